@@ -1,0 +1,6 @@
+/// Tensors, reverse-mode differentiation and the operations that kernels implement.
+module dev.heed.tensor {
+  requires static transitive org.jspecify;
+
+  exports dev.heed.tensor;
+}
