@@ -9,7 +9,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /// `heed completion SHELL`: a script that teaches a shell to complete `heed` by the tab key.
 @Command(
@@ -39,18 +38,13 @@ final class CompletionCommand implements Callable<Integer> {
   @Parameters(paramLabel = "SHELL", description = "bash, zsh or fish")
   private Shell shell = Shell.BASH;
 
-  @Spec private @Nullable CommandSpec spec;
-
   CompletionCommand(HeedCommand heed) {
     this.heed = heed;
   }
 
   @Override
   public Integer call() {
-    if (spec == null) {
-      throw new IllegalStateException("a command runs within a command line");
-    }
-    CommandLine root = spec.root().commandLine();
+    CommandLine root = Main.commandLine(heed);
     String script =
         switch (shell) {
           // The script switches bash's completion on in zsh when it finds itself there.
@@ -65,24 +59,21 @@ final class CompletionCommand implements Callable<Integer> {
     StringBuilder script = new StringBuilder("# Completes heed in fish.\n");
     String noCommandYet = "__fish_use_subcommand";
     root.getSubcommands()
-        .forEach(
-            (name, command) ->
-                line(script, noCommandYet, "-f -a " + name, summary(command.getCommandSpec())));
+        .forEach((name, command) ->
+            line(script, noCommandYet, "-f -a " + name, summary(command.getCommandSpec())));
     options(script, root.getCommandSpec(), null);
     root.getSubcommands()
-        .forEach(
-            (name, command) -> {
-              options(script, command.getCommandSpec(), "__fish_seen_subcommand_from " + name);
-              command
-                  .getSubcommands()
-                  .forEach(
-                      (inner, nested) ->
-                          line(
-                              script,
-                              "__fish_seen_subcommand_from " + name,
-                              "-f -a " + inner,
-                              summary(nested.getCommandSpec())));
-            });
+        .forEach((name, command) -> {
+          options(script, command.getCommandSpec(), "__fish_seen_subcommand_from " + name);
+          command
+              .getSubcommands()
+              .forEach((inner, nested) ->
+                  line(
+                      script,
+                      "__fish_seen_subcommand_from " + name,
+                      "-f -a " + inner,
+                      summary(nested.getCommandSpec())));
+        });
     return script.toString();
   }
 

@@ -54,7 +54,7 @@ final class ConfigCommand implements Callable<Integer> {
     Map<String, @Nullable Object> inForce = new LinkedHashMap<>();
     inForce.put("model", heed.model().orElse(null));
     inForce.put("seed", heed.seed());
-    inForce.put("threads", heed.threads());
+    inForce.put("threads", heed.threads().orElse(Runtime.getRuntime().availableProcessors()));
     inForce.put("precision", heed.precision().toString());
     inForce.put("offline", heed.offline());
     inForce.put("quiet", heed.quiet());
@@ -74,8 +74,7 @@ final class ConfigCommand implements Callable<Integer> {
             heed.settings().file().isPresent() ? why("config") : "no file"));
     inForce.forEach((name, value) -> rows.add(new Row(name, value, why(name))));
     // Options of single commands show only where the environment or the file sets them.
-    CommandLine root = root();
-    for (String name : new TreeSet<>(Main.settingNames(root))) {
+    for (String name : new TreeSet<>(Main.settingNames(Main.commandLine(heed)))) {
       Optional<Setting> setting = heed.settings().find(name);
       if (!inForce.containsKey(name) && setting.isPresent()) {
         rows.add(new Row(name, setting.get().value(), setting.get().why()));

@@ -1,6 +1,8 @@
 package dev.heed.cli;
 
 import dev.heed.cli.terminal.Terminal;
+import dev.heed.tensor.Kernels;
+import dev.heed.tensor.Parallel;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -55,6 +57,18 @@ record Diagnosis(String part, List<Fact> facts) {
                 "those that this process may use")));
   }
 
+  static Diagnosis ofKernels() {
+    List<Fact> facts = new ArrayList<>();
+    facts.add(new Fact("in-use", Kernels.active().name()));
+    // "x86: this machine is not x86-64": the name, then what it said of itself.
+    for (String said : Kernels.report()) {
+      int colon = said.indexOf(": ");
+      facts.add(new Fact(said.substring(0, colon), said.substring(colon + 2)));
+    }
+    facts.add(new Fact("threads", Parallel.threads()));
+    return new Diagnosis("kernels", facts);
+  }
+
   static Diagnosis ofJava() {
     List<String> flags = ManagementFactory.getRuntimeMXBean().getInputArguments();
     String cache =
@@ -87,7 +101,9 @@ record Diagnosis(String part, List<Fact> facts) {
                 "the limit of this process's cgroup"),
             new Fact("usable-bytes", limit.bytes(), "the smaller of the two"),
             new Fact(
-                "heap-bytes", Runtime.getRuntime().maxMemory(), "Java objects; tensors lie outside")));
+                "heap-bytes",
+                Runtime.getRuntime().maxMemory(),
+                "Java objects; tensors lie outside")));
   }
 
   static Diagnosis ofFolders(HeedCommand heed) {
@@ -111,8 +127,8 @@ record Diagnosis(String part, List<Fact> facts) {
     return new Diagnosis(
         "terminal",
         List.of(
-            terminal("output", invocation.resultTerminal()),
-            terminal("messages", invocation.messageTerminal())));
+            terminal("output", invocation.outTerminal().get()),
+            terminal("messages", invocation.messageTerminal().get())));
   }
 
   private static Fact terminal(String name, Terminal terminal) {

@@ -11,7 +11,8 @@ import tools.jackson.core.JsonGenerator;
 /// `heed doctor`: what Heed found on this machine and what it makes of it.
 @Command(
     name = "doctor",
-    description = "Says what is in use on this machine and why: kernels, memory, folders, terminal.")
+    description =
+        "Says what is in use on this machine and why: kernels, memory, folders, terminal.")
 final class DoctorCommand implements Callable<Integer> {
   private final HeedCommand heed;
 
@@ -27,6 +28,7 @@ final class DoctorCommand implements Callable<Integer> {
         List.of(
             Diagnosis.ofHeed(),
             Diagnosis.ofMachine(),
+            Diagnosis.ofKernels(),
             Diagnosis.ofJava(),
             Diagnosis.ofMemory(),
             Diagnosis.ofFolders(heed),

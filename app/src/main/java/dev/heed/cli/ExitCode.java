@@ -25,4 +25,14 @@ enum ExitCode {
   int code() {
     return code;
   }
+
+  /// The exit code with this number.
+  static ExitCode of(int code) {
+    for (ExitCode known : values()) {
+      if (known.code == code) {
+        return known;
+      }
+    }
+    throw new IllegalArgumentException("expected a known exit code: received " + code);
+  }
 }

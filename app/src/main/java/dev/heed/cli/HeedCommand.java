@@ -8,6 +8,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -50,7 +51,7 @@ final class HeedCommand {
       scope = ScopeType.INHERIT,
       paramLabel = "N",
       description = "how many threads compute (default: one a core)")
-  private int threads = Runtime.getRuntime().availableProcessors();
+  private @Nullable Integer threads;
 
   @Option(
       names = "--precision",
@@ -64,6 +65,8 @@ final class HeedCommand {
       scope = ScopeType.INHERIT,
       paramLabel = "FILE",
       description = "read settings from this properties file")
+  // Settings reads it from the arguments, before they are parsed.
+  @SuppressWarnings("UnusedVariable")
   private @Nullable Path config;
 
   @Option(names = "--offline", scope = ScopeType.INHERIT, description = "never use the network")
@@ -99,12 +102,24 @@ final class HeedCommand {
     return seed;
   }
 
-  /// How many threads compute, at least 1.
-  int threads() {
-    if (threads < 1) {
-      throw CommandFailure.usage("--threads must be at least 1: received " + threads);
+  /// Checks the options that the parser cannot check, and makes those of the engine known to it.
+  void putInForce() {
+    offline();
+    quiet();
+    verbose();
+    // The thread pool reads this when it first computes; --version starts no pool.
+    threads().ifPresent(n -> System.setProperty("heed.threads", Integer.toString(n)));
+  }
+
+  /// How many threads compute, where that was asked for.
+  OptionalInt threads() {
+    if (threads == null) {
+      return OptionalInt.empty();
     }
-    return threads;
+    if (threads < 1) {
+      throw CommandFailure.usage("--threads must be 1 or more: received " + threads);
+    }
+    return OptionalInt.of(threads);
   }
 
   /// In which numbers the model computes.
@@ -154,7 +169,7 @@ final class HeedCommand {
 
   /// The terminal behind [#out].
   Terminal outTerminal() {
-    return invocation.resultTerminal();
+    return invocation.outTerminal().get();
   }
 
   /// Where progress and notes go: nowhere when `--quiet`. Errors are thrown, not printed.
@@ -166,7 +181,8 @@ final class HeedCommand {
 
   /// A progress bar on standard error, silent when `--quiet`.
   ProgressBar progress() {
-    return new ProgressBar(notes(), quiet() ? Terminal.none(80) : invocation.messageTerminal());
+    return new ProgressBar(
+        notes(), quiet() ? Terminal.none(80) : invocation.messageTerminal().get());
   }
 
   /// Answers `--version`.

@@ -8,22 +8,24 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /// What one start of `heed` was given besides its arguments. Tests make their own.
 ///
 /// @param in what is piped in
 /// @param out where results go
 /// @param messages where progress, notes and errors go
-/// @param resultTerminal the terminal behind `out`, or [Terminal#none]
-/// @param messageTerminal the terminal behind `messages`, or [Terminal#none]
+/// @param outTerminal finds the terminal behind `out`; asked only by what draws, because the first
+///   native call costs more than the rest of a small command
+/// @param messageTerminal finds the terminal behind `messages`
 /// @param environment the environment variables
 /// @param userHome the user's home folder
 record Invocation(
     InputStream in,
     PrintStream out,
     PrintStream messages,
-    Terminal resultTerminal,
-    Terminal messageTerminal,
+    Supplier<Terminal> outTerminal,
+    Supplier<Terminal> messageTerminal,
     Map<String, String> environment,
     Path userHome) {
 
@@ -34,10 +36,11 @@ record Invocation(
         System.in,
         utf8(FileDescriptor.out),
         utf8(FileDescriptor.err),
-        Terminal.ofOutput(environment),
-        Terminal.ofError(environment),
+        () -> Terminal.ofOutput(environment),
+        () -> Terminal.ofError(environment),
         environment,
-        Path.of(System.getProperty("user.home")));
+        // Java's own user.home comes from the password file, which HOME overrides in a shell.
+        Path.of(environment.getOrDefault("HOME", System.getProperty("user.home"))));
   }
 
   /// Where models, caches and settings live: `HEED_HOME`, else `.heed` in the user's home.

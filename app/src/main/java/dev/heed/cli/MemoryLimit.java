@@ -3,19 +3,17 @@ package dev.heed.cli;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.OptionalLong;
 
 /// How much memory this process may use: the machine's, or less where a container says so.
 ///
-/// Source: the kernel's cgroup documentation: `memory.max` of version 2, `memory.limit_in_bytes`
-/// of version 1; the tightest limit on the way from the process's group to the root holds.
+/// Source: the kernel's cgroup documentation: `memory.max` of version 2, `memory.limit_in_bytes` of
+/// version 1; the tightest limit on the way from the process's group to the root holds.
 ///
 /// @param machineBytes the machine's memory; 0 where it could not be read
 /// @param containerBytes the tightest limit of a container, if there is one
 record MemoryLimit(long machineBytes, OptionalLong containerBytes) {
-  // Version 1 says "no limit" by a number near 2⁶³, rounded down to a page.
-  private static final long NO_LIMIT = 1L << 60;
-
   /// What may be used, in bytes.
   long bytes() {
     return machineBytes == 0
@@ -49,13 +47,13 @@ record MemoryLimit(long machineBytes, OptionalLong containerBytes) {
       // "0::/path" is version 2, "4:memory:/path" version 1.
       if (parts[1].isEmpty()) {
         tightest = Math.min(tightest, walk(root, "sys/fs/cgroup", parts[2], "memory.max"));
-      } else if (java.util.List.of(parts[1].split(",")).contains("memory")) {
+      } else if (List.of(parts[1].split(",")).contains("memory")) {
         tightest =
             Math.min(
                 tightest, walk(root, "sys/fs/cgroup/memory", parts[2], "memory.limit_in_bytes"));
       }
     }
-    return tightest >= NO_LIMIT ? OptionalLong.empty() : OptionalLong.of(tightest);
+    return tightest == Long.MAX_VALUE ? OptionalLong.empty() : OptionalLong.of(tightest);
   }
 
   /// The tightest limit from the group at `path` up to the mount. Inside a container the path may
@@ -63,23 +61,26 @@ record MemoryLimit(long machineBytes, OptionalLong containerBytes) {
   private static long walk(Path root, String mount, String path, String file) {
     Path top = root.resolve(mount);
     Path group = top.resolve(path.replaceFirst("^/+", "")).normalize();
+    if (!group.startsWith(top)) {
+      group = top;
+    }
     long tightest = Long.MAX_VALUE;
     while (group != null && group.startsWith(top)) {
       for (String line : lines(group.resolve(file))) {
-        if (line.matches("\\d{1,19}")) {
-          tightest = Math.min(tightest, Long.parseUnsignedLong(line) >>> 0);
+        if (line.matches("\\d{1,18}")) { // not "max", nor version 1's number near 2⁶³
+          tightest = Math.min(tightest, Long.parseLong(line));
         }
       }
       group = group.getParent();
     }
-    return tightest < 0 ? Long.MAX_VALUE : tightest;
+    return tightest;
   }
 
-  private static java.util.List<String> lines(Path file) {
+  private static List<String> lines(Path file) {
     try {
-      return Files.isReadable(file) ? Files.readAllLines(file) : java.util.List.of();
+      return Files.isReadable(file) ? Files.readAllLines(file) : List.of();
     } catch (IOException e) {
-      return java.util.List.of();
+      return List.of();
     }
   }
 }

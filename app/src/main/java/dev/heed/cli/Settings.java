@@ -11,6 +11,7 @@ import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.IDefaultValueProvider;
 import picocli.CommandLine.Model.ArgSpec;
@@ -111,7 +112,10 @@ final class Settings implements IDefaultValueProvider {
   }
 
   /// Refuses a file with a property that no command has: it is likely a misspelt one.
-  void checkNames(Set<String> known) {
+  ///
+  /// @param names finds the names of all settings; asked only where there is a file
+  void checkNames(Supplier<Set<String>> names) {
+    Set<String> known = properties.isEmpty() ? Set.of() : names.get();
     for (String key : properties.keySet()) {
       if (!known.contains(key)) {
         throw CommandFailure.usage(
@@ -121,8 +125,8 @@ final class Settings implements IDefaultValueProvider {
     }
   }
 
-  /// What picocli asks for an option that the command line leaves out. Flags are left to
-  /// [#flag]: picocli would turn a flag that is on by default *off* when it is given.
+  /// What picocli asks for an option that the command line leaves out. Flags are left to [#flag]:
+  /// picocli would turn a flag that is on by default *off* when it is given.
   @Override
   public @Nullable String defaultValue(ArgSpec argument) {
     if (argument instanceof OptionSpec option && option.arity().max() > 0) {

@@ -5,9 +5,9 @@ import java.util.Locale;
 
 /// A [LabelledMatrix] as an SVG document of its own.
 ///
-/// One hue from the page's colour to full strength, so the order of the values also shows in
-/// grey; the hue changes with the reader's light or dark setting. A title and a description are
-/// there for screen readers, and each cell names its row, column and value when pointed at.
+/// One hue from the page's colour to full strength, so the order of the values also shows in grey;
+/// the hue changes with the reader's light or dark setting. A title and a description are there for
+/// screen readers, and each cell names its row, column and value when pointed at.
 public final class SvgHeatMap {
   private static final int CELL = 24;
   private static final int FONT = 13;
@@ -21,7 +21,8 @@ public final class SvgHeatMap {
 
   /// The document that shows `matrix`.
   ///
-  /// @param description what a person who does not see the picture should know, in a sentence or two
+  /// @param description what a person who does not see the picture should know, in a sentence or
+  ///   two
   public static String of(LabelledMatrix matrix, String description) {
     int left = GAP * 2 + labelLength(matrix.rows());
     int top = FONT * 3 + GAP + labelLength(matrix.columns());
@@ -131,7 +132,11 @@ public final class SvgHeatMap {
           (i + 0.5) / steps);
     }
     line(
-        svg, "  <text x=\"%d\" y=\"%d\">%.2f</text>", left + steps * step + GAP / 2, y + 10, largest);
+        svg,
+        "  <text x=\"%d\" y=\"%d\">%.2f</text>",
+        left + steps * step + GAP / 2,
+        y + 10,
+        largest);
   }
 
   private static int labelLength(List<String> labels) {
@@ -160,22 +165,21 @@ public final class SvgHeatMap {
   static String escape(String text) {
     StringBuilder escaped = new StringBuilder(text.length());
     text.codePoints()
-        .forEach(
-            c -> {
-              switch (c) {
-                case '&' -> escaped.append("&amp;");
-                case '<' -> escaped.append("&lt;");
-                case '>' -> escaped.append("&gt;");
-                case '"' -> escaped.append("&quot;");
-                case '\n', '\r' -> escaped.append('⏎');
-                case '\t' -> escaped.append('⇥');
-                default -> {
-                  boolean allowed =
-                      c >= 0x20 && c <= 0xD7FF || c >= 0xE000 && c <= 0xFFFD || c > 0xFFFF;
-                  escaped.appendCodePoint(allowed ? c : '·');
-                }
-              }
-            });
+        .forEach(c -> {
+          switch (c) {
+            case '&' -> escaped.append("&amp;");
+            case '<' -> escaped.append("&lt;");
+            case '>' -> escaped.append("&gt;");
+            case '"' -> escaped.append("&quot;");
+            case '\n', '\r' -> escaped.append('⏎');
+            case '\t' -> escaped.append('⇥');
+            default -> {
+              boolean allowed =
+                  (c >= 0x20 && c <= 0xD7FF) || (c >= 0xE000 && c <= 0xFFFD) || c > 0xFFFF;
+              escaped.appendCodePoint(allowed ? c : '·');
+            }
+          }
+        });
     return escaped.toString();
   }
 }

@@ -35,7 +35,10 @@ public final class Bars {
   public static List<String> lines(List<Bar> bars, Terminal terminal) {
     double largest = bars.stream().mapToDouble(Bar::probability).max().orElse(0);
     int widestLabel =
-        bars.stream().mapToInt(b -> DisplayWidth.of(DisplayWidth.visible(b.label()))).max().orElse(0);
+        bars.stream()
+            .mapToInt(b -> DisplayWidth.of(DisplayWidth.visible(b.label())))
+            .max()
+            .orElse(0);
     int labelColumns = Math.min(widestLabel, Math.min(MOST_LABEL, terminal.columns() / 2));
     int number = 5;
     int columns = Math.clamp(terminal.columns() - labelColumns - number - 3L, 1, MOST_COLUMNS);

@@ -80,22 +80,21 @@ final class DisplayWidth {
   static String visible(String text) {
     StringBuilder shown = new StringBuilder(text.length());
     text.codePoints()
-        .forEach(
-            c -> {
-              switch (c) {
-                case '\n', '\r', 0x2028, 0x2029 -> shown.append('⏎');
-                case '\t' -> shown.append('⇥');
-                case 0x202A, 0x202B, 0x202C, 0x202D, 0x202E, 0x2066, 0x2067, 0x2068, 0x2069 ->
-                    shown.append('·');
-                default -> {
-                  if (Character.isISOControl(c) || Character.getType(c) == Character.SURROGATE) {
-                    shown.append('·');
-                  } else {
-                    shown.appendCodePoint(c);
-                  }
-                }
+        .forEach(c -> {
+          switch (c) {
+            case '\n', '\r', 0x2028, 0x2029 -> shown.append('⏎');
+            case '\t' -> shown.append('⇥');
+            case 0x202A, 0x202B, 0x202C, 0x202D, 0x202E, 0x2066, 0x2067, 0x2068, 0x2069 ->
+                shown.append('·');
+            default -> {
+              if (Character.isISOControl(c) || Character.getType(c) == Character.SURROGATE) {
+                shown.append('·');
+              } else {
+                shown.appendCodePoint(c);
               }
-            });
+            }
+          }
+        });
     return shown.toString();
   }
 

@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/// A [LabelledMatrix] as lines of a terminal: a coloured cell a value, row labels on the left, column
-/// labels written downwards on top.
+/// A [LabelledMatrix] as lines of a terminal: a coloured cell a value, row labels on the left,
+/// column labels written downwards on top.
 ///
 /// A matrix that is wider than the terminal loses its last columns; a line says how many.
 public final class HeatMap {

@@ -144,7 +144,8 @@ public final class ProgressBar implements AutoCloseable {
     if (done > 0) {
       line.append("  ").append(pace((nanoTime.getAsLong() - started) / (double) done));
     }
-    figures.forEach((name, value) -> line.append("  ").append(name).append(": ").append(number(value)));
+    figures.forEach(
+        (name, value) -> line.append("  ").append(name).append(": ").append(number(value)));
     return line.toString();
   }
 

@@ -1,5 +1,6 @@
 package dev.heed.cli.terminal;
 
+import java.io.Console;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -11,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Asks the system how wide the terminal behind a file descriptor is.
 ///
-/// One `ioctl(TIOCGWINSZ)` answers both questions: it fails where there is no terminal. The JDK
-/// has no call for it ([java.io.Console] looks at standard input and output together).
+/// One `ioctl(TIOCGWINSZ)` answers both questions: it fails where there is no terminal. The JDK has
+/// no call for it ([java.io.Console] looks at standard input and output together).
 final class WindowSize {
   // _IOR('t', 104, struct winsize) on macOS and BSD; a plain number on Linux.
   private static final long TIOCGWINSZ_LINUX = 0x5413;
@@ -33,7 +34,9 @@ final class WindowSize {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment size = arena.allocate(BYTES);
       int status = (int) ioctl.invokeExact(descriptor, request(), size);
-      return status == 0 ? Short.toUnsignedInt(size.get(ValueLayout.JAVA_SHORT, COLUMNS_OFFSET)) : -1;
+      return status == 0
+          ? Short.toUnsignedInt(size.get(ValueLayout.JAVA_SHORT, COLUMNS_OFFSET))
+          : -1;
     } catch (Throwable e) {
       return -1;
     }
@@ -51,21 +54,21 @@ final class WindowSize {
     return linker
         .defaultLookup()
         .find("ioctl")
-        .map(
-            address ->
-                linker.downcallHandle(
-                    address,
-                    FunctionDescriptor.of(
-                        ValueLayout.JAVA_INT,
-                        ValueLayout.JAVA_INT,
-                        ValueLayout.JAVA_LONG,
-                        ValueLayout.ADDRESS),
-                    Linker.Option.firstVariadicArg(2)))
+        .map(address ->
+            linker.downcallHandle(
+                address,
+                FunctionDescriptor.of(
+                    ValueLayout.JAVA_INT,
+                    ValueLayout.JAVA_INT,
+                    ValueLayout.JAVA_LONG,
+                    ValueLayout.ADDRESS),
+                Linker.Option.firstVariadicArg(2)))
         .orElse(null);
   }
 
+  @SuppressWarnings("SystemConsoleNull") // it still is null where the JDK has no console module
   private static boolean consoleIsTerminal() {
-    java.io.Console console = System.console();
+    Console console = System.console();
     return console != null && console.isTerminal();
   }
 
