@@ -52,7 +52,7 @@ if defined checkout (
     echo heed: building ^(the log is %state%\build.log^)>&2
     type nul >"%state%\building"
     set "JAVA_HOME=!jdk!"
-    call mvn -B -Plaunch -Dquick -DskipTests -Dmaven.test.skip=true -f "%root%\pom.xml" -pl app -am package >"%state%\build.log" 2>&1
+    call mvn -B -Plaunch -Dquick -f "%root%\pom.xml" -pl app -am package >"%state%\build.log" 2>&1
     if errorlevel 1 (
       findstr /b /c:"[ERROR]" "%state%\build.log">&2
       echo heed: the build failed; all of it: %state%\build.log>&2

@@ -51,16 +51,20 @@ final class Failures {
 
   private static String usage(ParameterException wrong) {
     String command = wrong.getCommandLine().getCommandSpec().qualifiedName();
-    StringBuilder line = new StringBuilder(String.valueOf(wrong.getMessage()));
-    // "Unknown option: '--modle'" begins with a capital; ours are continuations of "heed: ".
-    line.setCharAt(0, Character.toLowerCase(line.charAt(0)));
-    if (wrong instanceof UnmatchedArgumentException unmatched
-        && !unmatched.getSuggestions().isEmpty()) {
-      line.append("; did you mean ")
-          .append(String.join(" or ", unmatched.getSuggestions()))
-          .append('?');
+    String message = String.valueOf(wrong.getMessage());
+    String suggestion = "";
+    if (wrong instanceof UnmatchedArgumentException unmatched) {
+      String first = unmatched.getUnmatched().getFirst();
+      if (!first.startsWith("-") && !wrong.getCommandLine().getSubcommands().isEmpty()) {
+        message = "unknown command '" + first + "'";
+      }
+      if (!unmatched.getSuggestions().isEmpty()) {
+        suggestion = "; did you mean " + String.join(" or ", unmatched.getSuggestions()) + "?";
+      }
     }
-    return line.append(" (see ").append(command).append(" --help)").toString();
+    // "Unknown option: '--modle'" begins with a capital; ours are continuations of "heed: ".
+    message = Character.toLowerCase(message.charAt(0)) + message.substring(1);
+    return message + suggestion + " (see " + command + " --help)";
   }
 
   private static String oneLine(String message) {

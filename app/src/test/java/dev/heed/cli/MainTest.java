@@ -61,7 +61,7 @@ class MainTest {
     Heed.Result result = heed("docter");
     assertThat(result.code()).isEqualTo(ExitCode.USAGE);
     assertThat(result.messages().lines()).hasSize(1);
-    assertThat(result.messages()).contains("docter", "did you mean doctor");
+    assertThat(result.messages()).contains("unknown command 'docter'; did you mean doctor");
   }
 
   @ParameterizedTest
