@@ -86,15 +86,25 @@ public final class LanguageModel {
   /// @throws IllegalArgumentException if the prompt is too long for the model
   public List<NextWords.Word> nextWords(String prompt, int count) {
     // A space at the end belongs to the next word's first token.
-    return new NextWords(model, tokenizer).of(encode(prompt.stripTrailing()), count);
+    return nextWords(encode(prompt.stripTrailing()), count);
+  }
+
+  /// The `count` most probable words after these token ids, as they are.
+  public List<NextWords.Word> nextWords(int[] prompt, int count) {
+    return new NextWords(model, tokenizer).of(prompt, count);
   }
 
   /// Goes on after `prompt`; `piece` hears each piece of the new text as it is made.
   ///
-  /// @return the new text
   /// @throws IllegalArgumentException if the prompt is too long for the model
-  public String stream(
+  public Completion stream(
       String prompt, int maximumTokens, Sampling sampling, Consumer<String> piece) {
+    return stream(encode(prompt), maximumTokens, sampling, piece);
+  }
+
+  /// Like [#stream(String, int, Sampling, Consumer)] after these token ids, as they are.
+  public Completion stream(
+      int[] prompt, int maximumTokens, Sampling sampling, Consumer<String> piece) {
     StreamingDecoder decoder = tokenizer.streamingDecoder();
     StringBuilder text = new StringBuilder();
     Consumer<String> both =
@@ -104,16 +114,23 @@ public final class LanguageModel {
             piece.accept(part);
           }
         };
-    new TextGenerator(model, sampling)
-        .generate(encode(prompt), maximumTokens, id -> both.accept(decoder.next(id)));
+    TextGenerator.Generated generated =
+        new TextGenerator(model, sampling)
+            .generate(prompt, maximumTokens, id -> both.accept(decoder.next(id)));
     both.accept(decoder.finish());
-    return text.toString();
+    return new Completion(text.toString(), generated);
   }
 
-  /// Goes on after `prompt` and gives the new text.
-  public String complete(String prompt, int maximumTokens, Sampling sampling) {
+  /// Goes on after `prompt`.
+  public Completion complete(String prompt, int maximumTokens, Sampling sampling) {
     return stream(prompt, maximumTokens, sampling, piece -> {});
   }
+
+  /// What came after a prompt.
+  ///
+  /// @param text the new text
+  /// @param generated its tokens, and why it ended
+  public record Completion(String text, TextGenerator.Generated generated) {}
 
   /// What was computed for a text.
   ///
