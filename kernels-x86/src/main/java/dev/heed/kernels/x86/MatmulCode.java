@@ -84,7 +84,7 @@ record MatmulCode(int rows, int vectors, boolean packedA, boolean packedB, boole
       }
       a[0] = code.vec();
       // AVX2 has no register left where one is needed for the mask.
-      a[1] = shape.partial && !code.level.isWide() ? a[0] : code.vec();
+      a[1] = shape.rows*shape.vectors+shape.vectors>30 || (shape.partial && !code.level.isWide()) ? a[0] : code.vec();
       aAt = code.gpr();
       aAt4 = code.gpr();
       aRow = code.gpr();
