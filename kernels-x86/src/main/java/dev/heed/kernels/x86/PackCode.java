@@ -2,6 +2,8 @@ package dev.heed.kernels.x86;
 
 import static dev.heed.kernels.x86.VectorOp.*;
 
+import org.jspecify.annotations.Nullable;
+
 /// Brings operands of a matrix product into the order in which [MatmulCode] reads them.
 final class PackCode {
   /// Slots of the argument block. Strides are in bytes.
@@ -80,10 +82,10 @@ final class PackCode {
       Gpr from,
       Gpr to,
       Gpr toRow,
-      @org.jspecify.annotations.Nullable Gpr columns) {
+      @Nullable Gpr columns) {
     Assembler asm = code.asm;
     int lanes = code.lanes;
-    try (var scope = code.scope()) {
+    try (var _ = code.scope()) {
       Gpr at = code.gpr();
       Gpr row = code.argument(FROM_ROW);
       Gpr rows = code.argument(WIDTH);

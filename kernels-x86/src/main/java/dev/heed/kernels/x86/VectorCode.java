@@ -160,19 +160,25 @@ final class VectorCode {
   }
 
   Address constantBits(int bits) {
-    Address address = Address.at(constants.computeIfAbsent(bits, b -> new Label()), 0);
+    Address address = pooled(bits);
     return level.isWide() ? address.broadcastOne() : address;
   }
 
-  /// `value` in all lanes of a register.
+  /// Where the constant with these bits lies, as one element.
+  Address pooled(int bits) {
+    return Address.at(constants.computeIfAbsent(bits, b -> new Label()), 0);
+  }
+
+  /// `value` in all lanes of a new register.
   Vec constantVec(float value) {
     Vec vec = vec();
-    Address address = constant(value);
-    asm.emit(
-        VBROADCASTSS,
-        vec,
-        Address.at(Objects.requireNonNull(address.label()), 0));
+    broadcastConstant(vec, value);
     return vec;
+  }
+
+  /// `to = value` in all lanes.
+  void broadcastConstant(Vec to, float value) {
+    asm.emit(VBROADCASTSS, to, pooled(Float.floatToRawIntBits(value)));
   }
 
   /// A register with zero in all lanes.
@@ -425,6 +431,27 @@ final class VectorCode {
       asm.emit(VBLENDVPS, to, no, yes, chosen);
       free(chosen);
     }
+  }
+
+  /// `to = x · 2ⁿ` for whole n in −151…128; overflows to ∞ and underflows to 0 as a product would.
+  void scaleByPowerOfTwo(Vec to, Vec x, Vec n) {
+    if (level.isWide()) {
+      asm.emit(VSCALEFPS, to, x, n);
+      return;
+    }
+    // In two steps: 2ⁿ alone may be out of range. An exponent is whole numbers in bits 23…30.
+    Vec half = vec();
+    asm.emit(VCVTPS2DQ, n, n);
+    asm.emitImmediate(VPSRAD, 1, half, n);
+    asm.emit(VPSUBD, n, n, half);
+    Address bias = constantBits(127);
+    for (Vec part : new Vec[] {half, n}) {
+      asm.emit(VPADDD, part, part, bias);
+      asm.emitImmediate(VPSLLD, 23, part, part);
+    }
+    mul(to, x, half);
+    mul(to, to, n);
+    free(half);
   }
 
   // ---- reductions, always by halves: the order of the additions is fixed ----
