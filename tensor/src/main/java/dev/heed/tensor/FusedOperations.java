@@ -27,10 +27,14 @@ public final class FusedOperations {
           "linear needs rows of width %d: received %s".formatted(inner, x.shape()));
     }
     Operations.requireSameType("linear", x, weight);
+    requireBias("linear", weight, weight.shape().dimension(0), bias);
     Shape shape = x.shape().withWidth(weight.shape().dimension(0));
     if (residual != null && !residual.shape().equals(shape)) {
       throw new IllegalArgumentException(
           "linear needs a residual %s: received %s".formatted(shape, residual.shape()));
+    }
+    if (residual != null) {
+      Operations.requireSameType("linear", x, residual);
     }
     Tensor out = Tensor.empty(shape, x.dtype());
     boolean later =
@@ -71,6 +75,7 @@ public final class FusedOperations {
   /// (x − mean) / √(variance + epsilon) · gain + bias over the last dimension.
   public static Tensor layerNorm(Tensor x, Tensor gain, @Nullable Tensor bias, double epsilon) {
     requireWidth("layerNorm", x, gain);
+    requireBias("layerNorm", x, x.shape().width(), bias);
     Tensor out = like(x);
     Tensor mean = Tensor.empty(Shape.of(x.shape().rows()), x.dtype());
     Tensor rstd = Tensor.empty(Shape.of(x.shape().rows()), x.dtype());
@@ -122,6 +127,8 @@ public final class FusedOperations {
     requireRows("query", q, arguments.queries().rows(), arguments.heads());
     requireRows("key", k, arguments.keys().rows(), arguments.keyValueHeads());
     requireRows("value", v, arguments.keys().rows(), arguments.keyValueHeads());
+    Operations.requireSameType("attention", q, k);
+    Operations.requireSameType("attention", q, v);
     int keyWidth = k.shape().width() / arguments.keyValueHeads();
     if (q.shape().width() != arguments.heads() * keyWidth) {
       throw new IllegalArgumentException(
@@ -129,10 +136,13 @@ public final class FusedOperations {
               .formatted(arguments.heads(), keyWidth, arguments.heads() * keyWidth, q.shape()));
     }
     int valueWidth = v.shape().width() / arguments.keyValueHeads();
+    Tensor bias = arguments.relativeBias();
+    if (bias != null) {
+      Operations.requireSameType("attention", q, bias);
+    }
     Tensor out = Tensor.empty(q.shape().withWidth(arguments.heads() * valueWidth), q.dtype());
     Tensor logSumExp = Tensor.empty(Shape.of(q.shape().rows(), arguments.heads()), q.dtype());
     Kernels.active().attention(q, k, v, arguments, out, logSumExp);
-    Tensor bias = arguments.relativeBias();
     record(
         out,
         g -> {
@@ -155,8 +165,13 @@ public final class FusedOperations {
 
   /// Rotary positions: turns pairs of columns of each head by their position's angles.
   /// See [Kernels#rotate].
+  ///
+  /// @throws IllegalArgumentException if a position has no row in the tables, or a head is narrower
+  ///     than their pairs
   public static Tensor rotate(
       Tensor x, int heads, Tensor cosines, Tensor sines, Tensor positions, boolean halves) {
+    requireTables(x, heads, cosines, sines);
+    requirePositions(x.shape().rows(), cosines.shape().dimension(0), positions);
     Tensor out = like(x);
     Kernels.active().rotate(x, heads, cosines, sines, positions, halves, false, out);
     return record(
@@ -299,6 +314,46 @@ public final class FusedOperations {
       throw new IllegalArgumentException(
           "%s needs rows as wide as its gain, %d: received %s"
               .formatted(operation, gain.elements(), x.shape()));
+    }
+  }
+
+  private static void requireBias(
+      String operation, Tensor like, int width, @Nullable Tensor bias) {
+    if (bias == null) {
+      return;
+    }
+    Operations.requireSameType(operation, like, bias);
+    if (bias.elements() != width) {
+      throw new IllegalArgumentException(
+          "%s needs a bias of %d elements: received %s".formatted(operation, width, bias.shape()));
+    }
+  }
+
+  private static void requireTables(Tensor x, int heads, Tensor cosines, Tensor sines) {
+    if (x.shape().rank() == 0 || heads < 1 || x.shape().width() % heads != 0) {
+      throw new IllegalArgumentException(
+          "rotate needs rows of %d equal heads: received %s".formatted(heads, x.shape()));
+    }
+    Operations.requireSameType("rotate", x, cosines);
+    Operations.requireSameShape("rotate", cosines, sines);
+    int headWidth = x.shape().width() / heads;
+    if (cosines.shape().rank() != 2 || 2L * cosines.shape().width() > headWidth) {
+      throw new IllegalArgumentException(
+          "rotate of heads %d wide needs tables of at most %d columns: received %s"
+              .formatted(headWidth, headWidth / 2, cosines.shape()));
+    }
+  }
+
+  private static void requirePositions(int rows, int size, Tensor positions) {
+    if (positions.dtype() != DType.I32 || positions.elements() != rows) {
+      throw new IllegalArgumentException(
+          "rotate of %d rows needs as many I32 positions: received %s".formatted(rows, positions));
+    }
+    for (int position : positions.toIntArray()) {
+      if (position < 0 || position >= size) {
+        throw new IllegalArgumentException(
+            "a position must be in 0…%d: received %d".formatted(size - 1, position));
+      }
     }
   }
 
