@@ -33,9 +33,12 @@ public record Sequences(int... starts) {
   /// The sequences of a tensor of token rows: one for shape [T, D], B of length T for [B, T, D].
   public static Sequences of(Tensor rows) {
     Shape shape = rows.shape();
-    int length = shape.dimension(-2);
-    int[] lengths = new int[length == 0 ? 1 : shape.rows() / length];
-    Arrays.fill(lengths, length);
+    int count = 1; // not rows / length: B sequences may all be empty
+    for (int axis = 0; axis < shape.rank() - 2; axis++) {
+      count *= shape.dimension(axis);
+    }
+    int[] lengths = new int[count];
+    Arrays.fill(lengths, shape.dimension(-2));
     return ofLengths(lengths);
   }
 
