@@ -21,13 +21,7 @@ public final class FusedOperations {
       @Nullable Tensor bias,
       Activation activation,
       @Nullable Tensor residual) {
-    int inner = weight.shape().dimension(1);
-    if (x.shape().width() != inner || x.shape().rank() == 0) {
-      throw new IllegalArgumentException(
-          "linear needs rows of width %d: received %s".formatted(inner, x.shape()));
-    }
-    Operations.requireSameType("linear", x, weight);
-    requireBias("linear", weight, weight.shape().dimension(0), bias);
+    requireLinear("linear", x, weight, bias);
     Shape shape = x.shape().withWidth(weight.shape().dimension(0));
     if (residual != null && !residual.shape().equals(shape)) {
       throw new IllegalArgumentException(
@@ -208,7 +202,7 @@ public final class FusedOperations {
   ///
   /// @param smoothing the share of the target's probability that is spread over all classes
   public static Tensor crossEntropy(Tensor logits, Tensor targets, double smoothing) {
-    requireTargets(logits.shape().rows(), logits.shape().width(), targets);
+    requireTargets(logits.shape().rows(), logits.shape().width(), targets, smoothing);
     Tensor gradient = Tensor.empty(logits.shape(), logits.dtype());
     gradient.memory().copyFrom(logits.memory());
     Tensor losses = Tensor.empty(Shape.of(logits.shape().rows()), logits.dtype());
@@ -228,10 +222,11 @@ public final class FusedOperations {
   /// used for the loss and its gradient, and dropped, a chunk of rows at a time.
   public static Tensor linearCrossEntropy(
       Tensor x, Tensor weight, @Nullable Tensor bias, Tensor targets, double smoothing) {
+    requireLinear("linearCrossEntropy", x, weight, bias);
     Tensor rows = asRows(x);
     int n = rows.shape().dimension(0);
     int vocabulary = weight.shape().dimension(0);
-    requireTargets(n, vocabulary, targets);
+    requireTargets(n, vocabulary, targets, smoothing);
     boolean later = Node.wanted(x, weight, bias);
     Tensor gx = later && x.requiresGradient() ? like(x) : null;
     Tensor gWeight = later && weight.requiresGradient() ? zeros(weight) : null;
@@ -294,7 +289,10 @@ public final class FusedOperations {
     return shape.rank() == 2 ? x : x.withShape(Shape.of(shape.rows(), shape.width()));
   }
 
-  private static void requireTargets(int rows, int classes, Tensor targets) {
+  private static void requireTargets(int rows, int classes, Tensor targets, double smoothing) {
+    if (!(smoothing >= 0 && smoothing <= 1)) {
+      throw new IllegalArgumentException("smoothing must be in [0, 1]: received " + smoothing);
+    }
     if (targets.dtype() != DType.I32 || targets.elements() != rows) {
       throw new IllegalArgumentException(
           "cross-entropy of %d rows needs as many I32 targets: received %s"
@@ -315,6 +313,17 @@ public final class FusedOperations {
           "%s needs rows as wide as its gain, %d: received %s"
               .formatted(operation, gain.elements(), x.shape()));
     }
+  }
+
+  private static void requireLinear(
+      String operation, Tensor x, Tensor weight, @Nullable Tensor bias) {
+    int inner = weight.shape().dimension(1);
+    if (x.shape().rank() == 0 || x.shape().width() != inner) {
+      throw new IllegalArgumentException(
+          "%s needs rows of width %d: received %s".formatted(operation, inner, x.shape()));
+    }
+    Operations.requireSameType(operation, x, weight);
+    requireBias(operation, weight, weight.shape().dimension(0), bias);
   }
 
   private static void requireBias(

@@ -32,13 +32,11 @@ public record Sequences(int... starts) {
 
   /// The sequences of a tensor of token rows: one for shape [T, D], B of length T for [B, T, D].
   public static Sequences of(Tensor rows) {
-    Shape shape = rows.shape();
-    int count = 1; // not rows / length: B sequences may all be empty
-    for (int axis = 0; axis < shape.rank() - 2; axis++) {
-      count *= shape.dimension(axis);
-    }
+    int[] dimensions = rows.shape().dimensions();
+    int length = rows.shape().dimension(-2);
+    int count = Shape.of(Arrays.copyOf(dimensions, dimensions.length - 1)).rows();
     int[] lengths = new int[count];
-    Arrays.fill(lengths, shape.dimension(-2));
+    Arrays.fill(lengths, length);
     return ofLengths(lengths);
   }
 
