@@ -1,6 +1,6 @@
 /// The `heed` command.
 module dev.heed.app {
-  requires dev.heed.tensor;
+  requires dev.heed.tasks;
   requires info.picocli;
   requires java.management;
   requires jdk.management;

@@ -20,6 +20,8 @@ public final class Main {
   private static final Map<String, Function<HeedCommand, Object>> COMMANDS = new LinkedHashMap<>();
 
   static {
+    COMMANDS.put("demo", DemoCommand::new);
+    COMMANDS.put("complete", CompleteCommand::new);
     COMMANDS.put("config", ConfigCommand::new);
     COMMANDS.put("completion", CompletionCommand::new);
     COMMANDS.put("doctor", DoctorCommand::new);

@@ -114,10 +114,10 @@ class CrossEntropyTest {
 
   @Test
   void theFusedOutputLayerAgreesWithItsPartsAcrossChunksOfRows() {
-    int rows = 300; // more than the 256 that one chunk takes at this vocabulary
-    int vocabulary = 5000;
-    Tensor x = input(1, rows, 2);
-    Tensor weight = input(2, vocabulary, 2);
+    int rows = 260; // more than the 256 that one chunk takes at this vocabulary
+    int vocabulary = 4200;
+    Tensor x = input(1, rows, 1);
+    Tensor weight = input(2, vocabulary, 1);
     Tensor bias = input(3, vocabulary);
     int[] targets = new int[rows];
     for (int i = 0; i < rows; i++) {
@@ -137,7 +137,12 @@ class CrossEntropyTest {
     assertThat(fused.item()).isCloseTo(parts.item(), within(1e-9));
     Operations.scale(fused, 0.5).backward();
     for (int i = 0; i < 3; i++) {
-      assertThat(inputs[i].gradient().toDoubleArray()).containsExactly(expected[i], within(1e-10));
+      double[] received = inputs[i].gradient().toDoubleArray();
+      double worst = 0;
+      for (int j = 0; j < received.length; j++) {
+        worst = Math.max(worst, Math.abs(received[j] - expected[i][j]));
+      }
+      assertThat(worst).isLessThan(1e-10);
     }
   }
 

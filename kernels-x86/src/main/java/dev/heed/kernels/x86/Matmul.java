@@ -39,12 +39,14 @@ final class Matmul {
   private final int lanes;
   private final int tileRows;
   private final int tileVectors;
+  private final Tiles tiles;
 
   Matmul(KernelCache kernels) {
     this.kernels = kernels;
     this.lanes = kernels.level().lanes();
-    this.tileRows = kernels.level().isWide() ? 8 : 6;
+    this.tiles = new Tiles(kernels);
     this.tileVectors = kernels.level().isWide() ? 3 : 2;
+    this.tileRows = tiles.rows(tileVectors);
   }
 
   /// Computes C [m, n] = A [m, k] · B [k, n] (+ C where `accumulate`), then the epilogue. C's rows
@@ -223,7 +225,7 @@ final class Matmul {
             .set(PackCode.LENGTH, height)
             .set(PackCode.WIDTH, width)
             .set(PackCode.TO, to + 4L * height * row)
-            .set(PackCode.TO_ROW, 4L * width);
+            .set(PackCode.TO_ROW, 4L * tileRows);
         copy.call(arguments.address());
       }
     }
@@ -242,38 +244,21 @@ final class Matmul {
       int from = firstVector(panel) * lanes;
       int width = firstVector(panel + 1) - firstVector(panel);
       int columns = Math.min(lanes, n - from - (width - 1) * lanes);
-      int tiles = rows / tileRows;
-      int rest = rows % tileRows;
-      long cAt = c + 4 * (first * stride + from);
-      arguments
-          .set(
-              MatmulCode.B,
-              packB
-                  ? panelOfB(packedB, kBlock, panel)
-                  : b.address + 4 * (start * b.stride + from))
-          .set(MatmulCode.B_ROW, 4 * b.stride)
-          .set(MatmulCode.A_ROW, 4 * a.stride)
-          .set(MatmulCode.A_TILE, aTile)
-          .set(MatmulCode.K, kStart(kBlock + 1) - start)
-          .set(MatmulCode.C_ROW, 4 * stride)
-          .set(MatmulCode.ACCUMULATE, accumulate || kBlock > 0 ? 1 : 0)
-          .set(MatmulCode.COLUMNS, columns);
-      if (tiles > 0) {
-        arguments.set(MatmulCode.A, aAt).set(MatmulCode.C, cAt).set(MatmulCode.TILES, tiles);
-        tile(tileRows, width, columns < lanes).call(arguments.address());
-      }
-      if (rest > 0) {
-        arguments
-            .set(MatmulCode.A, aAt + tiles * aTile)
-            .set(MatmulCode.C, cAt + 4L * tiles * tileRows * stride)
-            .set(MatmulCode.TILES, 1);
-        tile(rest, width, columns < lanes).call(arguments.address());
-      }
-    }
-
-    private Kernel tile(int rows, int width, boolean partial) {
-      MatmulCode code = new MatmulCode(rows, width, a.transposed, packB, partial);
-      return kernels.get(code, code::emit);
+      tiles.multiply(
+          arguments,
+          rows,
+          width,
+          columns,
+          kStart(kBlock + 1) - start,
+          aAt,
+          a.transposed ? 4L * tileRows : 4 * a.stride,
+          aTile,
+          a.transposed,
+          packB ? panelOfB(packedB, kBlock, panel) : b.address + 4 * (start * b.stride + from),
+          packB ? 4L * lanes * width : 4 * b.stride,
+          c + 4 * (first * stride + from),
+          4 * stride,
+          accumulate || kBlock > 0);
     }
 
     /// Columns `from` … `end` − 1 of all rows, as dot products.

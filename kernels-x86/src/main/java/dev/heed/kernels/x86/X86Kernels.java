@@ -1,6 +1,7 @@
 package dev.heed.kernels.x86;
 
 import dev.heed.tensor.Activation;
+import dev.heed.tensor.AttentionArguments;
 import dev.heed.tensor.CounterRandom;
 import dev.heed.tensor.DType;
 import dev.heed.tensor.Parallel;
@@ -22,11 +23,13 @@ public final class X86Kernels extends ReferenceKernels {
   private final KernelCache kernels;
   private final Matmul matmul;
   private final Rows rows;
+  private final Attention attention;
 
   X86Kernels(Level level) {
     this.kernels = new KernelCache(level);
     this.matmul = new Matmul(kernels);
     this.rows = new Rows(kernels);
+    this.attention = new Attention(kernels);
   }
 
   @Override
@@ -116,6 +119,43 @@ public final class X86Kernels extends ReferenceKernels {
     }
     rows.addColumnSums(address(x), x.shape().rows(), x.shape().width(), address(sums));
     keep(x, sums);
+  }
+
+  // Attention
+
+  @Override
+  public void attention(
+      Tensor q, Tensor k, Tensor v, AttentionArguments arguments, Tensor out, Tensor logSumExp) {
+    if (!isF32(q, k, v, arguments.relativeBias(), out, logSumExp)
+        || !attention.forward(q, k, v, arguments, out, logSumExp)) {
+      super.attention(q, k, v, arguments, out, logSumExp);
+    }
+  }
+
+  @Override
+  public void attentionBackward(
+      Tensor q,
+      Tensor k,
+      Tensor v,
+      AttentionArguments arguments,
+      Tensor out,
+      Tensor logSumExp,
+      Tensor outGradient,
+      Tensor qGradient,
+      Tensor kGradient,
+      Tensor vGradient,
+      @Nullable Tensor biasGradient) {
+    boolean isF32 =
+        isF32(q, k, v, arguments.relativeBias(), out, logSumExp, outGradient, qGradient, kGradient)
+            && isF32(vGradient, biasGradient);
+    if (!isF32
+        || !attention.backward(
+            q, k, v, arguments, out, logSumExp, outGradient, qGradient, kGradient, vGradient,
+            biasGradient)) {
+      super.attentionBackward(
+          q, k, v, arguments, out, logSumExp, outGradient, qGradient, kGradient, vGradient,
+          biasGradient);
+    }
   }
 
   // Norms
