@@ -14,10 +14,16 @@ class NothingPrivateTest {
   // Put together here so that this file does not hold what it looks for.
   private static final Pattern MACHINE =
       Pattern.compile(
-          "(?<![\\w./$}])/(?:" + "root|work|Users)/[\\w.]|(?<![\\w./$}])/ho" + "me/(?!linuxbrew)\\w");
+          "(?<![\\w./$}])/(?:"
+              + "root|work|Users)/[\\w.]|(?<![\\w./$}])/ho"
+              + "me/(?!linuxbrew)\\w");
   private static final Pattern REGISTRY =
       Pattern.compile(
-          "repo1?\\.ma" + "ven|registry\\.np" + "mjs|files\\.pyth" + "onhosted|(?<!\\w)py" + "pi\\.");
+          "repo1?\\.ma"
+              + "ven|registry\\.np"
+              + "mjs|files\\.pyth"
+              + "onhosted|(?<!\\w)py"
+              + "pi\\.");
 
   @Test
   void noFileNamesAPathOfAMachine() throws IOException {
