@@ -1,5 +1,7 @@
 package dev.heed.tensor;
 
+import static dev.heed.tensor.testing.GradientCheck.gradientOf;
+
 import java.util.ArrayList;
 import java.util.List;
 
@@ -129,14 +131,14 @@ final class TrainingRun {
       loss.backward();
       double squares = 0;
       for (Parameter parameter : parameters) {
-        squares += Kernels.active().sumOfSquares(parameter.gradient());
+        squares += Kernels.active().sumOfSquares(gradientOf(parameter));
       }
       for (int i = 0; i < parameters.size(); i++) {
         Parameter parameter = parameters.get(i);
         Kernels.active()
             .adamW(
                 parameter,
-                parameter.gradient(),
+                gradientOf(parameter),
                 means.get(i),
                 variances.get(i),
                 0.01,

@@ -31,6 +31,17 @@ public final class GradientCheck {
     return Tensor.of(elements, shape).requireGradient(true);
   }
 
+  /// The gradient of `tensor`.
+  ///
+  /// @throws AssertionError if it has none
+  public static Tensor gradientOf(Tensor tensor) {
+    Tensor gradient = tensor.gradient();
+    if (gradient == null) {
+      throw new AssertionError("expected a gradient of " + tensor + ", received none");
+    }
+    return gradient;
+  }
+
   /// Holds the gradients of `function` with respect to `inputs` against finite differences: of each
   /// element, or of 200 chosen ones where an input has more.
   ///
