@@ -111,6 +111,11 @@ public record AttentionArguments(
 
   /// These arguments with every query seeing only keys up to its own position.
   public AttentionArguments causal() {
+    return seeing(left, 0, keyMask);
+  }
+
+  /// These arguments with these limits of sight.
+  public AttentionArguments seeing(int left, int right, @Nullable Tensor keyMask) {
     return new AttentionArguments(
         heads,
         keyValueHeads,
@@ -118,7 +123,41 @@ public record AttentionArguments(
         keys,
         scale,
         left,
-        0,
+        right,
+        queryOffsets,
+        keyMask,
+        relativeBias,
+        dropout,
+        dropoutKey);
+  }
+
+  /// These arguments with fewer key/value heads.
+  public AttentionArguments withKeyValueHeads(int keyValueHeads) {
+    return new AttentionArguments(
+        heads,
+        keyValueHeads,
+        queries,
+        keys,
+        scale,
+        left,
+        right,
+        queryOffsets,
+        keyMask,
+        relativeBias,
+        dropout,
+        dropoutKey);
+  }
+
+  /// These arguments with weights dropped.
+  public AttentionArguments withDropout(double dropout, long dropoutKey) {
+    return new AttentionArguments(
+        heads,
+        keyValueHeads,
+        queries,
+        keys,
+        scale,
+        left,
+        right,
         queryOffsets,
         keyMask,
         relativeBias,

@@ -1,0 +1,120 @@
+package dev.heed.weights;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+
+/// Conversions between stored elements and 32-bit floats.
+final class Elements {
+  // Files promise no alignment: the data of a safetensors file begins wherever its header ends.
+  static final ValueLayout.OfShort SHORT =
+      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LITTLE_ENDIAN);
+  static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(LITTLE_ENDIAN);
+  static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(LITTLE_ENDIAN);
+  static final ValueLayout.OfFloat FLOAT =
+      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(LITTLE_ENDIAN);
+  static final ValueLayout.OfDouble DOUBLE =
+      ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(LITTLE_ENDIAN);
+
+  /// What [StoredTensor] hands out: floats as the machine has them.
+  private static final ValueLayout.OfFloat NATIVE = ValueLayout.JAVA_FLOAT_UNALIGNED;
+
+  private Elements() {}
+
+  /// Writes `count` elements of `source`, from the element `first`, to `target` as floats.
+  static void decode(
+      StoredType type, MemorySegment source, long first, MemorySegment target, long count) {
+    MemorySegment from =
+        source.asSlice(Math.multiplyExact(first, (long) type.bytes()), type.bytes(count));
+    switch (type) {
+      case F64 -> decodeF64(from, target, count);
+      case F32 -> decodeF32(from, target, count);
+      case F16 -> decodeF16(from, target, count);
+      case BF16 -> decodeBf16(from, target, count);
+      case I64, I32, I16, I8, U8, BOOL -> decodeIntegers(type, from, target, count);
+    }
+  }
+
+  private static void decodeF64(MemorySegment from, MemorySegment target, long count) {
+    for (long i = 0; i < count; i++) {
+      target.set(NATIVE, i * 4, (float) from.get(DOUBLE, i * 8));
+    }
+  }
+
+  private static void decodeF32(MemorySegment from, MemorySegment target, long count) {
+    if (ByteOrder.nativeOrder() == LITTLE_ENDIAN) {
+      MemorySegment.copy(from, 0, target, 0, count * 4);
+      return;
+    }
+    for (long i = 0; i < count; i++) {
+      target.set(NATIVE, i * 4, from.get(FLOAT, i * 4));
+    }
+  }
+
+  private static void decodeF16(MemorySegment from, MemorySegment target, long count) {
+    for (long i = 0; i < count; i++) {
+      target.set(NATIVE, i * 4, Float.float16ToFloat(from.get(SHORT, i * 2)));
+    }
+  }
+
+  private static void decodeBf16(MemorySegment from, MemorySegment target, long count) {
+    for (long i = 0; i < count; i++) {
+      target.set(NATIVE, i * 4, Float.intBitsToFloat(from.get(SHORT, i * 2) << 16));
+    }
+  }
+
+  private static void decodeIntegers(
+      StoredType type, MemorySegment from, MemorySegment target, long count) {
+    for (long i = 0; i < count; i++) {
+      target.set(NATIVE, i * 4, (float) integer(type, from, i));
+    }
+  }
+
+  /// The element `index` of a tensor of integers or truth values.
+  static long integer(StoredType type, MemorySegment data, long index) {
+    return switch (type) {
+      case I64 -> data.get(LONG, index * 8);
+      case I32 -> data.get(INT, index * 4);
+      case I16 -> data.get(SHORT, index * 2);
+      case I8 -> data.get(JAVA_BYTE, index);
+      case U8 -> Byte.toUnsignedLong(data.get(JAVA_BYTE, index));
+      case BOOL -> data.get(JAVA_BYTE, index) == 0 ? 0 : 1;
+      case F64, F32, F16, BF16 ->
+          throw new IllegalStateException("expected integers or truth values: found " + type);
+    };
+  }
+
+  /// These values stored as `type`, rounded to nearest even.
+  static MemorySegment encode(StoredType type, float[] values) {
+    MemorySegment data = StoredTensor.allocate(type.bytes(values.length));
+    switch (type) {
+      case F32 -> MemorySegment.copy(values, 0, data, FLOAT, 0, values.length);
+      case F16 -> {
+        for (int i = 0; i < values.length; i++) {
+          data.set(SHORT, i * 2L, Float.floatToFloat16(values[i]));
+        }
+      }
+      case BF16 -> {
+        for (int i = 0; i < values.length; i++) {
+          data.set(SHORT, i * 2L, bf16(values[i]));
+        }
+      }
+      case F64, I64, I32, I16, I8, U8, BOOL ->
+          throw new IllegalArgumentException("expected F32, F16 or BF16: received " + type);
+    }
+    return data;
+  }
+
+  /// The upper 16 bits of `value`, rounded to nearest even; a NaN stays a NaN.
+  static short bf16(float value) {
+    int bits = Float.floatToRawIntBits(value);
+    if (Float.isNaN(value)) {
+      // Rounding could carry a NaN whose payload is in the lower half into infinity.
+      return (short) (bits >>> 16 | 0x40);
+    }
+    return (short) (bits + 0x7fff + (bits >>> 16 & 1) >>> 16);
+  }
+}
