@@ -13,6 +13,7 @@ import java.util.function.LongSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /// Results have the same bits for any number of threads, for concurrent callers, interpreted and
@@ -28,19 +29,20 @@ class SameBitsTest {
     Parallel.setThreads(threads);
   }
 
-  static List<String> kernels() {
-    return List.copyOf(runs().keySet());
+  static List<Arguments> kernels() {
+    List<Arguments> kernels = new ArrayList<>();
+    runs().forEach((name, run) -> kernels.add(Arguments.of(name, run)));
+    return kernels;
   }
 
-  @ParameterizedTest
+  @ParameterizedTest(name = "{0}")
   @MethodSource("kernels")
-  void aKernelGivesTheSameBitsForAnyNumberOfThreads(String kernel) {
-    LongSupplier run = runs().get(kernel);
+  void aKernelGivesTheSameBitsForAnyNumberOfThreads(String kernel, LongSupplier run) {
     Parallel.setThreads(1);
     long expected = run.getAsLong();
     for (int count : new int[] {2, 3, 8}) {
       Parallel.setThreads(count);
-      assertThat(run.getAsLong()).as("%d threads", count).isEqualTo(expected);
+      assertThat(run.getAsLong()).as("%s, %d threads", kernel, count).isEqualTo(expected);
     }
   }
 
