@@ -70,8 +70,19 @@ class AttentionTest {
     add(cases, "causal relative bias", 2, 1, ragged, longer, ALL, 0, offsets, null, bias, 0);
     add(cases, "dropout", 2, 2, ragged, ragged, ALL, ALL, null, null, null, 0.4);
     add(cases, "everything", 2, 1, ragged, ragged, 2, 1, offsets, mask, bias, 0.3);
-    add(cases, "nothing", 2, 2, Sequences.ofLengths(), Sequences.ofLengths(), ALL, ALL, null, null,
-        null, 0);
+    add(
+        cases,
+        "nothing",
+        2,
+        2,
+        Sequences.ofLengths(),
+        Sequences.ofLengths(),
+        ALL,
+        ALL,
+        null,
+        null,
+        null,
+        0);
     return cases;
   }
 
@@ -271,7 +282,18 @@ class AttentionTest {
     Operations.fill(ones, 1);
     AttentionArguments a =
         new AttentionArguments(
-            2, 2, sequences, sequences, 1, ALL, ALL, null, null, null, 0.25, CounterRandom.key(1, 2, 3));
+            2,
+            2,
+            sequences,
+            sequences,
+            1,
+            ALL,
+            ALL,
+            null,
+            null,
+            null,
+            0.25,
+            CounterRandom.key(1, 2, 3));
     float[] out = FusedOperations.attention(zeros, zeros, ones, a).out().toFloatArray();
     double sum = 0;
     for (float row : out) {

@@ -41,8 +41,7 @@ class AutogradTest {
     weight.clearGradient();
     for (int from = 0; from < 8; from += 2) {
       Tensor rows = x.rows(from, from + 2);
-      Tensor wanted =
-          targets.withShape(Shape.of(8, 1)).rows(from, from + 2).withShape(Shape.of(2));
+      Tensor wanted = targets.withShape(Shape.of(8, 1)).rows(from, from + 2).withShape(Shape.of(2));
       FusedOperations.linearCrossEntropy(rows, weight, null, wanted, 0.1).backward();
     }
     assertThat(gradientOf(weight).toDoubleArray())
@@ -118,16 +117,15 @@ class AutogradTest {
   @Test
   void aGraphOfAHundredThousandNodesNeedsNoStack() throws Exception {
     FutureTask<double[]> deep =
-        new FutureTask<>(
-            () -> {
-              Tensor x = Tensor.of(new double[] {1}, 1).requireGradient(true);
-              Tensor h = x;
-              for (int i = 0; i < 100_000; i++) {
-                h = i % 2 == 0 ? Operations.add(h, x) : Operations.scale(h, 1);
-              }
-              h.backward();
-              return gradientOf(x).toDoubleArray();
-            });
+        new FutureTask<>(() -> {
+          Tensor x = Tensor.of(new double[] {1}, 1).requireGradient(true);
+          Tensor h = x;
+          for (int i = 0; i < 100_000; i++) {
+            h = i % 2 == 0 ? Operations.add(h, x) : Operations.scale(h, 1);
+          }
+          h.backward();
+          return gradientOf(x).toDoubleArray();
+        });
     Thread thread = new Thread(null, deep, "small stack", 256 << 10);
     thread.start();
     assertThat(deep.get()).containsExactly(50_001);
@@ -180,14 +178,12 @@ class AutogradTest {
   @Test
   void noGradNestsAndEndsAlsoByAnException() {
     Tensor x = input(1, 3);
-    assertThatThrownBy(
-            () ->
-                Tensor.noGrad(
-                    () -> {
-                      Tensor.noGrad(() -> Operations.scale(x, 1));
-                      assertThat(Operations.scale(x, 2).requiresGradient()).isFalse();
-                      throw new UnsupportedOperationException("on purpose");
-                    }))
+    assertThatThrownBy(() ->
+            Tensor.noGrad(() -> {
+              Tensor.noGrad(() -> Operations.scale(x, 1));
+              assertThat(Operations.scale(x, 2).requiresGradient()).isFalse();
+              throw new UnsupportedOperationException("on purpose");
+            }))
         .hasMessage("on purpose");
     assertThat(Operations.scale(x, 2).requiresGradient()).isTrue();
   }
@@ -197,15 +193,14 @@ class AutogradTest {
     Tensor x = input(1, 3);
     FutureTask<Boolean> elsewhere =
         new FutureTask<>(() -> Operations.scale(x, 2).requiresGradient());
-    Tensor.noGrad(
-        () -> {
-          Thread.ofVirtual().start(elsewhere);
-          try {
-            return elsewhere.get();
-          } catch (InterruptedException | ExecutionException e) {
-            throw new AssertionError(e);
-          }
-        });
+    Tensor.noGrad(() -> {
+      Thread.ofVirtual().start(elsewhere);
+      try {
+        return elsewhere.get();
+      } catch (InterruptedException | ExecutionException e) {
+        throw new AssertionError(e);
+      }
+    });
     assertThat(elsewhere.get()).isTrue();
   }
 
@@ -243,11 +238,10 @@ class AutogradTest {
     }
     Tensor begun = Operations.multiply(h, h);
     FutureTask<Void> rest =
-        new FutureTask<>(
-            () -> {
-              Operations.add(Operations.scale(begun, 3), begun).backward();
-              return null;
-            });
+        new FutureTask<>(() -> {
+          Operations.add(Operations.scale(begun, 3), begun).backward();
+          return null;
+        });
     Thread.ofPlatform().start(rest);
     rest.get();
     assertThat(gradientOf(x).toDoubleArray()).containsExactly(16);
@@ -259,9 +253,7 @@ class AutogradTest {
     for (boolean virtual : new boolean[] {false, true}) {
       List<Future<double[]>> all = new ArrayList<>();
       try (ExecutorService threads =
-          virtual
-              ? Executors.newVirtualThreadPerTaskExecutor()
-              : Executors.newFixedThreadPool(8)) {
+          virtual ? Executors.newVirtualThreadPerTaskExecutor() : Executors.newFixedThreadPool(8)) {
         for (int i = 0; i < 64; i++) {
           all.add(threads.submit(() -> gradientOfSmallNetwork(1)));
         }
@@ -297,8 +289,7 @@ class AutogradTest {
         .withMessage("nothing that this was computed from requires a gradient");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Operations.scale(x, 2).backward(Tensor.of(new double[] {1}, 1)))
-        .withMessage(
-            "the gradient of Tensor F64 [2, 2] must be like it: received Tensor F64 [1]");
+        .withMessage("the gradient of Tensor F64 [2, 2] must be like it: received Tensor F64 [1]");
   }
 
   @Test

@@ -87,7 +87,8 @@ class CrossEntropyTest {
   @Test
   void largeLogitsDoNotOverflow() {
     Tensor logits = Tensor.of(new float[] {1e30f, 0}, 1, 2);
-    assertThat(FusedOperations.crossEntropy(logits, Tensor.of(new int[] {0}, 1), 0).item()).isZero();
+    assertThat(FusedOperations.crossEntropy(logits, Tensor.of(new int[] {0}, 1), 0).item())
+        .isZero();
   }
 
   @ParameterizedTest
@@ -97,8 +98,7 @@ class CrossEntropyTest {
     Tensor weight = input(2, 7, 3);
     Tensor bias = input(3, 7);
     Tensor targets = Tensor.of(new int[] {6, 0, -1, 3, 3}, 5);
-    check(
-        () -> FusedOperations.linearCrossEntropy(x, weight, null, targets, smoothing), x, weight);
+    check(() -> FusedOperations.linearCrossEntropy(x, weight, null, targets, smoothing), x, weight);
     check(
         () -> FusedOperations.linearCrossEntropy(x, weight, bias, targets, smoothing),
         x,
@@ -151,8 +151,7 @@ class CrossEntropyTest {
   void theFusedOutputLayerOfNoRowsCostsNothing() {
     Tensor weight = input(2, 7, 3);
     Tensor none = Tensor.of(new int[0], 0);
-    Tensor loss =
-        FusedOperations.linearCrossEntropy(input(1, 0, 3), weight, null, none, 0);
+    Tensor loss = FusedOperations.linearCrossEntropy(input(1, 0, 3), weight, null, none, 0);
     assertThat(loss.item()).isZero();
     loss.backward();
     assertThat(gradientOf(weight).toDoubleArray()).containsOnly(0);

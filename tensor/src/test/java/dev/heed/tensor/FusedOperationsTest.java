@@ -156,8 +156,7 @@ class FusedOperationsTest {
     Tensor sines = Tensor.of(new double[] {0, Math.sin(angle)}, 2, 1);
     Tensor x = Tensor.of(new double[] {1, 0, 1, 0}, 2, 2);
     Tensor positions = Tensor.of(new int[] {0, 1}, 2);
-    assertThat(
-            FusedOperations.rotate(x, 1, cosines, sines, positions, true).toDoubleArray())
+    assertThat(FusedOperations.rotate(x, 1, cosines, sines, positions, true).toDoubleArray())
         .containsExactly(new double[] {1, 0, Math.cos(angle), Math.sin(angle)}, within(1e-15));
   }
 

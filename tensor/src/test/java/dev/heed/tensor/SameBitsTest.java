@@ -274,7 +274,18 @@ class SameBitsTest {
     Tensor bias = random(33, 4, 101);
     AttentionArguments a =
         new AttentionArguments(
-            4, 2, sequences, sequences, 0.4, 30, 3, null, null, bias, 0.2, CounterRandom.key(1, 1, 1));
+            4,
+            2,
+            sequences,
+            sequences,
+            0.4,
+            30,
+            3,
+            null,
+            null,
+            bias,
+            0.2,
+            CounterRandom.key(1, 1, 1));
     Tensor out = empty(67, 20);
     Tensor logSumExp = empty(67, 4);
     kernels.attention(q, k, v, a, out, logSumExp);
@@ -282,8 +293,7 @@ class SameBitsTest {
     Tensor gk = empty(67, 12);
     Tensor gv = empty(67, 10);
     Tensor gBias = bias.copy();
-    kernels.attentionBackward(
-        q, k, v, a, out, logSumExp, random(34, 67, 20), gq, gk, gv, gBias);
+    kernels.attentionBackward(q, k, v, a, out, logSumExp, random(34, 67, 20), gq, gk, gv, gBias);
     Tensor weights = empty(4, 41, 41);
     kernels.attentionWeights(q, k, a, logSumExp, 3, weights);
     long hash = Bits.hash(out);
