@@ -49,20 +49,20 @@ class SameBitsTest {
   @Test
   void trainingGivesTheSameBitsForAnyNumberOfThreads() {
     Parallel.setThreads(1);
-    String expected = TrainingRun.hash(32, 150, 4);
+    String expected = TrainingRun.hash(32, 100, 2);
     for (int count : new int[] {2, 3, 8}) {
       Parallel.setThreads(count);
-      assertThat(TrainingRun.hash(32, 150, 4)).as("%d threads", count).isEqualTo(expected);
+      assertThat(TrainingRun.hash(32, 100, 2)).as("%d threads", count).isEqualTo(expected);
     }
   }
 
   @Test
   void trainingGivesTheSameBitsForConcurrentCallers() throws Exception {
-    String expected = TrainingRun.hash(16, 40, 3);
+    String expected = TrainingRun.hash(16, 30, 2);
     List<Future<String>> all = new ArrayList<>();
     try (ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
       for (int i = 0; i < 8; i++) {
-        all.add(callers.submit(() -> TrainingRun.hash(16, 40, 3)));
+        all.add(callers.submit(() -> TrainingRun.hash(16, 30, 2)));
       }
     }
     for (Future<String> one : all) {
@@ -72,7 +72,7 @@ class SameBitsTest {
 
   @Test
   void trainingGivesTheSameBitsInterpretedAndCompiled() throws Exception {
-    String here = TrainingRun.hash(8, 12, 3);
+    String here = TrainingRun.hash(8, 12, 2);
     String access = "--enable-native-access=ALL-UNNAMED";
     List<String> interpreted = List.of("-Xint", access);
     assertThat(hashOf(interpreted)).isEqualTo(here);
@@ -88,7 +88,7 @@ class SameBitsTest {
   }
 
   private static String hashOf(List<String> flags) throws Exception {
-    return ForkedJvm.run(flags, TrainingRun.class, "8", "12", "3").out().strip();
+    return ForkedJvm.run(flags, TrainingRun.class, "8", "12", "2").out().strip();
   }
 
   /// Every kernel at odd sizes that are cut into several tasks; each gives the hash of its outputs.
