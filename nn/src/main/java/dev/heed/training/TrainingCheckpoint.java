@@ -70,6 +70,9 @@ public final class TrainingCheckpoint {
     String name = "step-" + saved.step();
     Path place = directory.resolve(name);
     try {
+      if (!place.equals(latest(directory))) {
+        remove(place); // what a kill left half written
+      }
       Files.createDirectories(place);
       SafetensorsWriter.write(
           place.resolve(MODEL), stored(model.parameters()), saved.toMetadata());
@@ -196,6 +199,12 @@ public final class TrainingCheckpoint {
               .toList();
     }
     for (Path folder : old) {
+      remove(folder);
+    }
+  }
+
+  private static void remove(Path folder) throws IOException {
+    if (Files.exists(folder)) {
       try (Stream<Path> inside = Files.walk(folder)) {
         for (Path path : inside.sorted(Comparator.reverseOrder()).toList()) {
           Files.delete(path);

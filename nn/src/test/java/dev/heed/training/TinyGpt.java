@@ -13,6 +13,9 @@ import dev.heed.tensor.CounterRandom;
 import dev.heed.tensor.FusedOperations;
 import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Tensor;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
 
 /// The smallest decoder-only language model, and texts for it to learn.
 final class TinyGpt extends Layer {
@@ -38,13 +41,18 @@ final class TinyGpt extends Layer {
   }
 
   TinyGpt(long seed, double dropout) {
+    this(seed, dropout, 16);
+  }
+
+  TinyGpt(long seed, double dropout, int width) {
     this.dropout = dropout;
     Initializer initializer = Initializer.seeded(seed);
     BlockConfiguration block =
-        new BlockConfiguration(16, 2, 32, Activation.GELU_TANH, true, dropout, dropout, 1e-5);
+        new BlockConfiguration(
+            width, 2, 2 * width, Activation.GELU_TANH, true, dropout, dropout, 1e-5);
     this.embedding =
-        layer("embedding", new TokenEmbedding(VOCABULARY, 16, 0.1, false, initializer));
-    this.positions = layer("positions", new LearnedPositions(LONGEST, 16, 0.1, initializer));
+        layer("embedding", new TokenEmbedding(VOCABULARY, width, 0.1, false, initializer));
+    this.positions = layer("positions", new LearnedPositions(LONGEST, width, 0.1, initializer));
     this.blocks = layer("blocks", new TransformerEncoder(2, block, "", initializer));
   }
 
@@ -55,6 +63,22 @@ final class TinyGpt extends Layer {
     Tensor sum =
         FusedOperations.linearCrossEntropy(x, embedding.weight(), null, batch.targets, 0);
     return new Objective.Loss(sum, batch.count());
+  }
+
+  /// Several batches as one.
+  static Batch join(List<Batch> batches) {
+    int[] inputs = batches.stream().flatMapToInt(b -> Arrays.stream(b.inputs.toIntArray())).toArray();
+    int[] targets =
+        batches.stream().flatMapToInt(b -> Arrays.stream(b.targets.toIntArray())).toArray();
+    int[] lengths =
+        batches.stream()
+            .map(Batch::sequences)
+            .flatMapToInt(s -> IntStream.range(0, s.count()).map(s::length))
+            .toArray();
+    return new Batch(
+        Tensor.of(inputs, inputs.length),
+        Sequences.ofLengths(lengths),
+        Tensor.of(targets, targets.length));
   }
 
   /// Texts that count in steps of 1 to 3 from any number, four a batch.
