@@ -3,6 +3,7 @@ package dev.heed.weights;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
+import dev.heed.tensor.Shape;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -21,6 +22,8 @@ final class Elements {
 
   /// What [StoredTensor] hands out: floats as the machine has them.
   private static final ValueLayout.OfFloat NATIVE = ValueLayout.JAVA_FLOAT_UNALIGNED;
+
+  private static final int TILE = 32;
 
   private Elements() {}
 
@@ -106,6 +109,40 @@ final class Elements {
           throw new IllegalArgumentException("expected F32, F16 or BF16: received " + type);
     }
     return data;
+  }
+
+  /// The columns of a matrix as rows.
+  static StoredTensor transpose(StoredTensor matrix) {
+    int rows = matrix.shape().dimension(0);
+    int columns = matrix.shape().dimension(1);
+    StoredType type = matrix.type();
+    MemorySegment from = matrix.data();
+    MemorySegment to = StoredTensor.allocate(from.byteSize());
+    // In tiles, so that neither side strides through the whole of its memory for one line.
+    for (int top = 0; top < rows; top += TILE) {
+      for (int left = 0; left < columns; left += TILE) {
+        int bottom = Math.min(rows, top + TILE);
+        int right = Math.min(columns, left + TILE);
+        for (int row = top; row < bottom; row++) {
+          for (int column = left; column < right; column++) {
+            copyElement(
+                type.bytes(), from, (long) row * columns + column, to, (long) column * rows + row);
+          }
+        }
+      }
+    }
+    return new StoredTensor(matrix.name(), type, Shape.of(columns, rows), to.asReadOnly());
+  }
+
+  /// Copies one element of `width` bytes from place to place.
+  static void copyElement(int width, MemorySegment from, long source, MemorySegment to, long at) {
+    switch (width) {
+      case 1 -> to.set(JAVA_BYTE, at, from.get(JAVA_BYTE, source));
+      case 2 -> to.set(SHORT, at * 2, from.get(SHORT, source * 2));
+      case 4 -> to.set(INT, at * 4, from.get(INT, source * 4));
+      case 8 -> to.set(LONG, at * 8, from.get(LONG, source * 8));
+      default -> throw new IllegalArgumentException("expected 1, 2, 4 or 8: received " + width);
+    }
   }
 
   /// The upper 16 bits of `value`, rounded to nearest even; a NaN stays a NaN.
