@@ -3,4 +3,6 @@ module dev.heed.tensor {
   requires static transitive org.jspecify;
 
   exports dev.heed.tensor;
+
+  uses dev.heed.tensor.Kernels.Provider;
 }

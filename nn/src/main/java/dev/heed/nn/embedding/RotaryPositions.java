@@ -1,0 +1,42 @@
+package dev.heed.nn.embedding;
+
+import dev.heed.tensor.FusedOperations;
+import dev.heed.tensor.Tensor;
+
+/// Turns each pair of a query's or key's numbers by an angle that grows with its position, so that a
+/// query–key product depends on their distance alone.
+///
+/// Source: Su et al. 2021 (RoFormer).
+///
+/// @param cosines [positions, pairs]
+/// @param sines [positions, pairs]
+/// @param halves whether number i pairs with i + pairs (Llama's checkpoints), else 2i with 2i + 1 (the paper)
+public record RotaryPositions(Tensor cosines, Tensor sines, boolean halves) {
+  /// The angles position · theta^(−2i/width) radians.
+  ///
+  /// @param width how many numbers of a head turn; even
+  public static RotaryPositions of(int maximum, int width, double theta, boolean halves) {
+    if (width % 2 != 0) {
+      throw new IllegalArgumentException("width must be even: received " + width);
+    }
+    int pairs = width / 2;
+    float[] cosines = new float[maximum * pairs];
+    float[] sines = new float[maximum * pairs];
+    for (int position = 0; position < maximum; position++) {
+      for (int i = 0; i < pairs; i++) {
+        double angle = position * StrictMath.pow(theta, -2.0 * i / width);
+        cosines[position * pairs + i] = (float) StrictMath.cos(angle);
+        sines[position * pairs + i] = (float) StrictMath.sin(angle);
+      }
+    }
+    return new RotaryPositions(
+        Tensor.of(cosines, maximum, pairs), Tensor.of(sines, maximum, pairs), halves);
+  }
+
+  /// x [N, heads·Dh] turned; positions I32 [N].
+  public Tensor apply(Tensor x, int heads, Tensor positions) {
+    Tensor cos = cosines.dtype() == x.dtype() ? cosines : cosines.to(x.dtype());
+    Tensor sin = sines.dtype() == x.dtype() ? sines : sines.to(x.dtype());
+    return FusedOperations.rotate(x, heads, cos, sin, positions, halves);
+  }
+}

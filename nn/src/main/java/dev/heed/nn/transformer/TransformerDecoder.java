@@ -1,0 +1,45 @@
+package dev.heed.nn.transformer;
+
+import dev.heed.nn.Initializer;
+import dev.heed.nn.Layer;
+import dev.heed.nn.Trace;
+import dev.heed.nn.attention.Mask;
+import dev.heed.nn.norm.LayerNorm;
+import dev.heed.tensor.Sequences;
+import dev.heed.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// A stack of [TransformerDecoderLayer]s; with pre-norm blocks a last norm follows.
+public final class TransformerDecoder extends Layer {
+  private final List<TransformerDecoderLayer> layers = new ArrayList<>();
+  private final @Nullable LayerNorm finalNorm;
+
+  /// A stack of `depth` layers.
+  public TransformerDecoder(int depth, BlockConfiguration configuration, Initializer initializer) {
+    for (int i = 0; i < depth; i++) {
+      layers.add(layer("layers." + i, new TransformerDecoderLayer(configuration, initializer)));
+    }
+    this.finalNorm =
+        configuration.normFirst()
+            ? layer(
+                "final_norm",
+                new LayerNorm(configuration.width(), configuration.epsilon(), true, initializer))
+            : null;
+  }
+
+  /// x [N, D] and the encoder's output [M, D] → [N, D]. See [TransformerDecoderLayer#apply].
+  public Tensor apply(
+      Tensor x, Sequences targets, Tensor encoded, Sequences sources, Mask sourceMask) {
+    Tensor h = x;
+    for (TransformerDecoderLayer layer : layers) {
+      Tensor before = h;
+      Trace.add("decoder_hidden_states", () -> before);
+      h = layer.apply(h, targets, encoded, sources, sourceMask);
+    }
+    Tensor out = finalNorm == null ? h : finalNorm.apply(h);
+    Trace.add("decoder_hidden_states", () -> out);
+    return out;
+  }
+}

@@ -1,0 +1,52 @@
+package dev.heed.nn.transformer;
+
+import dev.heed.nn.Initializer;
+import dev.heed.nn.Layer;
+import dev.heed.nn.Trace;
+import dev.heed.nn.attention.Mask;
+import dev.heed.nn.norm.LayerNorm;
+import dev.heed.tensor.Sequences;
+import dev.heed.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// A stack of [TransformerEncoderLayer]s; with pre-norm blocks a last norm follows.
+public final class TransformerEncoder extends Layer {
+  private final String tracePrefix;
+  private final List<TransformerEncoderLayer> layers = new ArrayList<>();
+  private final @Nullable LayerNorm finalNorm;
+
+  /// A stack of `depth` layers.
+  ///
+  /// @param tracePrefix what a [Trace] puts before `hidden_states` and `attentions`: empty, or `encoder_`
+  public TransformerEncoder(
+      int depth, BlockConfiguration configuration, String tracePrefix, Initializer initializer) {
+    this.tracePrefix = tracePrefix;
+    for (int i = 0; i < depth; i++) {
+      layers.add(
+          layer(
+              "layers." + i,
+              new TransformerEncoderLayer(configuration, tracePrefix + "attentions", initializer)));
+    }
+    this.finalNorm =
+        configuration.normFirst()
+            ? layer(
+                "final_norm",
+                new LayerNorm(configuration.width(), configuration.epsilon(), true, initializer))
+            : null;
+  }
+
+  /// x [N, D] → [N, D].
+  public Tensor apply(Tensor x, Sequences sequences, Mask mask) {
+    Tensor h = x;
+    for (TransformerEncoderLayer layer : layers) {
+      Tensor before = h;
+      Trace.add(tracePrefix + "hidden_states", () -> before);
+      h = layer.apply(h, sequences, mask);
+    }
+    Tensor out = finalNorm == null ? h : finalNorm.apply(h);
+    Trace.add(tracePrefix + "hidden_states", () -> out);
+    return out;
+  }
+}

@@ -1,0 +1,79 @@
+package dev.heed.training;
+
+import dev.heed.tensor.Kernels;
+import dev.heed.tensor.Parameter;
+import dev.heed.tensor.Tensor;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.SequencedMap;
+
+/// Changes parameters by their gradients. Frozen parameters, and those without a gradient, stay.
+public abstract sealed class Optimizer permits AdamW, Sgd {
+  private final SequencedMap<String, Parameter> parameters;
+  private final Map<String, Tensor> state = new LinkedHashMap<>();
+
+  Optimizer(Map<String, Parameter> parameters) {
+    this.parameters = new LinkedHashMap<>(parameters);
+  }
+
+  /// One step.
+  ///
+  /// @param step its number, from 1
+  /// @param gradientScale what every gradient is multiplied by first
+  public final void step(long step, double learningRate, double gradientScale) {
+    parameters.forEach(
+        (name, parameter) -> {
+          Tensor gradient = parameter.gradient();
+          if (gradient != null && !parameter.isFrozen()) {
+            update(name, parameter, gradient, step, learningRate, gradientScale);
+          }
+        });
+  }
+
+  abstract void update(
+      String name,
+      Parameter parameter,
+      Tensor gradient,
+      long step,
+      double learningRate,
+      double gradientScale);
+
+  /// The running value `kind` of a parameter, zeros at first.
+  final Tensor state(String name, String kind, Parameter like) {
+    return state.computeIfAbsent(
+        name + "." + kind, key -> Tensor.zeros(like.shape(), like.dtype()).copy());
+  }
+
+  /// The running values by `parameter.kind`: what a checkpoint needs besides the weights.
+  public final Map<String, Tensor> state() {
+    return Map.copyOf(state);
+  }
+
+  /// Takes over the running values of a checkpoint.
+  public final void restore(Map<String, Tensor> saved) {
+    state.clear();
+    saved.forEach((name, tensor) -> state.put(name, tensor.copy()));
+  }
+
+  /// Forgets all gradients.
+  public final void clearGradients() {
+    parameters.values().forEach(Parameter::clearGradient);
+  }
+
+  /// The Euclidean norm of all gradients together.
+  public final double gradientNorm() {
+    double squares = 0;
+    for (Parameter parameter : parameters.values()) { // their order is fixed, so the sum's bits are
+      Tensor gradient = parameter.gradient();
+      if (gradient != null) {
+        squares += Kernels.active().sumOfSquares(gradient);
+      }
+    }
+    return Math.sqrt(squares);
+  }
+
+  /// Whether weight decay applies: to matrices, not to biases and norms.
+  static boolean decays(Parameter parameter) {
+    return parameter.shape().rank() >= 2;
+  }
+}

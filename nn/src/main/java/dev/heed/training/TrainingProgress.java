@@ -1,0 +1,41 @@
+package dev.heed.training;
+
+/// Hears how a training goes.
+public interface TrainingProgress {
+  /// Hears nothing.
+  TrainingProgress SILENT = new TrainingProgress() {};
+
+  /// After every step.
+  default void step(Step step) {}
+
+  /// After every evaluation.
+  default void evaluation(Evaluation evaluation) {}
+
+  /// When a checkpoint is safely on disk.
+  default void saved(long step) {}
+
+  /// One step.
+  ///
+  /// @param step its number, from 1
+  /// @param steps how many there will be
+  /// @param loss the mean loss of its targets, in nats
+  /// @param learningRate its learning rate
+  /// @param gradientNorm the norm of the gradient before clipping
+  /// @param targetsPerSecond since this process began
+  /// @param secondsLeft estimated from this process's steps
+  record Step(
+      long step,
+      long steps,
+      double loss,
+      double learningRate,
+      double gradientNorm,
+      double targetsPerSecond,
+      double secondsLeft) {}
+
+  /// One evaluation on the validation data.
+  ///
+  /// @param step after how many steps
+  /// @param loss the mean loss of all targets, in nats
+  /// @param best whether it is the lowest so far
+  record Evaluation(long step, double loss, boolean best) {}
+}

@@ -1,0 +1,103 @@
+package dev.heed.tensor;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/// The elements of a tensor as doubles, whatever their type: how the reference kernels read and write.
+abstract sealed class Elements {
+  final MemorySegment memory;
+
+  private Elements(Tensor tensor) {
+    this.memory = tensor.memory();
+  }
+
+  static Elements of(Tensor tensor) {
+    return switch (tensor.dtype()) {
+      case F32 -> new F32(tensor);
+      case F64 -> new F64(tensor);
+      case BF16 -> new BF16(tensor);
+      case I32 -> new I32(tensor);
+    };
+  }
+
+  abstract double get(long index);
+
+  abstract void set(long index, double value);
+
+  final void add(long index, double value) {
+    set(index, get(index) + value);
+  }
+
+  private static final class F32 extends Elements {
+    F32(Tensor tensor) {
+      super(tensor);
+    }
+
+    @Override
+    double get(long index) {
+      return memory.getAtIndex(ValueLayout.JAVA_FLOAT, index);
+    }
+
+    @Override
+    void set(long index, double value) {
+      memory.setAtIndex(ValueLayout.JAVA_FLOAT, index, (float) value);
+    }
+  }
+
+  private static final class F64 extends Elements {
+    F64(Tensor tensor) {
+      super(tensor);
+    }
+
+    @Override
+    double get(long index) {
+      return memory.getAtIndex(ValueLayout.JAVA_DOUBLE, index);
+    }
+
+    @Override
+    void set(long index, double value) {
+      memory.setAtIndex(ValueLayout.JAVA_DOUBLE, index, value);
+    }
+  }
+
+  private static final class BF16 extends Elements {
+    BF16(Tensor tensor) {
+      super(tensor);
+    }
+
+    @Override
+    double get(long index) {
+      return Float.intBitsToFloat(memory.getAtIndex(ValueLayout.JAVA_SHORT, index) << 16);
+    }
+
+    @Override
+    void set(long index, double value) {
+      memory.setAtIndex(ValueLayout.JAVA_SHORT, index, round((float) value));
+    }
+
+    /// The upper half of the bits, rounded to nearest even; NaN stays NaN.
+    private static short round(float value) {
+      int bits = Float.floatToRawIntBits(value);
+      if (Float.isNaN(value)) {
+        return (short) (bits >>> 16 | 0x40);
+      }
+      return (short) (bits + 0x7FFF + (bits >>> 16 & 1) >>> 16);
+    }
+  }
+
+  private static final class I32 extends Elements {
+    I32(Tensor tensor) {
+      super(tensor);
+    }
+
+    @Override
+    double get(long index) {
+      return memory.getAtIndex(ValueLayout.JAVA_INT, index);
+    }
+
+    @Override
+    void set(long index, double value) {
+      memory.setAtIndex(ValueLayout.JAVA_INT, index, (int) value);
+    }
+  }
+}

@@ -1,0 +1,312 @@
+package dev.heed.tensor;
+
+import static dev.heed.tensor.Node.record;
+import static dev.heed.tensor.Operations.accumulate;
+import static dev.heed.tensor.Operations.like;
+
+import org.jspecify.annotations.Nullable;
+
+/// The operations that a Transformer spends its time in, each one kernel forward and one backward.
+/// Letters: N token rows, D width, H heads, V vocabulary.
+public final class FusedOperations {
+  private static final int LOGITS_AT_ONCE = 1 << 20;
+  private static final int LEAST_ROWS = 256;
+
+  private FusedOperations() {}
+
+  /// activation(x [.., I] · weight [O, I]ᵀ + bias [O]) + residual [.., O] → [.., O].
+  public static Tensor linear(
+      Tensor x,
+      Tensor weight,
+      @Nullable Tensor bias,
+      Activation activation,
+      @Nullable Tensor residual) {
+    int inner = weight.shape().dimension(1);
+    if (x.shape().width() != inner || x.shape().rank() == 0) {
+      throw new IllegalArgumentException(
+          "linear needs rows of width %d: received %s".formatted(inner, x.shape()));
+    }
+    Operations.requireSameType("linear", x, weight);
+    Shape shape = x.shape().withWidth(weight.shape().dimension(0));
+    if (residual != null && !residual.shape().equals(shape)) {
+      throw new IllegalArgumentException(
+          "linear needs a residual %s: received %s".formatted(shape, residual.shape()));
+    }
+    Tensor out = Tensor.empty(shape, x.dtype());
+    boolean later =
+        activation != Activation.NONE && Node.wanted(x, weight, bias, residual);
+    Tensor before = later ? Tensor.empty(shape, x.dtype()) : null;
+    Kernels.active().linear(x, weight, bias, activation, residual, before, out);
+    return record(
+        out,
+        g -> {
+          if (residual != null) {
+            accumulate(residual, g);
+          }
+          Kernels kernels = Kernels.active();
+          Tensor inside = g; // the gradient before the activation
+          if (before != null) {
+            inside = like(before);
+            kernels.activationBackward(activation, before, g, inside);
+          }
+          Tensor rows = asRows(inside);
+          if (bias != null && bias.requiresGradient()) {
+            kernels.addColumnSums(rows, bias.gradientToAddTo());
+          }
+          if (weight.requiresGradient()) {
+            kernels.matmul(rows, true, asRows(x), false, weight.gradientToAddTo(), true);
+          }
+          if (x.requiresGradient()) {
+            Tensor gx = like(x);
+            kernels.matmul(rows, false, weight, false, asRows(gx), false);
+            x.accumulate(gx);
+          }
+        },
+        x,
+        weight,
+        bias,
+        residual);
+  }
+
+  /// (x − mean) / √(variance + epsilon) · gain + bias over the last dimension.
+  public static Tensor layerNorm(Tensor x, Tensor gain, @Nullable Tensor bias, double epsilon) {
+    requireWidth("layerNorm", x, gain);
+    Tensor out = like(x);
+    Tensor mean = Tensor.empty(Shape.of(x.shape().rows()), x.dtype());
+    Tensor rstd = Tensor.empty(Shape.of(x.shape().rows()), x.dtype());
+    Kernels.active().layerNorm(x, gain, bias, epsilon, out, mean, rstd);
+    return record(
+        out,
+        g -> {
+          Tensor gx = like(x);
+          Tensor gGain = gain.requiresGradient() ? gain.gradientToAddTo() : null;
+          Tensor gBias = bias != null && bias.requiresGradient() ? bias.gradientToAddTo() : null;
+          Kernels.active().layerNormBackward(x, gain, mean, rstd, g, gx, gGain, gBias);
+          accumulate(x, gx);
+        },
+        x,
+        gain,
+        bias);
+  }
+
+  /// x / √(mean of squares + epsilon) · gain over the last dimension.
+  public static Tensor rmsNorm(Tensor x, Tensor gain, double epsilon) {
+    requireWidth("rmsNorm", x, gain);
+    Tensor out = like(x);
+    Tensor rstd = Tensor.empty(Shape.of(x.shape().rows()), x.dtype());
+    Kernels.active().rmsNorm(x, gain, epsilon, out, rstd);
+    return record(
+        out,
+        g -> {
+          Tensor gx = like(x);
+          Tensor gGain = gain.requiresGradient() ? gain.gradientToAddTo() : null;
+          Kernels.active().rmsNormBackward(x, gain, rstd, g, gx, gGain);
+          accumulate(x, gx);
+        },
+        x,
+        gain);
+  }
+
+  /// What [#attention] gives.
+  ///
+  /// @param out [queries, H·Dv]
+  /// @param logSumExp [queries, H]; from it [Kernels#attentionWeights] shows the weights
+  public record Attended(Tensor out, Tensor logSumExp) {}
+
+  /// Scaled dot-product attention of every head: softmax(scale · q · kᵀ + bias) · v.
+  ///
+  /// @param q [.., H·Dh] token rows
+  /// @param k [.., K·Dh]
+  /// @param v [.., K·Dv]
+  public static Attended attention(Tensor q, Tensor k, Tensor v, AttentionArguments arguments) {
+    requireRows("query", q, arguments.queries().rows(), arguments.heads());
+    requireRows("key", k, arguments.keys().rows(), arguments.keyValueHeads());
+    requireRows("value", v, arguments.keys().rows(), arguments.keyValueHeads());
+    int keyWidth = k.shape().width() / arguments.keyValueHeads();
+    if (q.shape().width() != arguments.heads() * keyWidth) {
+      throw new IllegalArgumentException(
+          "queries of %d heads with keys %d wide must be %d wide: received %s"
+              .formatted(arguments.heads(), keyWidth, arguments.heads() * keyWidth, q.shape()));
+    }
+    int valueWidth = v.shape().width() / arguments.keyValueHeads();
+    Tensor out = Tensor.empty(q.shape().withWidth(arguments.heads() * valueWidth), q.dtype());
+    Tensor logSumExp = Tensor.empty(Shape.of(q.shape().rows(), arguments.heads()), q.dtype());
+    Kernels.active().attention(q, k, v, arguments, out, logSumExp);
+    Tensor bias = arguments.relativeBias();
+    record(
+        out,
+        g -> {
+          Tensor gq = like(q);
+          Tensor gk = like(k);
+          Tensor gv = like(v);
+          Tensor gBias = bias != null && bias.requiresGradient() ? bias.gradientToAddTo() : null;
+          Kernels.active()
+              .attentionBackward(q, k, v, arguments, out, logSumExp, g, gq, gk, gv, gBias);
+          accumulate(q, gq);
+          accumulate(k, gk);
+          accumulate(v, gv);
+        },
+        q,
+        k,
+        v,
+        bias);
+    return new Attended(out, logSumExp);
+  }
+
+  /// Rotary positions: turns pairs of columns of each head by their position's angles.
+  /// See [Kernels#rotate].
+  public static Tensor rotate(
+      Tensor x, int heads, Tensor cosines, Tensor sines, Tensor positions, boolean halves) {
+    Tensor out = like(x);
+    Kernels.active().rotate(x, heads, cosines, sines, positions, halves, false, out);
+    return record(
+        out,
+        g -> {
+          Tensor gx = like(x);
+          Kernels.active().rotate(g, heads, cosines, sines, positions, halves, true, gx);
+          x.accumulate(gx);
+        },
+        x);
+  }
+
+  /// factor · the rows of table [V, D] that ids I32 [..] names → [.., D].
+  ///
+  /// @throws IllegalArgumentException if an id is not in 0 … V − 1
+  public static Tensor embedding(Tensor table, Tensor ids, double factor) {
+    int size = table.shape().dimension(0);
+    for (int id : ids.toIntArray()) {
+      if (id < 0 || id >= size) {
+        throw new IllegalArgumentException(
+            "an id must be in 0…%d: received %d".formatted(size - 1, id));
+      }
+    }
+    int[] dimensions = java.util.Arrays.copyOf(ids.shape().dimensions(), ids.shape().rank() + 1);
+    dimensions[dimensions.length - 1] = table.shape().width();
+    Tensor out = Tensor.empty(new Shape(dimensions), table.dtype());
+    Kernels.active().gather(table, ids, factor, out);
+    return record(
+        out, g -> Kernels.active().scatterAdd(g, ids, factor, table.gradientToAddTo()), table);
+  }
+
+  /// The sum over the rows of the cross-entropy of softmax(logits [N, V]) with targets I32 [N], in nats;
+  /// a negative target is skipped. Divide by the number of targets for the mean.
+  ///
+  /// @param smoothing the share of the target's probability that is spread over all classes
+  public static Tensor crossEntropy(Tensor logits, Tensor targets, double smoothing) {
+    requireTargets(logits.shape().rows(), logits.shape().width(), targets);
+    Tensor gradient = Tensor.empty(logits.shape(), logits.dtype());
+    gradient.memory().copyFrom(logits.memory());
+    Tensor losses = Tensor.empty(Shape.of(logits.shape().rows()), logits.dtype());
+    boolean later = Node.wanted(logits);
+    Kernels.active().crossEntropy(gradient, targets, smoothing, losses, later ? 1 : 0);
+    return record(
+        total(losses),
+        g -> {
+          Tensor gx = like(logits);
+          Kernels.active().scale(gradient, g.item(), gx);
+          logits.accumulate(gx);
+        },
+        logits);
+  }
+
+  /// [#crossEntropy] of x [N, D] · weight [V, D]ᵀ without ever holding all N × V logits: they are made,
+  /// used for the loss and its gradient, and dropped, a chunk of rows at a time.
+  public static Tensor linearCrossEntropy(
+      Tensor x, Tensor weight, @Nullable Tensor bias, Tensor targets, double smoothing) {
+    Tensor rows = asRows(x);
+    int n = rows.shape().dimension(0);
+    int vocabulary = weight.shape().dimension(0);
+    requireTargets(n, vocabulary, targets);
+    boolean later = Node.wanted(x, weight, bias);
+    Tensor gx = later && x.requiresGradient() ? like(x) : null;
+    Tensor gWeight = later && weight.requiresGradient() ? zeros(weight) : null;
+    Tensor gBias = later && bias != null && bias.requiresGradient() ? zeros(bias) : null;
+    Tensor losses = Tensor.empty(Shape.of(n, 1), x.dtype());
+    Tensor targetRows = targets.withShape(Shape.of(n, 1));
+    int chunk = Math.min(n, Math.max(LEAST_ROWS, LOGITS_AT_ONCE / Math.max(1, vocabulary)));
+    Tensor buffer = Tensor.empty(Shape.of(chunk, vocabulary), x.dtype());
+    Kernels kernels = Kernels.active();
+    for (int from = 0; from < n; from += chunk) {
+      int to = Math.min(n, from + chunk);
+      Tensor part = rows.rows(from, to);
+      Tensor logits = buffer.rows(0, to - from);
+      kernels.linear(part, weight, bias, Activation.NONE, null, null, logits);
+      kernels.crossEntropy(
+          logits, targetRows.rows(from, to), smoothing, losses.rows(from, to), later ? 1 : 0);
+      if (gx != null) {
+        kernels.matmul(logits, false, weight, false, asRows(gx).rows(from, to), false);
+      }
+      if (gWeight != null) {
+        kernels.matmul(logits, true, part, false, gWeight, true);
+      }
+      if (gBias != null) {
+        kernels.addColumnSums(logits, gBias);
+      }
+    }
+    return record(
+        total(losses),
+        g -> {
+          accumulateScaled(x, gx, g.item());
+          accumulateScaled(weight, gWeight, g.item());
+          if (bias != null) {
+            accumulateScaled(bias, gBias, g.item());
+          }
+        },
+        x,
+        weight,
+        bias);
+  }
+
+  private static void accumulateScaled(Tensor x, @Nullable Tensor gradient, double factor) {
+    if (gradient != null) {
+      Tensor sum = x.gradientToAddTo();
+      Kernels.active().add(sum, gradient, factor, sum);
+    }
+  }
+
+  private static Tensor zeros(Tensor like) {
+    return Tensor.zeros(like.shape(), like.dtype());
+  }
+
+  private static Tensor total(Tensor losses) {
+    Tensor total = Tensor.empty(Shape.of(), losses.dtype());
+    Elements.of(total).set(0, Kernels.active().sum(losses));
+    return total;
+  }
+
+  private static Tensor asRows(Tensor x) {
+    Shape shape = x.shape();
+    return shape.rank() == 2 ? x : x.withShape(Shape.of(shape.rows(), shape.width()));
+  }
+
+  private static void requireTargets(int rows, int classes, Tensor targets) {
+    if (targets.dtype() != DType.I32 || targets.elements() != rows) {
+      throw new IllegalArgumentException(
+          "cross-entropy of %d rows needs as many I32 targets: received %s"
+              .formatted(rows, targets));
+    }
+    for (int target : targets.toIntArray()) {
+      if (target >= classes) {
+        throw new IllegalArgumentException(
+            "a target must be below %d: received %d".formatted(classes, target));
+      }
+    }
+  }
+
+  private static void requireWidth(String operation, Tensor x, Tensor gain) {
+    Operations.requireSameType(operation, x, gain);
+    if (x.shape().rank() == 0 || gain.elements() != x.shape().width()) {
+      throw new IllegalArgumentException(
+          "%s needs rows as wide as its gain, %d: received %s"
+              .formatted(operation, gain.elements(), x.shape()));
+    }
+  }
+
+  private static void requireRows(String name, Tensor x, int rows, int heads) {
+    if (x.shape().rank() < 2 || x.shape().rows() != rows || x.shape().width() % heads != 0) {
+      throw new IllegalArgumentException(
+          "%s needs %d rows of %d equal heads: received %s"
+              .formatted(name, rows, heads, x.shape()));
+    }
+  }
+}

@@ -1,0 +1,125 @@
+package dev.heed.tensor;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/// How a tensor was computed: its inputs, and what to do with its gradient.
+///
+/// Nodes are numbered as they are made, so descending numbers are a valid order for the backward pass:
+/// it needs no recursion, and a graph may be as deep as memory allows.
+final class Node {
+  private static final ThreadLocal<int[]> OFF = ThreadLocal.withInitial(() -> new int[1]);
+  private static final ThreadLocal<long[]> MADE = ThreadLocal.withInitial(() -> new long[1]);
+
+  private final long number;
+  private @Nullable Tensor @Nullable [] inputs;
+  private @Nullable Consumer<Tensor> backward;
+
+  private Node(Tensor[] inputs, Consumer<Tensor> backward) {
+    this.number = MADE.get()[0]++;
+    this.inputs = inputs;
+    this.backward = backward;
+  }
+
+  /// Whether an operation on these inputs must remember how to go back.
+  static boolean wanted(@Nullable Tensor... inputs) {
+    if (OFF.get()[0] > 0) {
+      return false;
+    }
+    for (Tensor input : inputs) {
+      if (input != null && input.requiresGradient()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /// Lets `out` remember its inputs, if wanted; `backward` gets out's gradient and hands on theirs.
+  static Tensor record(Tensor out, Consumer<Tensor> backward, @Nullable Tensor... inputs) {
+    if (wanted(inputs)) {
+      List<Tensor> sources = new ArrayList<>();
+      for (Tensor input : inputs) {
+        if (input != null && input.requiresGradient()) {
+          sources.add(input);
+        }
+      }
+      out.computedBy(new Node(sources.toArray(Tensor[]::new), backward));
+    }
+    return out;
+  }
+
+  static <T> T without(Supplier<T> body) {
+    int[] off = OFF.get();
+    off[0]++;
+    try {
+      return body.get();
+    } finally {
+      off[0]--;
+    }
+  }
+
+  static void run(Tensor root, Tensor seed) {
+    List<Tensor> computed = reachable(root);
+    computed.sort((a, b) -> Long.compare(node(b).number, node(a).number));
+    without(
+        () -> {
+          root.accumulate(seed);
+          for (Tensor tensor : computed) {
+            Node node = node(tensor);
+            Consumer<Tensor> step = node.backward;
+            Tensor gradient = tensor.gradient();
+            // A second backward through the same graph finds it used up.
+            if (step == null) {
+              throw new IllegalStateException(
+                  "backward() was already called through " + tensor + ": compute it again first");
+            }
+            node.backward = null;
+            node.inputs = null;
+            if (gradient != null) {
+              step.accept(gradient);
+              tensor.clearGradient();
+            }
+          }
+          return null;
+        });
+  }
+
+  private static List<Tensor> reachable(Tensor root) {
+    Set<Tensor> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+    Deque<Tensor> open = new ArrayDeque<>();
+    List<Tensor> computed = new ArrayList<>();
+    open.push(root);
+    seen.add(root);
+    while (!open.isEmpty()) {
+      Tensor tensor = open.pop();
+      if (tensor.node == null) {
+        continue;
+      }
+      computed.add(tensor);
+      if (tensor.node.inputs != null) {
+        for (Tensor input : tensor.node.inputs) {
+          if (input != null && seen.add(input)) {
+            open.push(input);
+          }
+        }
+      }
+    }
+    return computed;
+  }
+
+  private static Node node(Tensor tensor) {
+    Node node = tensor.node;
+    if (node == null) {
+      throw new AssertionError("only computed tensors are collected");
+    }
+    return node;
+  }
+}

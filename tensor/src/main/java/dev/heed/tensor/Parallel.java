@@ -1,0 +1,175 @@
+package dev.heed.tensor;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
+
+/// The one thread pool of the process: a thread per core that spins briefly for the next job, then parks.
+///
+/// Work is cut into tasks by its size, never by the number of threads, and a task writes only what no
+/// other task of the job touches: so the result has the same bits for any number of threads.
+public final class Parallel {
+  private static final long SPIN_NANOS = 50_000;
+  private static final ReentrantLock LOCK = new ReentrantLock();
+  private static volatile @Nullable Job current;
+  private static volatile Worker[] workers = start(configuredThreads() - 1);
+
+  private Parallel() {}
+
+  /// The number of threads that compute, the caller's included: `-Dheed.threads`, else one per core.
+  public static int threads() {
+    return workers.length + 1;
+  }
+
+  /// Changes the number of threads that compute; it changes no result.
+  ///
+  /// @throws IllegalArgumentException if fewer than 1
+  public static void setThreads(int threads) {
+    if (threads < 1) {
+      throw new IllegalArgumentException("threads must be 1 or more: received " + threads);
+    }
+    LOCK.lock();
+    try {
+      Worker[] stopped = workers;
+      workers = start(threads - 1);
+      for (Worker worker : stopped) {
+        worker.stopped = true;
+        LockSupport.unpark(worker);
+      }
+    } finally {
+      LOCK.unlock();
+    }
+  }
+
+  /// Runs `task` for 0 … `tasks` − 1 and returns when all are done. A task that itself calls this, and
+  /// a caller that finds the pool busy, computes alone.
+  public static void run(int tasks, IntConsumer task) {
+    boolean alone =
+        tasks <= 1
+            || workers.length == 0
+            || Thread.currentThread() instanceof Worker
+            || LOCK.isHeldByCurrentThread();
+    if (alone || !LOCK.tryLock()) {
+      for (int i = 0; i < tasks; i++) {
+        task.accept(i);
+      }
+      return;
+    }
+    try {
+      Job job = new Job(tasks, task);
+      current = job;
+      int helpers = Math.min(tasks - 1, workers.length);
+      for (int i = 0; i < helpers; i++) {
+        if (workers[i].parked) {
+          LockSupport.unpark(workers[i]);
+        }
+      }
+      job.work();
+      job.await();
+      current = null;
+      job.rethrow();
+    } finally {
+      LOCK.unlock();
+    }
+  }
+
+  private static int configuredThreads() {
+    return Math.max(1, Integer.getInteger("heed.threads", Runtime.getRuntime().availableProcessors()));
+  }
+
+  private static Worker[] start(int count) {
+    Worker[] started = new Worker[count];
+    for (int i = 0; i < count; i++) {
+      started[i] = new Worker(i + 1);
+      started[i].start();
+    }
+    return started;
+  }
+
+  private static final class Job {
+    private final int tasks;
+    private final IntConsumer task;
+    private final AtomicInteger next = new AtomicInteger();
+    private final AtomicInteger unfinished;
+    private final Thread caller = Thread.currentThread();
+    private volatile @Nullable Throwable failure;
+
+    Job(int tasks, IntConsumer task) {
+      this.tasks = tasks;
+      this.task = task;
+      this.unfinished = new AtomicInteger(tasks);
+    }
+
+    void work() {
+      for (int i = next.getAndIncrement(); i < tasks; i = next.getAndIncrement()) {
+        try {
+          if (failure == null) {
+            task.accept(i);
+          }
+        } catch (Throwable thrown) {
+          failure = thrown;
+        }
+        if (unfinished.decrementAndGet() == 0 && Thread.currentThread() != caller) {
+          LockSupport.unpark(caller);
+        }
+      }
+    }
+
+    void await() {
+      long deadline = System.nanoTime() + SPIN_NANOS;
+      while (unfinished.get() > 0) {
+        if (System.nanoTime() < deadline) {
+          Thread.onSpinWait();
+        } else {
+          LockSupport.parkNanos(this, 1_000_000);
+        }
+      }
+    }
+
+    void rethrow() {
+      switch (failure) {
+        case null -> {}
+        case RuntimeException e -> throw e;
+        case Error e -> throw e;
+        case Throwable e -> throw new IllegalStateException(e);
+      }
+    }
+  }
+
+  private static final class Worker extends Thread {
+    private volatile boolean parked;
+    private volatile boolean stopped;
+
+    Worker(int number) {
+      super("heed-" + number);
+      setDaemon(true);
+    }
+
+    @Override
+    public void run() {
+      Job last = null;
+      long deadline = System.nanoTime() + SPIN_NANOS;
+      while (!stopped) {
+        Job job = current;
+        if (job != null && job != last) {
+          job.work();
+          last = job;
+          deadline = System.nanoTime() + SPIN_NANOS;
+        } else if (System.nanoTime() < deadline) {
+          Thread.onSpinWait();
+        } else {
+          last = null; // a finished job must not be kept alive by a sleeping thread
+          parked = true;
+          job = current;
+          if ((job == null || job.next.get() >= job.tasks) && !stopped) {
+            LockSupport.park(this);
+          }
+          parked = false;
+          deadline = System.nanoTime() + SPIN_NANOS;
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,107 @@
+package dev.heed.tensor;
+
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/// Memory for the activations of one training step, which the next step uses again.
+///
+/// Tensors made inside [#step] live in it and are gone when the step ends: a later touch throws.
+/// Parameters and their gradients are never in it. One thread uses it at a time.
+public final class StepMemory {
+  private static final long SLAB = 64L << 20;
+  private static final ThreadLocal<@Nullable StepMemory> CURRENT = new ThreadLocal<>();
+
+  private final List<MemorySegment> slabs = new ArrayList<>();
+  private final Map<Long, ArrayDeque<MemorySegment>> released = new HashMap<>();
+  private final Map<Long, MemorySegment> blocks = new HashMap<>();
+  private int slab;
+  private long used;
+  private long taken;
+  private long peak;
+  private volatile long number;
+
+  /// Runs one step; tensors made on this thread meanwhile live in this memory.
+  ///
+  /// @throws IllegalStateException if a step already runs on this thread
+  public <T> T step(Supplier<T> body) {
+    if (CURRENT.get() != null) {
+      throw new IllegalStateException("a step already runs on this thread: steps do not nest");
+    }
+    CURRENT.set(this);
+    try {
+      return body.get();
+    } finally {
+      CURRENT.remove();
+      number++;
+      slab = 0;
+      used = 0;
+      taken = 0;
+      released.clear();
+      blocks.clear();
+    }
+  }
+
+  /// The number of the step that runs now, or that runs next; from 0.
+  public long number() {
+    return number;
+  }
+
+  /// The most bytes that any step had in use at once.
+  public long peakBytes() {
+    return peak;
+  }
+
+  static @Nullable StepMemory current() {
+    return CURRENT.get();
+  }
+
+  /// Runs `body` with tensors made outside the step's memory, so that they outlive it.
+  static <T> T outside(Supplier<T> body) {
+    StepMemory suspended = CURRENT.get();
+    CURRENT.remove();
+    try {
+      return body.get();
+    } finally {
+      if (suspended != null) {
+        CURRENT.set(suspended);
+      }
+    }
+  }
+
+  MemorySegment allocate(long bytes) {
+    long size = Memory.roundUp(Math.max(bytes, Memory.ALIGNMENT));
+    taken += size;
+    peak = Math.max(peak, taken);
+    ArrayDeque<MemorySegment> again = released.get(size);
+    if (again != null && !again.isEmpty()) {
+      return again.pop().asSlice(0, bytes);
+    }
+    while (slab < slabs.size() && used + size > slabs.get(slab).byteSize()) {
+      slab++;
+      used = 0;
+    }
+    if (slab == slabs.size()) {
+      slabs.add(Memory.allocate(Math.max(SLAB, size)));
+      used = 0;
+    }
+    MemorySegment block = slabs.get(slab).asSlice(used, size);
+    used += size;
+    blocks.put(block.address(), block);
+    return block.asSlice(0, bytes);
+  }
+
+  /// Takes back a block that nothing will read again in this step.
+  void release(MemorySegment memory) {
+    MemorySegment block = blocks.get(memory.address());
+    if (block != null) {
+      taken -= block.byteSize();
+      released.computeIfAbsent(block.byteSize(), key -> new ArrayDeque<>()).push(block);
+    }
+  }
+}
