@@ -36,6 +36,9 @@ public interface Checkpoint {
     if (name.endsWith(".bin.index.json")) {
       return ShardedCheckpoint.open(path, PyTorchReader::open);
     }
+    if (name.endsWith(".gguf")) {
+      return GgufReader.open(path);
+    }
     if (name.endsWith(".onnx")) {
       return OnnxReader.open(path);
     }
@@ -46,7 +49,9 @@ public interface Checkpoint {
       return SafetensorsReader.open(path);
     }
     throw new WeightsException(
-        path + ": expected a file named .safetensors, .bin, .pt, .pth or .onnx: found " + name);
+        path
+            + ": expected a file named .safetensors, .gguf, .bin, .pt, .pth or .onnx: found "
+            + name);
   }
 
   /// The names of all tensors, in the order of the file.

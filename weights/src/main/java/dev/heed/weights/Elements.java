@@ -30,14 +30,19 @@ final class Elements {
   /// Writes `count` elements of `source`, from the element `first`, to `target` as floats.
   static void decode(
       StoredType type, MemorySegment source, long first, MemorySegment target, long count) {
-    MemorySegment from =
-        source.asSlice(Math.multiplyExact(first, (long) type.bytes()), type.bytes(count));
+    if (type.isQuantized()) {
+      QuantizedBlocks.decode(type, source, first, target, count);
+      return;
+    }
+    MemorySegment from = source.asSlice(type.bytes(first), type.bytes(count));
     switch (type) {
       case F64 -> decodeF64(from, target, count);
       case F32 -> decodeF32(from, target, count);
       case F16 -> decodeF16(from, target, count);
       case BF16 -> decodeBf16(from, target, count);
       case I64, I32, I16, I8, U8, BOOL -> decodeIntegers(type, from, target, count);
+      case Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K ->
+          throw new AssertionError("decoded above: " + type);
     }
   }
 
@@ -85,30 +90,30 @@ final class Elements {
       case I8 -> data.get(JAVA_BYTE, index);
       case U8 -> Byte.toUnsignedLong(data.get(JAVA_BYTE, index));
       case BOOL -> data.get(JAVA_BYTE, index) == 0 ? 0 : 1;
-      case F64, F32, F16, BF16 ->
+      case F64, F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K ->
           throw new IllegalStateException("expected integers or truth values: found " + type);
     };
   }
 
-  /// These values stored as `type`, rounded to nearest even.
-  static MemorySegment encode(StoredType type, float[] values) {
-    MemorySegment data = StoredTensor.allocate(type.bytes(values.length));
+  /// Writes the first `count` values to `target` as `type`, rounded to nearest even or quantised.
+  static void encode(StoredType type, float[] values, int count, MemorySegment target) {
     switch (type) {
-      case F32 -> MemorySegment.copy(values, 0, data, FLOAT, 0, values.length);
+      case F32 -> MemorySegment.copy(values, 0, target, FLOAT, 0, count);
       case F16 -> {
-        for (int i = 0; i < values.length; i++) {
-          data.set(SHORT, i * 2L, Float.floatToFloat16(values[i]));
+        for (int i = 0; i < count; i++) {
+          target.set(SHORT, i * 2L, Float.floatToFloat16(values[i]));
         }
       }
       case BF16 -> {
-        for (int i = 0; i < values.length; i++) {
-          data.set(SHORT, i * 2L, bf16(values[i]));
+        for (int i = 0; i < count; i++) {
+          target.set(SHORT, i * 2L, bf16(values[i]));
         }
       }
-      case F64, I64, I32, I16, I8, U8, BOOL ->
-          throw new IllegalArgumentException("expected F32, F16 or BF16: received " + type);
+      case Q8_0, Q4_0, Q4_K -> BlockQuantizer.encode(type, values, count, target);
+      case F64, I64, I32, I16, I8, U8, BOOL, Q4_1, Q5_0, Q5_1, Q5_K, Q6_K ->
+          throw new IllegalArgumentException(
+              "expected F32, F16, BF16, Q8_0, Q4_0 or Q4_K: received " + type);
     }
-    return data;
   }
 
   /// The columns of a matrix as rows.
@@ -126,7 +131,11 @@ final class Elements {
         for (int row = top; row < bottom; row++) {
           for (int column = left; column < right; column++) {
             copyElement(
-                type.bytes(), from, (long) row * columns + column, to, (long) column * rows + row);
+                type.blockBytes(),
+                from,
+                (long) row * columns + column,
+                to,
+                (long) column * rows + row);
           }
         }
       }

@@ -91,7 +91,7 @@ final class OnnxTensor {
             || dataField == 5
                 && switch (type) {
                   case I32, I16, I8, U8, BOOL, F16, BF16 -> true;
-                  case F32, F64, I64 -> false;
+                  case F32, F64, I64, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K -> false;
                 };
     if (!asItIs && !asNumbers) {
       throw wrong("elements of " + type, "them in field " + dataField);
@@ -137,8 +137,8 @@ final class OnnxTensor {
         throw wrong(shape.elements() + " elements", String.valueOf(i));
       }
       long bits = reader.rawVarint();
-      for (int b = 0; b < type.bytes(); b++) {
-        elements.set(JAVA_BYTE, i * type.bytes() + b, (byte) (bits >>> 8 * b));
+      for (int b = 0; b < type.blockBytes(); b++) {
+        elements.set(JAVA_BYTE, i * type.blockBytes() + b, (byte) (bits >>> 8 * b));
       }
     }
     if (reader.hasMore()) {

@@ -81,8 +81,8 @@ public final class PyTorchReader {
       throw wrong(where, "the storage " + storage.key() + " in the archive", "none");
     }
     if (storage.elements() < 0
-        || storage.elements() > data.byteSize() / type.bytes()
-        || storage.elements() * type.bytes() != data.byteSize()) {
+        || storage.elements() > data.byteSize() / type.blockBytes()
+        || storage.elements() * type.blockBytes() != data.byteSize()) {
       throw wrong(
           where,
           storage.elements() + " elements of " + type + " in the storage " + storage.key(),
@@ -90,7 +90,7 @@ public final class PyTorchReader {
     }
     Shape shape = StoredShapes.of(where, tensor.extents());
     checkReach(where, tensor, shape);
-    long first = tensor.offset() * type.bytes();
+    long first = tensor.offset() * type.blockBytes();
     if (isRowMajor(tensor)) {
       var stored =
           new StoredTensor(name, type, shape, data.asSlice(first, type.bytes(shape.elements())));
@@ -146,7 +146,7 @@ public final class PyTorchReader {
     int[] index = new int[rank];
     long from = tensor.offset();
     for (long to = 0; to < shape.elements(); to++) {
-      Elements.copyElement(type.bytes(), data, from, target, to);
+      Elements.copyElement(type.blockBytes(), data, from, target, to);
       // The next index, as an odometer counts.
       for (int axis = rank - 1; axis >= 0; axis--) {
         from += strides[axis];

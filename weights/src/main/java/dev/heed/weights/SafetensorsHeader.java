@@ -118,7 +118,7 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
       Json.expect(source, parser.nextToken(), JsonToken.VALUE_STRING, name + " dtype");
       String dtype = parser.getString();
       for (StoredType type : StoredType.values()) {
-        if (type.name().equals(dtype)) {
+        if (!type.isQuantized() && type.name().equals(dtype)) {
           return type;
         }
       }
@@ -127,7 +127,7 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
               + ": "
               + name
               + ": expected a dtype of "
-              + Arrays.toString(StoredType.values())
+              + Arrays.stream(StoredType.values()).filter(type -> !type.isQuantized()).toList()
               + ": found "
               + dtype);
     }
