@@ -75,19 +75,12 @@ public final class NextWords {
 
   private void extend(
       Piece piece, float[] logits, Map<String, Double> words, PriorityQueue<Piece> open) {
-    double max = Double.NEGATIVE_INFINITY;
-    for (float logit : logits) {
-      max = Math.max(max, logit);
-    }
-    double sum = 0;
-    for (float logit : logits) {
-      sum += StrictMath.exp(logit - max);
-    }
+    double normalizer = TextGenerator.logSumExp(logits);
     double ends = 0;
     boolean mayGrow =
         piece.ids.length < model.maximumLength() && piece.text.length() < 4 * LONGEST;
     for (int id = 0; id < logits.length; id++) {
-      double probability = piece.probability * StrictMath.exp(logits[id] - max) / sum;
+      double probability = piece.probability * StrictMath.exp(logits[id] - normalizer);
       if (!continues(piece.text, texts[id])) {
         ends += probability;
       } else if (mayGrow && probability > 1e-7) {
@@ -97,7 +90,7 @@ public final class NextWords {
       }
     }
     String word = piece.text.strip();
-    if (!word.isEmpty()) {
+    if (word.codePoints().anyMatch(Character::isLetterOrDigit)) { // a full stop is no word
       words.merge(word, ends, Double::sum);
     }
   }

@@ -24,7 +24,9 @@ public record TextGenerator(CausalModel model, Sampling sampling) {
   /// New tokens.
   ///
   /// @param ids the new tokens, without the end-of-text token
-  public record Generated(int[] ids, Ending ending) {}
+  /// @param logProbabilities the natural logarithm of each one's probability under the model, before
+  ///     temperature and the other limits
+  public record Generated(int[] ids, double[] logProbabilities, Ending ending) {}
 
   /// Goes on after `prompt`, at least one token long.
   ///
@@ -37,6 +39,7 @@ public record TextGenerator(CausalModel model, Sampling sampling) {
               .formatted(model.maximumLength(), prompt.length));
     }
     int[] ids = Arrays.copyOf(prompt, Math.addExact(prompt.length, maximumTokens));
+    double[] logProbabilities = new double[maximumTokens];
     int length = prompt.length;
     Ending ending = Ending.MAXIMUM_TOKENS;
     while (length < ids.length) {
@@ -44,15 +47,32 @@ public record TextGenerator(CausalModel model, Sampling sampling) {
         ending = Ending.MODEL_LENGTH;
         break;
       }
-      int next = sampling.choose(nextLogits(model, Arrays.copyOf(ids, length)), length);
+      float[] logits = nextLogits(model, Arrays.copyOf(ids, length));
+      int next = sampling.choose(logits, length);
       if (next == model.endOfText()) {
         ending = Ending.END_OF_TEXT;
         break;
       }
+      logProbabilities[length - prompt.length] = logits[next] - logSumExp(logits);
       ids[length++] = next;
       each.accept(next);
     }
-    return new Generated(Arrays.copyOfRange(ids, prompt.length, length), ending);
+    return new Generated(
+        Arrays.copyOfRange(ids, prompt.length, length),
+        Arrays.copyOf(logProbabilities, length - prompt.length),
+        ending);
+  }
+
+  static double logSumExp(float[] logits) {
+    double max = Double.NEGATIVE_INFINITY;
+    for (float logit : logits) {
+      max = Math.max(max, logit);
+    }
+    double sum = 0;
+    for (float logit : logits) {
+      sum += StrictMath.exp(logit - max);
+    }
+    return max + StrictMath.log(sum);
   }
 
   /// The logits [V] of the token after `ids`.
