@@ -134,6 +134,9 @@ final class DemoCommand implements Callable<Integer> {
               new TrainingProgress() {
                 @Override
                 public void step(Step step) {
+                  if (figures.isEmpty()) {
+                    bar.startAt(step.step() - 1); // more than 0 where a run goes on
+                  }
                   figures.put("loss", step.loss());
                   figures.put("tokens/s", step.targetsPerSecond());
                   bar.update(step.step(), figures);
@@ -147,7 +150,7 @@ final class DemoCommand implements Callable<Integer> {
                   figures.put("val_loss", evaluation.loss());
                 }
               });
-      bar.end(figures);
+      bar.end(history.steps().isEmpty() ? 0 : history.steps().getLast().step(), figures);
       return history.finished();
     }
   }
