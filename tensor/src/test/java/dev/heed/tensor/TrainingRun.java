@@ -1,10 +1,12 @@
 package dev.heed.tensor;
 
+import static dev.heed.tensor.testing.GradientCheck.gradientOf;
+
 import java.util.ArrayList;
 import java.util.List;
 
-/// A small Transformer decoder block trained for some steps, as one number: the hash of the bits of its
-/// weights. It uses nearly every kernel, forward and backward.
+/// A small Transformer decoder block trained for some steps, as one number: the hash of the bits of
+/// its weights. It uses nearly every kernel, forward and backward.
 final class TrainingRun {
   private static final int HEADS = 4;
   private static final int KEY_VALUE_HEADS = 2;
@@ -124,19 +126,18 @@ final class TrainingRun {
       inner = Operations.dropout(inner, 0.1, dropout + 1);
       x = FusedOperations.linear(inner, down, null, Activation.NONE, x);
       Tensor loss =
-          FusedOperations.linearCrossEntropy(
-              x, embedding, null, Tensor.of(targets, rows), 0.1);
+          FusedOperations.linearCrossEntropy(x, embedding, null, Tensor.of(targets, rows), 0.1);
       loss.backward();
       double squares = 0;
       for (Parameter parameter : parameters) {
-        squares += Kernels.active().sumOfSquares(parameter.gradient());
+        squares += Kernels.active().sumOfSquares(gradientOf(parameter));
       }
       for (int i = 0; i < parameters.size(); i++) {
         Parameter parameter = parameters.get(i);
         Kernels.active()
             .adamW(
                 parameter,
-                parameter.gradient(),
+                gradientOf(parameter),
                 means.get(i),
                 variances.get(i),
                 0.01,
