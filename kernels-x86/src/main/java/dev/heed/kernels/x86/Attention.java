@@ -6,7 +6,6 @@ import dev.heed.tensor.Parallel;
 import dev.heed.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.ref.Reference;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -69,16 +68,14 @@ final class Attention {
             }
           }
         });
-    for (Tensor tensor : new @Nullable Tensor[] {q, k, v, out, logSumExp, a.relativeBias(), a.keyMask()}) {
-      Reference.reachabilityFence(tensor);
-    }
+    Rows.keep(q, k, v, out, logSumExp, a.relativeBias(), a.keyMask());
     return call.finite.get();
   }
 
   /// Computes the gradients; that of the bias is added to.
   ///
   /// @return whether all that was read was finite; otherwise the gradients of q, k and v are not to
-  ///     be used, and nothing was added to that of the bias
+  ///   be used, and nothing was added to that of the bias
   boolean backward(
       Tensor q,
       Tensor k,
@@ -106,7 +103,7 @@ final class Attention {
     long biasWidth = biasGradient == null ? 0 : biasGradient.elements();
     try (Scratch biases = Scratch.take(count * biasWidth)) {
       if (biasGradient != null) {
-        biases.memory().asSlice(0, 4 * count * biasWidth).fill((byte) 0);
+        biases.memory().asSlice(0, 4L * count * biasWidth).fill((byte) 0);
         call.biasGradients = biases.address();
       }
       Parallel.run(
@@ -116,8 +113,7 @@ final class Attention {
             int keyValueHead = task % a.keyValueHeads();
             int queries = a.queries().length(sequence);
             for (int i = 0; i < group && queries > 0; i++) {
-              try (HeadTask head =
-                  new HeadTask(call, sequence, keyValueHead * group + i, true)) {
+              try (HeadTask head = new HeadTask(call, sequence, keyValueHead * group + i, true)) {
                 head.packKeys(0, queries);
                 for (int query = 0; query < queries; query += STRIP) {
                   head.backward(query, Math.min(STRIP, queries - query));
@@ -136,13 +132,19 @@ final class Attention {
         }
       }
     }
-    for (Tensor tensor :
-        new @Nullable Tensor[] {
-          q, k, v, out, logSumExp, outGradient, qGradient, kGradient, vGradient, biasGradient,
-          a.relativeBias(), a.keyMask()
-        }) {
-      Reference.reachabilityFence(tensor);
-    }
+    Rows.keep(
+        q,
+        k,
+        v,
+        out,
+        logSumExp,
+        outGradient,
+        qGradient,
+        kGradient,
+        vGradient,
+        biasGradient,
+        a.relativeBias(),
+        a.keyMask());
     return call.finite.get();
   }
 
@@ -384,8 +386,7 @@ final class Attention {
       if (call.biasGradients != 0) {
         long copy = (long) sequence * a.heads() * call.biasWidth;
         arguments.set(
-            AttentionCode.BIAS_GRADIENT,
-            call.biasGradients + 4 * (copy + biasRow + biasColumn));
+            AttentionCode.BIAS_GRADIENT, call.biasGradients + 4 * (copy + biasRow + biasColumn));
       }
     }
 
@@ -463,15 +464,45 @@ final class Attention {
       int seen = end - base;
       // qGradient = gradients · keys
       tiles.multiply(
-          arguments, count, call.keyWidth, seen, gradients, scoresRow, false, keys + keyOffset,
-          call.keyRow, call.qGradient + query(first) - call.q, call.queryRow, false);
+          arguments,
+          count,
+          call.keyWidth,
+          seen,
+          gradients,
+          scoresRow,
+          false,
+          keys + keyOffset,
+          call.keyRow,
+          call.qGradient + query(first) - call.q,
+          call.queryRow,
+          false);
       // kGradient += gradientsᵀ · queries, vGradient += weightsᵀ · outGradient
       tiles.multiply(
-          arguments, seen, call.keyWidth, count, gradients, scoresRow, true, query(first),
-          call.queryRow, call.kGradient + keys - call.k + keyOffset, call.keyRow, true);
+          arguments,
+          seen,
+          call.keyWidth,
+          count,
+          gradients,
+          scoresRow,
+          true,
+          query(first),
+          call.queryRow,
+          call.kGradient + keys - call.k + keyOffset,
+          call.keyRow,
+          true);
       tiles.multiply(
-          arguments, seen, call.valueWidth, count, scores, scoresRow, true, outGradient,
-          call.outRow, call.vGradient + values - call.v + valueOffset, call.valueRow, true);
+          arguments,
+          seen,
+          call.valueWidth,
+          count,
+          scores,
+          scoresRow,
+          true,
+          outGradient,
+          call.outRow,
+          call.vGradient + values - call.v + valueOffset,
+          call.valueRow,
+          true);
     }
 
     /// Σ out·outGradient of each row, into the records.

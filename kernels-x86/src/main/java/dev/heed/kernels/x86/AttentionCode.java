@@ -35,7 +35,8 @@ record AttentionCode(
 
   static final int SCALE = 7;
 
-  /// Dropout: the threshold less 1 (I32), the factor of what is kept (a float), and the first column.
+  /// Dropout: the threshold less 1 (I32), the factor of what is kept (a float), and the first
+  /// column.
   static final int BOUND = 8;
 
   static final int KEPT = 9;

@@ -5,11 +5,11 @@ import dev.heed.tensor.Parallel;
 
 /// The matrix product C [M, N] = op(A) · op(B), or added to C, over fp32 in memory.
 ///
-/// B is packed once, in parallel, into panels as wide as a tile. Then each task computes a block of C:
-/// for each block of k it lets [MatmulCode] run down the block's rows, panel by panel. A is read where
-/// it lies if its rows are contiguous in k, else packed by the task. Products of few rows are left to
-/// [DotCode], or read B where it lies. The cut into blocks depends on M, N and K alone, and every
-/// element is summed in a fixed order by one task.
+/// B is packed once, in parallel, into panels as wide as a tile. Then each task computes a block of
+/// C: for each block of k it lets [MatmulCode] run down the block's rows, panel by panel. A is read
+/// where it lies if its rows are contiguous in k, else packed by the task. Products of few rows are
+/// left to [DotCode], or read B where it lies. The cut into blocks depends on M, N and K alone, and
+/// every element is summed in a fixed order by one task.
 ///
 /// Source: Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication", 2008.
 final class Matmul {
@@ -147,8 +147,9 @@ final class Matmul {
     }
 
     private long panelOfB(long base, int kBlock, int panel) {
-      long height = kStart(kBlock + 1) - kStart(kBlock);
-      return base + 4L * lanes * ((long) kStart(kBlock) * vectors + height * firstVector(panel));
+      int height = kStart(kBlock + 1) - kStart(kBlock);
+      return base
+          + 4L * lanes * ((long) kStart(kBlock) * vectors + (long) height * firstVector(panel));
     }
 
     private void packB(long base, int kBlock, int panel) {
@@ -205,8 +206,7 @@ final class Matmul {
             if (kBlock == kBlocks - 1 && !epilogue.isEmpty()) {
               int from = firstVector(panel) * lanes;
               int columns = Math.min(n, firstVector(panel + 1) * lanes) - from;
-              epilogue.apply(
-                  epilogue.kernel(kernels), arguments, c, first, from, rows, columns, n);
+              epilogue.apply(epilogue.kernel(kernels), arguments, c, first, from, rows, columns, n);
             }
           }
         }
@@ -277,7 +277,7 @@ final class Matmul {
           int rows = Math.min(rowsAtOnce, m - row);
           int turns = (end - from) / columnsAtOnce;
           int rest = (end - from) % columnsAtOnce;
-          arguments.set(DotCode.A, a.address + 4 * row * a.stride);
+          arguments.set(DotCode.A, a.address + 4L * row * a.stride);
           dots(arguments, row, from, rows, columnsAtOnce, turns);
           dots(arguments, row, from + turns * columnsAtOnce, rows, 1, rest);
         }
@@ -291,7 +291,7 @@ final class Matmul {
       if (turns > 0) {
         DotCode code = new DotCode(rows, columns);
         arguments
-            .set(DotCode.B, b.address + 4 * from * b.stride)
+            .set(DotCode.B, b.address + 4L * from * b.stride)
             .set(DotCode.C, c + 4 * (row * stride + from))
             .set(DotCode.TURNS, turns);
         kernels.get(code, code::emit).call(arguments.address());

@@ -14,7 +14,7 @@ import static dev.heed.kernels.x86.VectorOp.*;
 /// @param rows the rows of the tile
 /// @param vectors the vectors in each row of the tile
 /// @param byColumns whether the elements of A for one step of k lie side by side, as in a packed or
-///     a transposed A; otherwise its rows do
+///   a transposed A; otherwise its rows do
 /// @param partial whether the last vector of a row has fewer columns than lanes
 record MatmulCode(int rows, int vectors, boolean byColumns, boolean partial) {
   /// Slots of the argument block. Strides are in bytes.

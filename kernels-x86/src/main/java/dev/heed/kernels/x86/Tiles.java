@@ -62,7 +62,7 @@ final class Tiles {
     if (rest > 0) {
       arguments
           .set(MatmulCode.A, a + tiles * aTile)
-          .set(MatmulCode.C, c + tiles * tileRows * cRow)
+          .set(MatmulCode.C, c + (long) tiles * tileRows * cRow)
           .set(MatmulCode.TILES, 1);
       tile(rest, width, byColumns, columns < lanes).call(arguments.address());
     }
@@ -93,8 +93,20 @@ final class Tiles {
       long offset = 4L * first * lanes;
       long aTile = rows(width) * (byColumns ? 4 : aRow);
       multiply(
-          arguments, m, width, columns, k, a, aRow, aTile, byColumns, b + offset, bRow, c + offset,
-          cRow, accumulate);
+          arguments,
+          m,
+          width,
+          columns,
+          k,
+          a,
+          aRow,
+          aTile,
+          byColumns,
+          b + offset,
+          bRow,
+          c + offset,
+          cRow,
+          accumulate);
     }
   }
 

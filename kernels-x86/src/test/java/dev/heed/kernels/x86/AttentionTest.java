@@ -87,9 +87,10 @@ class AttentionTest {
 
   @Test
   void fullAndCausalAttentionOfRaggedSequencesAgree() {
-    for (int width : new int[] {1, 8, 13, 64, 80}) {
-      Sequences sequences = Sequences.ofLengths(0, 31, 1, 0, 207, 48, 0);
-      AttentionArguments full = AttentionArguments.full(2, sequences, sequences, 1 / Math.sqrt(width));
+    for (int width : new int[] {1, 13, 64, 80}) {
+      Sequences sequences = Sequences.ofLengths(0, 31, 1, 0, 101, 48, 0);
+      AttentionArguments full =
+          AttentionArguments.full(2, sequences, sequences, 1 / Math.sqrt(width));
       compare(full, width, width, "full " + width);
       compare(full.causal(), width, width, "causal " + width);
     }
@@ -98,13 +99,13 @@ class AttentionTest {
   @Test
   void everyCombinationOfArgumentsAgrees() {
     SplittableRandom random = new SplittableRandom(1);
-    for (int i = 0; i < 40; i++) {
+    for (int i = 0; i < 25; i++) {
       int groups = 1 + random.nextInt(2);
       int heads = groups * (1 + random.nextInt(3));
       int[] queryLengths = {random.nextInt(100), random.nextInt(5), random.nextInt(60)};
       int[] keyLengths = {random.nextInt(150), random.nextInt(70), random.nextInt(5)};
       int[] offsets =
-          random.nextBoolean() ? new int[] {random.nextInt(20), random.nextInt(90), 0} : null;
+          random.nextBoolean() ? new int[] {random.nextInt(20), random.nextInt(90), 0} : new int[3];
       Sequences keys = Sequences.ofLengths(keyLengths);
       int[] mask = new int[keys.rows()];
       for (int j = 0; j < mask.length; j++) {
@@ -141,7 +142,7 @@ class AttentionTest {
     mask[20] = 0;
     AttentionArguments a =
         new AttentionArguments(
-            1, 1, sequences, sequences, 1, ALL, 0, null, Guarded.ints(mask), null, 0, 0);
+            1, 1, sequences, sequences, 1, ALL, 0, new int[1], Guarded.ints(mask), null, 0, 0);
     Inputs in = Inputs.random(a, 16, 16);
     for (int d = 0; d < 16; d++) {
       in.v.memory().setAtIndex(ValueLayout.JAVA_FLOAT, 20 * 16 + d, Float.NaN);
@@ -155,11 +156,21 @@ class AttentionTest {
 
   @Test
   void theBitsDoNotDependOnTheNumberOfThreads() {
-    Sequences sequences = Sequences.ofLengths(200, 31, 400);
+    Sequences sequences = Sequences.ofLengths(200, 31, 100);
     AttentionArguments a =
         new AttentionArguments(
-            4, 2, sequences, sequences, 0.125, ALL, 0, null, null,
-            Guarded.random(9, 4, 2 * 400 + 1), 0.2, 7);
+            4,
+            2,
+            sequences,
+            sequences,
+            0.125,
+            ALL,
+            0,
+            new int[3],
+            null,
+            Guarded.random(9, 4, 2 * 200 + 1),
+            0.2,
+            7);
     Inputs in = Inputs.random(a, 64, 64);
     Parallel.setThreads(1);
     Results first = run(kernels, in, a);
@@ -185,8 +196,7 @@ class AttentionTest {
     AttentionArguments last =
         new AttentionArguments(
             2, 2, Sequences.ofLengths(1), keys, 0.2, ALL, 0, new int[] {129}, null, null, 0, 0);
-    Inputs one =
-        new Inputs(in.q.rows(129, 130), in.k, in.v, in.gradient.rows(129, 130));
+    Inputs one = new Inputs(in.q.rows(129, 130), in.k, in.v, in.gradient.rows(129, 130));
     assertClose(run(kernels, one, last).out, all.rows(129, 130), 1e-5, "cached");
   }
 }
