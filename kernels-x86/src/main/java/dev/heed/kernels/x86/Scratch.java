@@ -45,6 +45,11 @@ final class Scratch implements AutoCloseable {
     return arguments;
   }
 
+  /// The memory without the argument block.
+  MemorySegment memory() {
+    return memory.asSlice(ARGUMENT_BYTES);
+  }
+
   /// The address of the first float, at a multiple of 64.
   long address() {
     return memory.address() + ARGUMENT_BYTES;
