@@ -4,4 +4,7 @@ module dev.heed.kernels.x86 {
   requires transitive dev.heed.tensor;
 
   exports dev.heed.kernels.x86;
+
+  provides dev.heed.tensor.Kernels.Provider with
+      dev.heed.kernels.x86.X86KernelsProvider;
 }

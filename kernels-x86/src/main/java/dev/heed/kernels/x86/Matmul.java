@@ -107,13 +107,13 @@ final class Matmul {
       int rowBlocks = (m + ROWS_PER_TASK - 1) / ROWS_PER_TASK;
       long worthwhile = Math.min(TASKS, (long) m * n * k / WORK_PER_TASK);
       mBlocks = rowBlocks;
-      nBlocks = (int) Math.clamp((worthwhile + rowBlocks - 1) / rowBlocks, 1, panels);
+      nBlocks = Math.clamp((worthwhile + rowBlocks - 1) / rowBlocks, 1, panels);
     }
 
     void run() {
       if (m <= THIN && b.transposed && !a.transposed) {
         int turns = (n + lanes - 1) / lanes;
-        int tasks = (int) Math.clamp((long) m * n * k / WORK_PER_TASK, 1, turns);
+        int tasks = Math.clamp((long) m * n * k / WORK_PER_TASK, 1, turns);
         Parallel.run(
             tasks,
             task ->

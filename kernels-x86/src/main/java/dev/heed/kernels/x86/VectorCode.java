@@ -46,6 +46,7 @@ final class VectorCode {
   private final ArrayDeque<Integer> freeVecs = new ArrayDeque<>();
   private final List<Object> taken = new ArrayList<>();
   private final Map<Integer, Label> constants = new LinkedHashMap<>();
+  private final Map<Label, int[]> tables = new LinkedHashMap<>();
   private @Nullable Label maskTable;
   private @Nullable Vec tailVec;
   private boolean inTail;
@@ -71,6 +72,14 @@ final class VectorCode {
         asm.putInt(i < 8 ? -1 : 0);
       }
     }
+    tables.forEach(
+        (label, values) -> {
+          asm.align(64);
+          asm.bind(label);
+          for (int value : values) {
+            asm.putInt(value);
+          }
+        });
     constants.forEach(
         (bits, label) -> {
           asm.bind(label);
@@ -179,6 +188,13 @@ final class VectorCode {
   /// `to = value` in all lanes.
   void broadcastConstant(Vec to, float value) {
     asm.emit(VBROADCASTSS, to, pooled(Float.floatToRawIntBits(value)));
+  }
+
+  /// `to = values`, one a lane.
+  void loadConstants(Vec to, int[] values) {
+    Label label = new Label();
+    tables.put(label, values.clone());
+    asm.emit(VMOVUPS, to, Address.at(label, 0));
   }
 
   /// A register with zero in all lanes.
@@ -430,6 +446,17 @@ final class VectorCode {
       asm.emitImmediate(VCMPPS, predicate, chosen, a, b);
       asm.emit(VBLENDVPS, to, no, yes, chosen);
       free(chosen);
+    }
+  }
+
+  /// Sets `x` to zero in the lanes where the whole number in `a` is not above that in `b`.
+  void keepWhereGreater(Vec x, Vec a, Vec b) {
+    if (level.isWide()) {
+      asm.emit(VPCMPGTD, CHOICE, a, b);
+      asm.emit(VMOVUPS, x.zeroUnder(CHOICE), x);
+    } else {
+      asm.emit(VPCMPGTD, a, a, b);
+      and(x, x, a);
     }
   }
 

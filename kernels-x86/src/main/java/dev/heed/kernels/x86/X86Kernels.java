@@ -1,0 +1,594 @@
+package dev.heed.kernels.x86;
+
+import dev.heed.tensor.Activation;
+import dev.heed.tensor.CounterRandom;
+import dev.heed.tensor.DType;
+import dev.heed.tensor.Parallel;
+import dev.heed.tensor.ReferenceKernels;
+import dev.heed.tensor.Tensor;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.ref.Reference;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/// The operations over F32 tensors as emitted machine code; other types, and what is not overridden,
+/// are the reference's.
+public final class X86Kernels extends ReferenceKernels {
+  /// Elements that make a task worth a thread: some ten microseconds.
+  private static final long ELEMENTS_PER_TASK = 1 << 14;
+
+  private final KernelCache kernels;
+  private final Matmul matmul;
+  private final Rows rows;
+
+  X86Kernels(Level level) {
+    this.kernels = new KernelCache(level);
+    this.matmul = new Matmul(kernels);
+    this.rows = new Rows(kernels);
+  }
+
+  @Override
+  public String name() {
+    return "x86 " + kernels.level().name().toLowerCase(Locale.ROOT);
+  }
+
+  private static boolean isF32(@Nullable Tensor... tensors) {
+    for (Tensor tensor : tensors) {
+      if (tensor != null && tensor.dtype() != DType.F32) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static long address(@Nullable Tensor tensor) {
+    return tensor == null ? 0 : tensor.memory().address();
+  }
+
+  /// Keeps the tensors, whose memory the collector would free, until the kernels are done with it.
+  private static void keep(@Nullable Object... tensors) {
+    for (Object tensor : tensors) {
+      Reference.reachabilityFence(tensor);
+    }
+  }
+
+  // Products
+
+  @Override
+  public void matmul(
+      Tensor a, boolean transposeA, Tensor b, boolean transposeB, Tensor out, boolean addToOut) {
+    if (!isF32(a, b, out)) {
+      super.matmul(a, transposeA, b, transposeB, out, addToOut);
+      return;
+    }
+    int m = out.shape().dimension(0);
+    int n = out.shape().dimension(1);
+    int k = a.shape().dimension(transposeA ? 0 : 1);
+    matmul.multiply(
+        m,
+        n,
+        k,
+        new Matmul.Matrix(address(a), a.shape().width(), transposeA),
+        new Matmul.Matrix(address(b), b.shape().width(), transposeB),
+        address(out),
+        n,
+        addToOut,
+        Matmul.NOTHING);
+    keep(a, b, out);
+  }
+
+  @Override
+  public void linear(
+      Tensor x,
+      Tensor weight,
+      @Nullable Tensor bias,
+      Activation activation,
+      @Nullable Tensor residual,
+      @Nullable Tensor beforeActivation,
+      Tensor out) {
+    if (!isF32(x, weight, bias, residual, beforeActivation, out)) {
+      super.linear(x, weight, bias, activation, residual, beforeActivation, out);
+      return;
+    }
+    int n = weight.shape().dimension(0);
+    int k = weight.shape().dimension(1);
+    matmul.multiply(
+        x.shape().rows(),
+        n,
+        k,
+        new Matmul.Matrix(address(x), k, false),
+        new Matmul.Matrix(address(weight), k, true),
+        address(out),
+        n,
+        false,
+        new Epilogue(
+            activation, address(bias), address(residual), address(beforeActivation)));
+    keep(x, weight, bias, residual, beforeActivation, out);
+  }
+
+  @Override
+  public void addColumnSums(Tensor x, Tensor sums) {
+    if (!isF32(x, sums)) {
+      super.addColumnSums(x, sums);
+      return;
+    }
+    rows.addColumnSums(address(x), x.shape().rows(), x.shape().width(), address(sums));
+    keep(x, sums);
+  }
+
+  // Norms
+
+  @Override
+  public void layerNorm(
+      Tensor x,
+      Tensor gain,
+      @Nullable Tensor bias,
+      double epsilon,
+      Tensor out,
+      Tensor mean,
+      Tensor rstd) {
+    if (!isF32(x, gain, bias, out, mean, rstd)) {
+      super.layerNorm(x, gain, bias, epsilon, out, mean, rstd);
+      return;
+    }
+    rows.norm(x, gain, bias, epsilon, out, mean, rstd);
+  }
+
+  @Override
+  public void rmsNorm(Tensor x, Tensor gain, double epsilon, Tensor out, Tensor rstd) {
+    if (!isF32(x, gain, out, rstd)) {
+      super.rmsNorm(x, gain, epsilon, out, rstd);
+      return;
+    }
+    rows.norm(x, gain, null, epsilon, out, null, rstd);
+  }
+
+  @Override
+  public void layerNormBackward(
+      Tensor x,
+      Tensor gain,
+      Tensor mean,
+      Tensor rstd,
+      Tensor outGradient,
+      Tensor xGradient,
+      @Nullable Tensor gainGradient,
+      @Nullable Tensor biasGradient) {
+    if (!isF32(x, gain, mean, rstd, outGradient, xGradient, gainGradient, biasGradient)) {
+      super.layerNormBackward(
+          x, gain, mean, rstd, outGradient, xGradient, gainGradient, biasGradient);
+      return;
+    }
+    rows.normBackward(x, gain, mean, rstd, outGradient, xGradient, gainGradient, biasGradient);
+  }
+
+  @Override
+  public void rmsNormBackward(
+      Tensor x,
+      Tensor gain,
+      Tensor rstd,
+      Tensor outGradient,
+      Tensor xGradient,
+      @Nullable Tensor gainGradient) {
+    if (!isF32(x, gain, rstd, outGradient, xGradient, gainGradient)) {
+      super.rmsNormBackward(x, gain, rstd, outGradient, xGradient, gainGradient);
+      return;
+    }
+    rows.normBackward(x, gain, null, rstd, outGradient, xGradient, gainGradient, null);
+  }
+
+  // Element by element
+
+  /// Runs a kernel over arrays of `n` elements, the inputs first, in tasks of a fixed size.
+  private void map(MapCode code, MapCode.Body body, long n, float[] scalars, Tensor... arrays) {
+    Kernel kernel = kernels.get(code, level -> code.emit(level, body));
+    long[] addresses = addresses(arrays);
+    Parallel.run(
+        Math.toIntExact((n + ELEMENTS_PER_TASK - 1) / ELEMENTS_PER_TASK),
+        task -> {
+          long from = task * ELEMENTS_PER_TASK;
+          try (Scratch scratch = Scratch.take(0)) {
+            Arguments arguments = scratch.arguments();
+            arguments
+                .set(MapCode.ROWS, 1)
+                .set(MapCode.COLUMNS, Math.min(ELEMENTS_PER_TASK, n - from));
+            for (int i = 0; i < addresses.length; i++) {
+              arguments.set(MapCode.ARRAY + 2 * i, addresses[i] + 4 * from);
+            }
+            for (int i = 0; i < scalars.length; i++) {
+              arguments.set(MapCode.SCALAR + i, scalars[i]);
+            }
+            kernel.call(arguments.address());
+          }
+        });
+    keep((Object[]) arrays);
+  }
+
+  private static long[] addresses(Tensor... tensors) {
+    long[] addresses = new long[tensors.length];
+    for (int i = 0; i < addresses.length; i++) {
+      addresses[i] = address(tensors[i]);
+    }
+    return addresses;
+  }
+
+  private static float[] floats(double... values) {
+    float[] floats = new float[values.length];
+    for (int i = 0; i < floats.length; i++) {
+      floats[i] = (float) values[i];
+    }
+    return floats;
+  }
+
+  @Override
+  public void activation(Activation activation, Tensor x, Tensor out) {
+    if (!isF32(x, out)) {
+      super.activation(activation, x, out);
+      return;
+    }
+    map(
+        new MapCode("activation " + activation, 1, 1, 0),
+        (code, in, s) -> {
+          Activations.value(code, activation, in[0]);
+          return List.of(in[0]);
+        },
+        x.elements(),
+        floats(),
+        x,
+        out);
+  }
+
+  @Override
+  public void activationBackward(
+      Activation activation, Tensor x, Tensor outGradient, Tensor xGradient) {
+    if (!isF32(x, outGradient, xGradient)) {
+      super.activationBackward(activation, x, outGradient, xGradient);
+      return;
+    }
+    map(
+        new MapCode("activationBackward " + activation, 2, 1, 0),
+        (code, in, s) -> {
+          Activations.slope(code, activation, in[0]);
+          code.mul(in[0], in[0], in[1]);
+          return List.of(in[0]);
+        },
+        x.elements(),
+        floats(),
+        x,
+        outGradient,
+        xGradient);
+  }
+
+  @Override
+  public void gated(Activation activation, Tensor gate, Tensor up, Tensor out) {
+    if (!isF32(gate, up, out)) {
+      super.gated(activation, gate, up, out);
+      return;
+    }
+    map(
+        new MapCode("gated " + activation, 2, 1, 0),
+        (code, in, s) -> {
+          Activations.value(code, activation, in[0]);
+          code.mul(in[0], in[0], in[1]);
+          return List.of(in[0]);
+        },
+        gate.elements(),
+        floats(),
+        gate,
+        up,
+        out);
+  }
+
+  @Override
+  public void gatedBackward(
+      Activation activation,
+      Tensor gate,
+      Tensor up,
+      Tensor outGradient,
+      Tensor gateGradient,
+      Tensor upGradient) {
+    if (!isF32(gate, up, outGradient, gateGradient, upGradient)) {
+      super.gatedBackward(activation, gate, up, outGradient, gateGradient, upGradient);
+      return;
+    }
+    map(
+        new MapCode("gatedBackward " + activation, 3, 2, 0),
+        (code, in, s) -> {
+          Vec value = code.vec();
+          code.move(value, in[0]);
+          Activations.slope(code, activation, in[0]);
+          code.mul(in[0], in[0], in[1]);
+          code.mul(in[0], in[0], in[2]);
+          Activations.value(code, activation, value);
+          code.mul(value, value, in[2]);
+          return List.of(in[0], value);
+        },
+        gate.elements(),
+        floats(),
+        gate,
+        up,
+        outGradient,
+        gateGradient,
+        upGradient);
+  }
+
+  @Override
+  public void add(Tensor a, Tensor b, double factor, Tensor out) {
+    if (!isF32(a, b, out) || !rows.canRepeat(b, a)) {
+      super.add(a, b, factor, out);
+      return;
+    }
+    MapCode code = new MapCode("add", 2, 1, 1);
+    MapCode.Body body =
+        (c, in, s) -> {
+          c.addProduct(in[0], in[1], s[0]);
+          return List.of(in[0]);
+        };
+    if (a.elements() == b.elements()) {
+      map(code, body, a.elements(), floats(factor), a, b, out);
+    } else {
+      rows.mapRepeated(code, body, floats(factor), a, b, out);
+    }
+  }
+
+  @Override
+  public void multiply(Tensor a, Tensor b, Tensor out) {
+    if (!isF32(a, b, out) || !rows.canRepeat(b, a)) {
+      super.multiply(a, b, out);
+      return;
+    }
+    MapCode code = new MapCode("multiply", 2, 1, 0);
+    MapCode.Body body =
+        (c, in, s) -> {
+          c.mul(in[0], in[0], in[1]);
+          return List.of(in[0]);
+        };
+    if (a.elements() == b.elements()) {
+      map(code, body, a.elements(), floats(), a, b, out);
+    } else {
+      rows.mapRepeated(code, body, floats(), a, b, out);
+    }
+  }
+
+  @Override
+  public void scale(Tensor x, double factor, Tensor out) {
+    if (!isF32(x, out)) {
+      super.scale(x, factor, out);
+      return;
+    }
+    map(
+        new MapCode("scale", 1, 1, 1),
+        (code, in, s) -> {
+          code.mul(in[0], in[0], s[0]);
+          return List.of(in[0]);
+        },
+        x.elements(),
+        floats(factor),
+        x,
+        out);
+  }
+
+  @Override
+  public void dropout(Tensor x, double rate, long key, Tensor out) {
+    if (!isF32(x, out)) {
+      super.dropout(x, rate, key, out);
+      return;
+    }
+    Kernel kernel = kernels.get("dropout", DropoutCode::emit);
+    int width = x.shape().width();
+    long from = address(x);
+    long to = address(out);
+    Rows.forRows(
+        x.shape().rows(),
+        2L * width,
+        (first, end) -> {
+          int count = (int) (end - first);
+          try (Scratch scratch = Scratch.take(count)) {
+            MemorySegment keys = scratch.memory();
+            for (int i = 0; i < count; i++) {
+              keys.setAtIndex(ValueLayout.JAVA_INT, i, CounterRandom.rowKey(key, first + i));
+            }
+            scratch
+                .arguments()
+                .set(DropoutCode.ROWS, count)
+                .set(DropoutCode.COLUMNS, width)
+                .set(DropoutCode.X, from + 4 * first * width)
+                .set(DropoutCode.OUT, to + 4 * first * width)
+                .set(DropoutCode.KEYS, scratch.address())
+                .set(DropoutCode.BOUND, CounterRandom.threshold(rate) - 1)
+                .set(DropoutCode.SCALE, (float) (1 / (1 - rate)));
+            kernel.call(scratch.arguments().address());
+          }
+        });
+    keep(x, out);
+  }
+
+  // Rows
+
+  @Override
+  public void softmax(Tensor x, Tensor out) {
+    if (!isF32(x, out)) {
+      super.softmax(x, out);
+      return;
+    }
+    Kernel kernel = kernels.get("softmax", SoftmaxCode::forward);
+    int width = x.shape().width();
+    long from = address(x);
+    long to = address(out);
+    Rows.forRows(
+        x.shape().rows(),
+        4L * width,
+        (first, end) ->
+            Rows.call(
+                kernel,
+                arguments ->
+                    arguments
+                        .set(SoftmaxCode.ROWS, end - first)
+                        .set(SoftmaxCode.COLUMNS, width)
+                        .set(SoftmaxCode.X, from + 4 * first * width)
+                        .set(SoftmaxCode.OUT, to + 4 * first * width)));
+    keep(x, out);
+  }
+
+  @Override
+  public void softmaxBackward(Tensor out, Tensor outGradient, Tensor xGradient) {
+    if (!isF32(out, outGradient, xGradient)) {
+      super.softmaxBackward(out, outGradient, xGradient);
+      return;
+    }
+    Kernel kernel = kernels.get("softmaxBackward", SoftmaxCode::backward);
+    int width = out.shape().width();
+    long p = address(out);
+    long g = address(outGradient);
+    long to = address(xGradient);
+    Rows.forRows(
+        out.shape().rows(),
+        2L * width,
+        (first, end) ->
+            Rows.call(
+                kernel,
+                arguments ->
+                    arguments
+                        .set(SoftmaxCode.ROWS, end - first)
+                        .set(SoftmaxCode.COLUMNS, width)
+                        .set(SoftmaxCode.X, to + 4 * first * width)
+                        .set(SoftmaxCode.OUT, p + 4 * first * width)
+                        .set(SoftmaxCode.OUT_GRADIENT, g + 4 * first * width)));
+    keep(out, outGradient, xGradient);
+  }
+
+  @Override
+  public void crossEntropy(
+      Tensor logits, Tensor targets, double smoothing, Tensor losses, double gradientScale) {
+    if (!isF32(logits, losses)) {
+      super.crossEntropy(logits, targets, smoothing, losses, gradientScale);
+      return;
+    }
+    int width = logits.shape().width();
+    requireTargets(targets, width);
+    Kernel kernel = kernels.get("crossEntropy", SoftmaxCode::crossEntropy);
+    long x = address(logits);
+    long classes = address(targets);
+    long to = address(losses);
+    Rows.forRows(
+        logits.shape().rows(),
+        6L * width,
+        (first, end) ->
+            Rows.call(
+                kernel,
+                arguments ->
+                    arguments
+                        .set(SoftmaxCode.ROWS, end - first)
+                        .set(SoftmaxCode.COLUMNS, width)
+                        .set(SoftmaxCode.X, x + 4 * first * width)
+                        .set(SoftmaxCode.TARGETS, classes + 4 * first)
+                        .set(SoftmaxCode.LOSSES, to + 4 * first)
+                        .set(SoftmaxCode.SMOOTHED, (float) (smoothing / width))
+                        .set(SoftmaxCode.CERTAIN, (float) (1 - smoothing))
+                        .set(SoftmaxCode.GRADIENT_SCALE, (float) gradientScale)
+                        .set(SoftmaxCode.WITH_GRADIENT, gradientScale != 0 ? 1 : 0)));
+    keep(logits, targets, losses);
+  }
+
+  /// Machine code checks no bounds, so a wrong class must not reach it.
+  private static void requireTargets(Tensor targets, int classes) {
+    MemorySegment memory = targets.memory();
+    for (long i = 0; i < targets.elements(); i++) {
+      int target = memory.getAtIndex(ValueLayout.JAVA_INT, i);
+      if (target >= classes) {
+        throw new IndexOutOfBoundsException(
+            "a target must be below the number of classes: received " + target + " of " + classes);
+      }
+    }
+  }
+
+  // Learning
+
+  @Override
+  public double sumOfSquares(Tensor x) {
+    if (!isF32(x)) {
+      return super.sumOfSquares(x);
+    }
+    double sum = rows.sum(address(x), x.elements(), true);
+    keep(x);
+    return sum;
+  }
+
+  @Override
+  public double sum(Tensor x) {
+    if (!isF32(x)) {
+      return super.sum(x);
+    }
+    double sum = rows.sum(address(x), x.elements(), false);
+    keep(x);
+    return sum;
+  }
+
+  @Override
+  public void adamW(
+      Tensor parameter,
+      Tensor gradient,
+      Tensor mean,
+      Tensor variance,
+      double learningRate,
+      double beta1,
+      double beta2,
+      double epsilon,
+      double weightDecay,
+      long step,
+      double gradientScale) {
+    if (!isF32(parameter, gradient, mean, variance)) {
+      super.adamW(
+          parameter, gradient, mean, variance, learningRate, beta1, beta2, epsilon, weightDecay,
+          step, gradientScale);
+      return;
+    }
+    double meanCorrection = 1 - StrictMath.pow(beta1, step);
+    double varianceCorrection = StrictMath.sqrt(1 - StrictMath.pow(beta2, step));
+    map(
+        new MapCode("adamW", 4, 3, 9),
+        X86Kernels::adamW,
+        parameter.elements(),
+        floats(
+            gradientScale,
+            beta1,
+            1 - beta1,
+            beta2,
+            1 - beta2,
+            1 / varianceCorrection,
+            epsilon,
+            1 - learningRate * weightDecay,
+            learningRate / meanCorrection),
+        parameter,
+        gradient,
+        mean,
+        variance,
+        parameter,
+        mean,
+        variance);
+  }
+
+  private static List<Vec> adamW(VectorCode code, Vec[] in, Vec[] s) {
+    Vec p = in[0];
+    Vec g = in[1];
+    Vec m = in[2];
+    Vec v = in[3];
+    code.mul(g, g, s[0]);
+    // m = beta1·m + (1 − beta1)·g, v = beta2·v + (1 − beta2)·g²
+    code.mul(m, m, s[1]);
+    code.addProduct(m, g, s[2]);
+    code.mul(g, g, g);
+    code.mul(v, v, s[3]);
+    code.addProduct(v, g, s[4]);
+    // p = p·decay − rate·m / (√v / correction + epsilon)
+    code.asm.emit(VectorOp.VSQRTPS, g, v);
+    code.mulAdd(g, s[5], s[6]);
+    code.mul(p, p, s[7]);
+    Vec change = code.vec();
+    code.mul(change, m, s[8]);
+    code.div(change, change, g);
+    code.sub(p, p, change);
+    return List.of(p, m, v);
+  }
+}
