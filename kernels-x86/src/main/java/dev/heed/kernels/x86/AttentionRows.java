@@ -1,0 +1,172 @@
+package dev.heed.kernels.x86;
+
+import static dev.heed.kernels.x86.VectorOp.*;
+
+/// Brings rows of keys, values and queries into scratch memory, and results out of it.
+final class AttentionRows {
+  /// Slots of the argument block. Strides are in bytes.
+  static final int FROM = 0;
+
+  static final int FROM_ROW = 1;
+  static final int TO = 2;
+  static final int TO_ROW = 3;
+  static final int COUNT = 4;
+
+  /// I32: which rows to take, or where to put them.
+  static final int INDICES = 5;
+
+  /// What the rows are multiplied by, a float.
+  static final int FACTOR = 6;
+
+  /// Receives a float that is NaN if NaN or ∞ was among the rows, else 0.
+  static final int CHECK = 7;
+
+  /// The statistics of a tile, as in [AttentionCode].
+  static final int STATISTICS = 8;
+
+  static final int LOG_SUM_EXP = 9;
+  static final int LOG_SUM_EXP_ROW = 10;
+
+  /// The factor that brings the maxima to units of the log-sum-exp, a float.
+  static final int MAXIMUM_FACTOR = 11;
+
+  private AttentionRows() {}
+
+  /// Copies the rows that [#INDICES] names to packed rows of whole vectors, zeros at their ends.
+  static byte[] pack(Level level, int width) {
+    VectorCode code = new VectorCode(level);
+    Assembler asm = code.asm;
+    Gpr from = code.argument(FROM);
+    Gpr fromRow = code.argument(FROM_ROW);
+    Gpr to = code.argument(TO);
+    Gpr count = code.argument(COUNT);
+    Gpr indices = code.argument(INDICES);
+    Gpr at = code.gpr();
+    Vec zero = code.zero();
+    Vec check = code.zero();
+    Vec x = code.vec();
+    maskEnd(code, width);
+    code.countDown(
+        count,
+        () -> {
+          asm.movsxd(at, Address.at(indices));
+          asm.imul(at, fromRow);
+          asm.add(at, from);
+          for (int offset = 0; offset < width; offset += code.lanes) {
+            Address vector = Address.at(at, 4 * offset);
+            if (width - offset < code.lanes) {
+              code.loadMasked(x, vector);
+            } else {
+              code.load(x, vector);
+            }
+            code.addProduct(check, x, zero);
+            code.store(Address.at(to, 4 * offset), x);
+          }
+          asm.add(indices, 4);
+          asm.add(to, AttentionTile.rowBytes(level, width));
+        });
+    code.unmask();
+    code.sumLanes(check);
+    asm.emit(VMOVSS_STORE, VectorCode.slot(CHECK), check.as(16));
+    return code.finish();
+  }
+
+  /// Copies packed rows, times [#FACTOR], to the rows that [#INDICES] names.
+  static byte[] unpack(Level level, int width) {
+    VectorCode code = new VectorCode(level);
+    Assembler asm = code.asm;
+    Gpr from = code.argument(FROM);
+    Gpr to = code.argument(TO);
+    Gpr toRow = code.argument(TO_ROW);
+    Gpr count = code.argument(COUNT);
+    Gpr indices = code.argument(INDICES);
+    Gpr at = code.gpr();
+    Vec factor = code.floatArgument(FACTOR);
+    Vec x = code.vec();
+    maskEnd(code, width);
+    code.countDown(
+        count,
+        () -> {
+          asm.movsxd(at, Address.at(indices));
+          asm.imul(at, toRow);
+          asm.add(at, to);
+          for (int offset = 0; offset < width; offset += code.lanes) {
+            code.mul(x, factor, Address.at(from, 4 * offset));
+            storePart(code, Address.at(at, 4 * offset), x, width - offset);
+          }
+          asm.add(indices, 4);
+          asm.add(from, AttentionTile.rowBytes(level, width));
+        });
+    return code.finish();
+  }
+
+  /// Ends a tile of queries: out = gathered · [#FACTOR] / sum of weights, or 0 where that sum is 0;
+  /// log-sum-exp = maximum · [#MAXIMUM_FACTOR] + ln sum, −∞ for 0.
+  static byte[] finish(Level level, int width) {
+    VectorCode code = new VectorCode(level);
+    Assembler asm = code.asm;
+    Gpr statistics = code.argument(STATISTICS);
+    try (var _ = code.scope()) {
+      Vec maximumFactor = code.floatArgument(MAXIMUM_FACTOR);
+      Vec factor = code.floatArgument(FACTOR);
+      Vec zero = code.zero();
+      Vec sum = code.vec();
+      Vec quotient = code.vec();
+      for (int q = 0; q < AttentionTile.QUERIES; q += code.lanes) {
+        int at = 4 * q;
+        code.load(sum, Address.at(statistics, AttentionCode.SUM + at));
+        code.div(quotient, factor, sum);
+        code.select(quotient, VectorCode.EQUAL, sum, zero, zero, quotient);
+        code.store(Address.at(statistics, AttentionCode.RESCALE + at), quotient);
+        Functions.log(code, sum);
+        code.load(quotient, Address.at(statistics, AttentionCode.MAXIMUM + at));
+        code.mulAdd(quotient, maximumFactor, sum);
+        code.store(Address.at(statistics, AttentionCode.NEXT_MAXIMUM + at), quotient);
+      }
+    }
+    Gpr from = code.argument(FROM);
+    Gpr to = code.argument(TO);
+    Gpr toRow = code.argument(TO_ROW);
+    Gpr count = code.argument(COUNT);
+    Gpr sums = code.argument(LOG_SUM_EXP);
+    Gpr sumsRow = code.argument(LOG_SUM_EXP_ROW);
+    Gpr bits = code.gpr();
+    Vec quotient = code.vec();
+    Vec x = code.vec();
+    maskEnd(code, width);
+    code.countDown(
+        count,
+        () -> {
+          code.broadcast(quotient, Address.at(statistics, AttentionCode.RESCALE));
+          for (int offset = 0; offset < width; offset += code.lanes) {
+            code.mul(x, quotient, Address.at(from, 4 * offset));
+            storePart(code, Address.at(to, 4 * offset), x, width - offset);
+          }
+          asm.mov32(bits, Address.at(statistics, AttentionCode.NEXT_MAXIMUM));
+          asm.mov32(Address.at(sums), bits);
+          asm.add(statistics, 4);
+          asm.add(sums, sumsRow);
+          asm.add(to, toRow);
+          asm.add(from, AttentionTile.rowBytes(level, width));
+        });
+    return code.finish();
+  }
+
+  /// Prepares the mask of a row's last vector, if that is partial.
+  private static void maskEnd(VectorCode code, int width) {
+    if (width % code.lanes != 0) {
+      Gpr columns = code.gpr();
+      code.asm.mov(columns, width % code.lanes);
+      code.mask(columns);
+      code.free(columns);
+    }
+  }
+
+  private static void storePart(VectorCode code, Address to, Vec x, int rest) {
+    if (rest < code.lanes) {
+      code.storeMasked(to, x);
+    } else {
+      code.store(to, x);
+    }
+  }
+}
