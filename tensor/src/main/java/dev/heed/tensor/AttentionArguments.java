@@ -60,9 +60,36 @@ public record AttentionArguments(
       throw new IllegalArgumentException(
           "keyMask must be I32 [%d]: received %s".formatted(keys.rows(), keyMask));
     }
-    if (dropout < 0 || dropout >= 1) {
+    if (relativeBias != null) {
+      int reach = reach(queries, keys, left, right, queryOffsets);
+      Shape shape = relativeBias.shape();
+      if (shape.rank() != 2
+          || shape.dimension(0) != heads
+          || shape.width() % 2 == 0
+          || shape.width() / 2 < reach) {
+        throw new IllegalArgumentException(
+            "relativeBias must be [%d, 2·c + 1] with c ≥ %d: received %s"
+                .formatted(heads, reach, shape));
+      }
+    }
+    if (!(dropout >= 0 && dropout < 1)) {
       throw new IllegalArgumentException("dropout must be in [0, 1): received " + dropout);
     }
+  }
+
+  /// The greatest distance between a query and a key that it may see.
+  private static int reach(
+      Sequences queries, Sequences keys, int left, int right, int @Nullable [] queryOffsets) {
+    int reach = 0;
+    for (int i = 0; i < queries.count(); i++) {
+      if (queries.length(i) > 0 && keys.length(i) > 0) {
+        int first = queryOffsets == null ? 0 : queryOffsets[i];
+        int last = Math.addExact(first, queries.length(i) - 1);
+        reach = Math.max(reach, Math.min(left, last));
+        reach = Math.max(reach, Math.min(right, keys.length(i) - 1 - first));
+      }
+    }
+    return reach;
   }
 
   /// Plain attention of every query to every key of its sequence.
@@ -150,6 +177,6 @@ public record AttentionArguments(
 
   /// One past the last of `length` keys that a query at `position` may see.
   public int endKey(int position, int length) {
-    return right >= length ? length : Math.clamp((long) position + right + 1, 0, length);
+    return Math.clamp((long) position + right + 1, 0, length);
   }
 }

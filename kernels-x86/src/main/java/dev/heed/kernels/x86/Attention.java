@@ -6,369 +6,516 @@ import dev.heed.tensor.Parallel;
 import dev.heed.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.ref.Reference;
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
-/// Fused attention over F32 tensors: tiles of queries meet tiles of keys, and the N×N weights are
-/// never stored. Memory besides the outputs is linear in the length of a sequence.
+/// Attention in strips: some queries of one head against all keys that one of them sees. The scores
+/// of a strip stay in the second-level cache; those of all queries never exist at once.
 ///
-/// A task is a run of queries of one sequence under one key/value head: it brings the keys and values
-/// that those may attend to into scratch memory once, for all query heads that share them. Tiles that
-/// no query sees are left out; only tiles in which some query does not see some key compare positions.
+/// Products are [MatmulCode]'s tiles, what lies between them is [AttentionCode]. Forward, a task
+/// computes a run of queries of one head; backward, all queries of the heads that share one
+/// key/value head, so that no two tasks add to the same gradient. The cut depends on the lengths
+/// alone.
 ///
-/// Source: Dao et al., "FlashAttention-2", 2023.
+/// Keys and values outside of a query's sight are multiplied by a weight of zero, which needs them
+/// to be finite: where they are not, the caller has to compute otherwise.
+///
+/// Source: Dao et al., "FlashAttention", 2022, for the backward pass from the log-sum-exp.
 final class Attention {
-  static final double LOG2_E = 1.4426950408889634;
-  static final double LN_2 = 0.6931471805599453;
-
-  /// Queries that share the keys which a task packs.
-  private static final int QUERIES_PER_TASK = 256;
-
-  /// Keys in a tile, at most; a multiple of the rows of a tile of scores.
-  private static final int KEYS_PER_TILE = 96;
-
-  /// Columns in which a masked tile is computed: each range has its own last key.
-  private static final int MASKED_QUERIES = 16;
-
-  /// With fewer queries keys are read where they lie: packing them would cost as much as their use.
-  private static final int THIN = 16;
+  private static final int STRIP = 48;
+  private static final int QUERIES_PER_TASK = 4 * STRIP;
 
   private final KernelCache kernels;
+  private final Tiles tiles;
+  private final int lanes;
 
   Attention(KernelCache kernels) {
     this.kernels = kernels;
+    this.tiles = new Tiles(kernels);
+    this.lanes = kernels.level().lanes();
   }
 
-  /// [dev.heed.tensor.Kernels#attention] for tensors of F32.
-  void forward(Tensor q, Tensor k, Tensor v, AttentionArguments a, Tensor out, Tensor logSumExp) {
-    int sequences = a.queries().count();
-    int[] firstChunk = new int[sequences + 1];
-    for (int i = 0; i < sequences; i++) {
-      int chunks = (a.queries().length(i) + QUERIES_PER_TASK - 1) / QUERIES_PER_TASK;
-      firstChunk[i + 1] = Math.addExact(firstChunk[i], chunks);
+  /// Computes `out` and `logSumExp`.
+  ///
+  /// @return whether all keys and values were finite; otherwise the outputs are not to be used
+  boolean forward(
+      Tensor q, Tensor k, Tensor v, AttentionArguments a, Tensor out, Tensor logSumExp) {
+    Call call = new Call(q, k, v, a);
+    call.out = out.memory().address();
+    call.logSumExp = logSumExp.memory();
+    int[] firstTask = new int[a.queries().count() + 1];
+    for (int i = 0; i < a.queries().count(); i++) {
+      int runs = (a.queries().length(i) + QUERIES_PER_TASK - 1) / QUERIES_PER_TASK;
+      firstTask[i + 1] = firstTask[i] + runs * a.heads();
     }
-    try (Forward call = new Forward(q, k, v, a, out, logSumExp)) {
-      Parallel.run(
-          Math.multiplyExact(firstChunk[sequences], a.keyValueHeads()),
-          task -> {
-            int chunk = task / a.keyValueHeads();
-            int sequence = java.util.Arrays.binarySearch(firstChunk, chunk);
-            sequence = sequence < 0 ? -sequence - 2 : sequence;
-            while (firstChunk[sequence + 1] == chunk) {
-              sequence++; // of equal entries the search may find any; the last has the queries
+    Parallel.run(
+        firstTask[a.queries().count()],
+        task -> {
+          int found = Arrays.binarySearch(firstTask, task);
+          int sequence = found >= 0 ? found : -found - 2;
+          // Empty sequences begin where the next one does.
+          while (firstTask[sequence + 1] == task) {
+            sequence++;
+          }
+          int within = task - firstTask[sequence];
+          int first = within / a.heads() * QUERIES_PER_TASK;
+          int end = Math.min(a.queries().length(sequence), first + QUERIES_PER_TASK);
+          try (HeadTask head = new HeadTask(call, sequence, within % a.heads(), false)) {
+            head.packKeys(first, end);
+            for (int query = first; query < end; query += STRIP) {
+              head.forward(query, Math.min(STRIP, end - query));
             }
-            int from = (chunk - firstChunk[sequence]) * QUERIES_PER_TASK;
-            int to = Math.min(a.queries().length(sequence), from + QUERIES_PER_TASK);
-            call.run(sequence, task % a.keyValueHeads(), from, to);
-          });
-    }
-    for (Object tensor : new Object[] {q, k, v, a, out, logSumExp}) {
-      Reference.reachabilityFence(tensor);
-    }
+          }
+        });
+    Rows.keep(q, k, v, out, logSumExp, a.relativeBias(), a.keyMask());
+    return call.finite.get();
   }
 
-  /// What the tasks of one call share.
-  private final class Forward implements AutoCloseable {
-    final AttentionArguments a;
-    final long q;
-    final long k;
-    final long v;
-    final long out;
-    final long logSumExp;
-    final int keyWidth;
-    final int valueWidth;
-    final int group;
-    final int packedKey;
-    final int packedValue;
-    final @Nullable RelativeBias bias;
-    final Level level = kernels.level();
-    final Kernel pack;
-    final Kernel packValues;
-    final Kernel transpose = kernels.get("transpose", PackCode::transpose);
-    final Kernel finish;
-
-    Forward(Tensor q, Tensor k, Tensor v, AttentionArguments a, Tensor out, Tensor logSumExp) {
-      this.a = a;
-      this.q = q.memory().address();
-      this.k = k.memory().address();
-      this.v = v.memory().address();
-      this.out = out.memory().address();
-      this.logSumExp = logSumExp.memory().address();
-      this.keyWidth = k.shape().width() / a.keyValueHeads();
-      this.valueWidth = v.shape().width() / a.keyValueHeads();
-      this.group = a.heads() / a.keyValueHeads();
-      this.packedKey = AttentionTile.rowBytes(level, keyWidth);
-      this.packedValue = AttentionTile.rowBytes(level, valueWidth);
-      this.bias = RelativeBias.of(a);
-      this.pack = rows("pack", keyWidth);
-      this.packValues = rows("pack", valueWidth);
-      this.finish = rows("finish", valueWidth);
-    }
-
-    private Kernel rows(String what, int width) {
-      return kernels.get(
-          "attention " + what + " " + width,
-          l -> what.equals("pack") ? AttentionRows.pack(l, width) : AttentionRows.finish(l, width));
-    }
-
-    void run(int sequence, int keyValueHead, int from, int to) {
-      VisibleKeys keys = new VisibleKeys(a, sequence, from, to);
-      boolean thin =
-          (to - from) * group <= THIN
-              && a.keyMask() == null
-              && keyWidth % level.lanes() == 0
-              && valueWidth % level.lanes() == 0;
-      try (Task task = new Task(this, sequence, keyValueHead, keys, thin)) {
-        // The heads that share one query's keys are then the rows of one tile.
-        if (to - from == 1 && bias == null && group <= AttentionTile.QUERIES) {
-          task.tile(from, 0, group, true);
-          return;
-        }
-        for (int head = 0; head < group; head++) {
-          for (int tile = from; tile < to; tile += AttentionTile.QUERIES) {
-            task.tile(tile, head, Math.min(AttentionTile.QUERIES, to - tile), false);
+  /// Computes the gradients; that of the bias is added to.
+  ///
+  /// @return whether all that was read was finite; otherwise the gradients of q, k and v are not to
+  ///   be used, and nothing was added to that of the bias
+  boolean backward(
+      Tensor q,
+      Tensor k,
+      Tensor v,
+      AttentionArguments a,
+      Tensor out,
+      Tensor logSumExp,
+      Tensor outGradient,
+      Tensor qGradient,
+      Tensor kGradient,
+      Tensor vGradient,
+      @Nullable Tensor biasGradient) {
+    Call call = new Call(q, k, v, a);
+    call.out = out.memory().address();
+    call.logSumExp = logSumExp.memory();
+    call.outGradient = outGradient.memory().address();
+    call.qGradient = qGradient.memory().address();
+    call.kGradient = kGradient.memory().address();
+    call.vGradient = vGradient.memory().address();
+    kGradient.memory().fill((byte) 0);
+    vGradient.memory().fill((byte) 0);
+    int group = a.heads() / a.keyValueHeads();
+    int count = a.queries().count();
+    // A copy for each sequence, added up in order: several sequences share a head's bias.
+    long biasWidth = biasGradient == null ? 0 : biasGradient.elements();
+    try (Scratch biases = Scratch.take(count * biasWidth)) {
+      if (biasGradient != null) {
+        biases.memory().asSlice(0, 4L * count * biasWidth).fill((byte) 0);
+        call.biasGradients = biases.address();
+      }
+      Parallel.run(
+          count * a.keyValueHeads(),
+          task -> {
+            int sequence = task / a.keyValueHeads();
+            int keyValueHead = task % a.keyValueHeads();
+            int queries = a.queries().length(sequence);
+            for (int i = 0; i < group && queries > 0; i++) {
+              try (HeadTask head = new HeadTask(call, sequence, keyValueHead * group + i, true)) {
+                head.packKeys(0, queries);
+                for (int query = 0; query < queries; query += STRIP) {
+                  head.backward(query, Math.min(STRIP, queries - query));
+                }
+              }
+            }
+          });
+      if (biasGradient != null && call.finite.get()) {
+        MemorySegment sums = biasGradient.memory();
+        for (int i = 0; i < count; i++) {
+          for (long j = 0; j < biasWidth; j++) {
+            float part = biases.memory().getAtIndex(ValueLayout.JAVA_FLOAT, i * biasWidth + j);
+            sums.setAtIndex(
+                ValueLayout.JAVA_FLOAT, j, sums.getAtIndex(ValueLayout.JAVA_FLOAT, j) + part);
           }
         }
       }
     }
+    Rows.keep(
+        q,
+        k,
+        v,
+        out,
+        logSumExp,
+        outGradient,
+        qGradient,
+        kGradient,
+        vGradient,
+        biasGradient,
+        a.relativeBias(),
+        a.keyMask());
+    return call.finite.get();
+  }
 
-    @Override
-    public void close() {
-      if (bias != null) {
-        bias.close();
-      }
+  /// What all tasks of one call share: addresses, and strides in bytes.
+  private static final class Call {
+    final AttentionArguments a;
+    final int keyWidth;
+    final int valueWidth;
+    final long q;
+    final long k;
+    final long v;
+    final long queryRow;
+    final long keyRow;
+    final long valueRow;
+    final long outRow;
+    final long bias;
+    final int biasWidth;
+    final @Nullable MemorySegment keyMask;
+    final AtomicBoolean finite = new AtomicBoolean(true);
+    MemorySegment logSumExp = MemorySegment.NULL;
+    long out;
+    long outGradient;
+    long qGradient;
+    long kGradient;
+    long vGradient;
+    long biasGradients;
+
+    Call(Tensor q, Tensor k, Tensor v, AttentionArguments a) {
+      this.a = a;
+      keyWidth = k.shape().width() / a.keyValueHeads();
+      valueWidth = v.shape().width() / a.keyValueHeads();
+      this.q = q.memory().address();
+      this.k = k.memory().address();
+      this.v = v.memory().address();
+      queryRow = 4L * keyWidth * a.heads();
+      keyRow = 4L * keyWidth * a.keyValueHeads();
+      valueRow = 4L * valueWidth * a.keyValueHeads();
+      outRow = 4L * valueWidth * a.heads();
+      Tensor relativeBias = a.relativeBias();
+      bias = relativeBias == null ? 0 : relativeBias.memory().address();
+      biasWidth = relativeBias == null ? 0 : relativeBias.shape().width();
+      keyMask = a.keyMask() == null ? null : a.keyMask().memory();
     }
   }
 
-  /// A run of queries of one sequence under one key/value head.
-  private final class Task implements AutoCloseable {
-    final Forward call;
+  /// One query head of one sequence, with its memory.
+  private final class HeadTask implements AutoCloseable {
+    final Call call;
     final AttentionArguments a;
     final int sequence;
-    final int keyValueHead;
-    final VisibleKeys keys;
+    final int head;
+    final boolean backward;
+    final int length;
+    final int offset;
+    final long firstQuery;
+
+    /// Addresses of the head's first key, first value, and first query.
+    final long keys;
+
+    final long values;
+
+    /// Vectors in a panel of transposed keys.
+    final int panelVectors = kernels.level().isWide() ? 3 : 2;
+
+    final int panelKeys = panelVectors * lanes;
     final Scratch scratch;
-    final MemorySegment memory;
     final Arguments arguments;
-    final int keyRow;
-    final int valueRow;
-    final long keysAt;
-    final long valuesAt;
-    final boolean careful;
-
-    // Offsets in the scratch memory.
-    final long transposed;
+    final long transposedKeys;
+    final long transposedValues;
     final long scores;
-    final long gathered;
-    final long statistics;
-    final long visible;
-    final long rowKeys;
-    final long numbers;
-    final long indices;
+    final long gradients;
+    final long scoresRow;
+    final long records;
+    final long mask;
+    final MemorySegment recordMemory;
 
-    final int[] first = new int[AttentionTile.QUERIES];
-    final int[] end = new int[AttentionTile.QUERIES];
+    /// The keys that were packed: from a multiple of the panels' width.
+    int packedFrom;
 
-    Task(Forward call, int sequence, int keyValueHead, VisibleKeys keys, boolean thin) {
+    HeadTask(Call call, int sequence, int head, boolean backward) {
       this.call = call;
       this.a = call.a;
       this.sequence = sequence;
-      this.keyValueHead = keyValueHead;
-      this.keys = keys;
-      int count = keys.count();
-      ScratchLayout layout = new ScratchLayout();
-      transposed = layout.add((long) call.keyWidth * AttentionTile.ROW);
-      scores = layout.add((long) KEYS_PER_TILE * AttentionTile.ROW);
-      gathered = layout.add((long) AttentionTile.QUERIES * call.packedValue);
-      statistics = layout.add(4L * AttentionTile.ROW);
-      visible = layout.add(2L * AttentionTile.ROW);
-      rowKeys = layout.add(AttentionTile.ROW);
-      numbers = layout.add(4L * count);
-      indices = layout.add(4L * count);
-      long packedKeys = layout.add(thin ? 0 : (long) count * call.packedKey);
-      long packedValues = layout.add(thin ? 0 : (long) count * call.packedValue);
-      scratch = Scratch.take(layout.bytes() / 4);
-      memory = scratch.memory();
+      this.head = head;
+      this.backward = backward;
+      length = a.keys().length(sequence);
+      offset = a.queryOffset(sequence);
+      firstQuery = a.queries().start(sequence);
+      int keyValueHead = head / (a.heads() / a.keyValueHeads());
+      long firstKey = a.keys().start(sequence);
+      keys = call.k + firstKey * call.keyRow + 4L * keyValueHead * call.keyWidth;
+      values = call.v + firstKey * call.valueRow + 4L * keyValueHead * call.valueWidth;
+      long padded = (length + panelKeys - 1L) / panelKeys * panelKeys;
+      long strip = STRIP * (padded + 16);
+      long floats =
+          padded * (call.keyWidth + (backward ? call.valueWidth : 0) + 1)
+              + strip * (backward ? 2 : 1)
+              + STRIP * AttentionCode.RECORD / 4
+              + 64;
+      scratch = Scratch.take(floats);
       arguments = scratch.arguments();
-      keys.writeIndices(memory, indices);
-      for (int i = 0; i < count; i++) {
-        memory.set(ValueLayout.JAVA_INT, numbers + 4L * i, i);
-      }
-      int keyStride = 4 * a.keyValueHeads() * call.keyWidth;
-      int valueStride = 4 * a.keyValueHeads() * call.valueWidth;
-      long row = a.keys().start(sequence);
-      long keysFrom = call.k + row * keyStride + 4L * keyValueHead * call.keyWidth;
-      long valuesFrom = call.v + row * valueStride + 4L * keyValueHead * call.valueWidth;
-      if (thin) {
-        int offset = count == 0 ? 0 : memory.get(ValueLayout.JAVA_INT, indices);
-        keyRow = keyStride;
-        valueRow = valueStride;
-        keysAt = keysFrom + (long) offset * keyStride;
-        valuesAt = valuesFrom + (long) offset * valueStride;
-        careful = true;
-      } else {
-        keyRow = call.packedKey;
-        valueRow = call.packedValue;
-        keysAt = scratch.address() + packedKeys;
-        valuesAt = scratch.address() + packedValues;
-        pack(call.pack, keysFrom, keyStride, keysAt);
-        careful = pack(call.packValues, valuesFrom, valueStride, valuesAt);
-      }
-    }
-
-    /// Packs rows and tells whether NaN or ∞ is among them.
-    private boolean pack(Kernel kernel, long from, int stride, long to) {
-      arguments
-          .set(AttentionRows.FROM, from)
-          .set(AttentionRows.FROM_ROW, stride)
-          .set(AttentionRows.TO, to)
-          .set(AttentionRows.COUNT, keys.count())
-          .set(AttentionRows.INDICES, scratch.address() + indices);
-      kernel.call(arguments.address());
-      return Float.isNaN(arguments.getFloat(AttentionRows.CHECK));
-    }
-
-    /// Computes `count` rows of the output: queries from `query` on of one head of the group, or the
-    /// heads from there on of one query.
-    void tile(int query, int headOfGroup, int count, boolean heads) {
-      int head = keyValueHead * (a.heads() / a.keyValueHeads()) + headOfGroup;
-      long row = a.queries().start(sequence) + (long) query;
-      long element = row * a.heads() + head;
-      long next = heads ? 1 : a.heads();
-      transpose(call.q + 4 * element * call.keyWidth, 4 * next * call.keyWidth, count);
-      memory.asSlice(gathered, (long) count * call.packedValue).fill((byte) 0);
-      for (int i = 0; i < AttentionTile.QUERIES; i++) {
-        long at = statistics + 4L * i;
-        memory.set(ValueLayout.JAVA_FLOAT, at + AttentionCode.MAXIMUM, -Float.MAX_VALUE);
-        memory.set(ValueLayout.JAVA_FLOAT, at + AttentionCode.NEXT_MAXIMUM, -Float.MAX_VALUE);
-        memory.set(ValueLayout.JAVA_FLOAT, at + AttentionCode.SUM, 0);
-      }
-      for (int i = 0; i < count; i++) {
-        first[i] = keys.firstNumber(heads ? query : query + i);
-        end[i] = keys.endNumber(heads ? query : query + i);
-        memory.set(ValueLayout.JAVA_INT, visible + 4L * i, AttentionTile.range(first[i]));
-        memory.set(
-            ValueLayout.JAVA_INT,
-            visible + AttentionTile.ROW + 4L * i,
-            AttentionTile.range(end[i] - first[i]));
-        if (a.dropout() > 0) {
-          long dropoutRow =
-              (heads ? head + i : head) * (long) a.queries().rows() + (heads ? row : row + i);
-          memory.set(
-              ValueLayout.JAVA_INT,
-              rowKeys + 4L * i,
-              CounterRandom.rowKey(a.dropoutKey(), dropoutRow));
-        }
-      }
-      int fromAll = first[count - 1];
-      int toAll = end[0];
-      long bias =
-          call.bias == null ? 0 : call.bias.address(head, query + a.queryOffset(sequence));
-      boolean biased = call.bias != null;
-      arguments
-          .set(
-              AttentionCode.FACTOR,
-              (float) (a.scale() * LOG2_E))
-          .set(AttentionCode.BOUND, CounterRandom.threshold(a.dropout()) - 1L);
-      if (fromAll < toAll) {
-        masked(count, first[0], fromAll, bias);
-        full(count, fromAll, toAll, bias);
-        masked(count, toAll, end[count - 1], bias);
-      } else {
-        masked(count, first[0], end[count - 1], bias);
-      }
-      arguments
-          .set(AttentionRows.FROM, scratch.address() + gathered)
-          .set(AttentionRows.TO, call.out + 4 * element * call.valueWidth)
-          .set(AttentionRows.TO_ROW, 4 * next * call.valueWidth)
-          .set(AttentionRows.COUNT, count)
-          .set(AttentionRows.FACTOR, (float) (1 / (1 - a.dropout())))
-          .set(AttentionRows.STATISTICS, scratch.address() + statistics)
-          .set(AttentionRows.LOG_SUM_EXP, call.logSumExp + 4 * element)
-          .set(AttentionRows.LOG_SUM_EXP_ROW, 4 * next)
-          .set(AttentionRows.MAXIMUM_FACTOR, (float) (biased ? LN_2 : a.scale()));
-      call.finish.call(arguments.address());
-    }
-
-    private void transpose(long from, long stride, int count) {
-      int lanes = call.level.lanes();
-      for (int i = 0; i < count; i += lanes) {
-        arguments
-            .set(PackCode.FROM, from + i * stride)
-            .set(PackCode.FROM_ROW, stride)
-            .set(PackCode.LENGTH, call.keyWidth)
-            .set(PackCode.WIDTH, Math.min(lanes, count - i))
-            .set(PackCode.TO, scratch.address() + transposed + 4L * i)
-            .set(PackCode.TO_ROW, AttentionTile.ROW);
-        call.transpose.call(arguments.address());
-      }
-    }
-
-    /// The keys `from` … `to` − 1, all of which all queries see.
-    private void full(int count, int from, int to, long bias) {
-      int columns = (count + MASKED_QUERIES - 1) / MASKED_QUERIES * MASKED_QUERIES;
-      steps(0, count, columns, from, to, false, bias);
-    }
-
-    /// Those of the keys `from` … `to` − 1 that some query sees.
-    private void masked(int count, int from, int to, long bias) {
-      if (from >= to) {
-        return;
-      }
-      for (int i = 0; i < count; i += MASKED_QUERIES) {
-        int n = Math.min(MASKED_QUERIES, count - i);
-        int low = Math.max(from, first[i]);
-        int high = Math.min(to, end[i + n - 1]);
-        steps(i, n, MASKED_QUERIES, low, high, true, bias);
-      }
-    }
-
-    private void steps(
-        int firstQuery, int count, int columns, int from, int to, boolean masked, long bias) {
-      if (from >= to) {
-        return;
-      }
-      AttentionCode code =
-          new AttentionCode(
-              columns,
-              call.keyWidth,
-              call.valueWidth,
-              keyRow,
-              valueRow,
-              masked,
-              call.bias != null,
-              a.dropout() > 0,
-              masked && careful);
-      Kernel kernel = kernels.get(code, code::emit);
-      long at = scratch.address() + 4L * firstQuery;
-      arguments
-          .set(AttentionCode.QUERIES_TRANSPOSED, at + transposed)
-          .set(AttentionCode.SCORES, at + scores)
-          .set(
-              AttentionCode.GATHERED,
-              scratch.address() + gathered + (long) firstQuery * call.packedValue)
-          .set(AttentionCode.QUERY_COUNT, count)
-          .set(AttentionCode.STATISTICS, at + statistics)
-          .set(AttentionCode.VISIBLE, at + visible)
-          .set(AttentionCode.ROW_KEYS, at + rowKeys)
-          .set(AttentionCode.BIAS, bias + 4L * firstQuery);
-      int tiles = (to - from + KEYS_PER_TILE - 1) / KEYS_PER_TILE;
-      // About equal tiles, but whole tiles of registers.
-      int size = ((to - from + tiles - 1) / tiles + 11) / 12 * 12;
-      for (int key = from; key < to; key += size) {
-        arguments
-            .set(AttentionCode.KEYS, keysAt + (long) key * keyRow)
-            .set(AttentionCode.VALUES, valuesAt + (long) key * valueRow)
-            .set(AttentionCode.KEY_COUNT, Math.min(size, to - key))
-            .set(AttentionCode.KEY_NUMBERS, scratch.address() + numbers + 4L * key)
-            .set(AttentionCode.KEY_INDICES, scratch.address() + indices + 4L * key);
-        kernel.call(arguments.address());
-      }
+      scoresRow = 4 * (padded + 16);
+      records = scratch.address();
+      scores = records + STRIP * AttentionCode.RECORD;
+      gradients = scores + (backward ? 4 * strip : 0);
+      transposedKeys = gradients + 4 * strip;
+      transposedValues = transposedKeys + 4 * padded * call.keyWidth;
+      mask = transposedValues + (backward ? 4 * padded * call.valueWidth : 0);
+      recordMemory = scratch.memory().asSlice(0, STRIP * AttentionCode.RECORD);
     }
 
     @Override
     public void close() {
       scratch.close();
+    }
+
+    private long query(int query) {
+      return call.q + (firstQuery + query) * call.queryRow + 4L * head * call.keyWidth;
+    }
+
+    /// The place of a query's row and head in a tensor like out, at `base`.
+    private long outPlace(long base, int query) {
+      return base + (firstQuery + query) * call.outRow + 4L * head * call.valueWidth;
+    }
+
+    /// Transposes the keys that queries `first` … `end` − 1 may see, and reads the mask.
+    void packKeys(int first, int end) {
+      packedFrom = a.firstKey(first + offset) / panelKeys * panelKeys;
+      int to = a.endKey(end - 1 + offset, length);
+      for (int key = packedFrom; key < to; key += lanes) {
+        int count = Math.min(lanes, length - key);
+        transpose(keys + key * call.keyRow, call.keyRow, call.keyWidth, count, key, transposedKeys);
+        if (backward) {
+          transpose(
+              values + key * call.valueRow,
+              call.valueRow,
+              call.valueWidth,
+              count,
+              key,
+              transposedValues);
+        }
+      }
+      if (to > packedFrom) {
+        requireFinite(keys, call.keyRow, packedFrom, to, call.keyWidth);
+        requireFinite(values, call.valueRow, packedFrom, to, call.valueWidth);
+      }
+      if (backward) {
+        requireFinite(query(0), call.queryRow, first, end, call.keyWidth);
+        requireFinite(outPlace(call.outGradient, 0), call.outRow, first, end, call.valueWidth);
+      }
+      if (call.keyMask != null) {
+        MemorySegment floats = scratch.memory().asSlice(mask - scratch.address());
+        for (int key = packedFrom; key < to; key++) {
+          boolean hidden =
+              call.keyMask.getAtIndex(ValueLayout.JAVA_INT, a.keys().start(sequence) + key) == 0;
+          floats.setAtIndex(ValueLayout.JAVA_FLOAT, key, hidden ? Float.NEGATIVE_INFINITY : 0);
+        }
+      }
+    }
+
+    private void transpose(
+        long from, long fromRow, int width, int count, int key, long transposed) {
+      arguments
+          .set(PackCode.FROM, from)
+          .set(PackCode.FROM_ROW, fromRow)
+          .set(PackCode.LENGTH, width)
+          .set(PackCode.WIDTH, count)
+          .set(PackCode.TO, panel(transposed, key, width) + 4L * (key % panelKeys))
+          .set(PackCode.TO_ROW, 4L * panelKeys);
+      kernels.get("transpose", PackCode::transpose).call(arguments.address());
+    }
+
+    /// The panel that holds `key`.
+    private long panel(long transposed, int key, int width) {
+      return transposed + 4L * (key / panelKeys) * panelKeys * width;
+    }
+
+    private void requireFinite(long rows, long row, int first, int end, int width) {
+      arguments
+          .set(FiniteCode.ROWS, end - first)
+          .set(FiniteCode.COLUMNS, width)
+          .set(FiniteCode.X, rows + first * row)
+          .set(FiniteCode.ROW, row);
+      kernels.get("finite", FiniteCode::emit).call(arguments.address());
+      if (arguments.getFloat(FiniteCode.RESULT) != 0) {
+        call.finite.set(false);
+      }
+    }
+
+    /// Fills the records of `count` queries from `first` on; their columns count from `base`.
+    private void writeRecords(int first, int count, int base, int end) {
+      for (int i = 0; i < count; i++) {
+        int position = first + i + offset;
+        long at = (long) i * AttentionCode.RECORD;
+        int from = Math.clamp(a.firstKey(position), base, end);
+        int to = Math.clamp(a.endKey(position, length), from, end);
+        if (backward) {
+          float logSum =
+              call.logSumExp.getAtIndex(
+                  ValueLayout.JAVA_FLOAT, (firstQuery + first + i) * a.heads() + head);
+          recordMemory.set(ValueLayout.JAVA_FLOAT, at + AttentionCode.LOG_SUM, logSum);
+          if (logSum == Float.NEGATIVE_INFINITY) {
+            to = from; // it may attend nowhere
+          }
+        }
+        recordMemory.set(ValueLayout.JAVA_LONG, at + AttentionCode.FROM, from - base);
+        recordMemory.set(ValueLayout.JAVA_LONG, at + AttentionCode.TO, to - base);
+        if (a.dropout() > 0) {
+          long row = (long) head * a.queries().rows() + firstQuery + first + i;
+          recordMemory.set(
+              ValueLayout.JAVA_INT,
+              at + AttentionCode.KEY,
+              CounterRandom.rowKey(a.dropoutKey(), row));
+        }
+      }
+    }
+
+    private AttentionCode code(boolean withBiasGradient) {
+      return new AttentionCode(
+          call.keyMask != null, call.bias != 0, a.dropout() > 0, withBiasGradient);
+    }
+
+    private void setStrip(int first, int count, int base, int end) {
+      long biasRow = (long) head * call.biasWidth;
+      long biasColumn = (long) base - (first + offset) + call.biasWidth / 2;
+      arguments
+          .set(AttentionCode.ROWS, count)
+          .set(AttentionCode.COLUMNS, end - base)
+          .set(AttentionCode.SCORES, scores)
+          .set(AttentionCode.SCORES_ROW, scoresRow)
+          .set(AttentionCode.ROW_RECORDS, records)
+          .set(AttentionCode.MASK, mask + 4L * base)
+          .set(AttentionCode.BIAS, call.bias + 4 * (biasRow + biasColumn))
+          .set(AttentionCode.SCALE, (float) a.scale())
+          .set(AttentionCode.BOUND, CounterRandom.threshold(a.dropout()) - 1)
+          .set(AttentionCode.KEPT, (float) (1 / (1 - a.dropout())))
+          .set(AttentionCode.FIRST_COLUMN, base)
+          .set(AttentionCode.GRADIENTS, gradients);
+      if (call.biasGradients != 0) {
+        long copy = (long) sequence * a.heads() * call.biasWidth;
+        arguments.set(
+            AttentionCode.BIAS_GRADIENT, call.biasGradients + 4 * (copy + biasRow + biasColumn));
+      }
+    }
+
+    /// to [count, end − base] = rows · keysᵀ, with the transposed keys or values.
+    private void products(
+        long rows, long row, int width, long transposed, int count, int base, int end, long to) {
+      for (int key = base; key < end; key += panelKeys) {
+        int vectors = Math.min(panelVectors, (end - key + lanes - 1) / lanes);
+        tiles.multiply(
+            arguments,
+            count,
+            vectors,
+            lanes,
+            width,
+            rows,
+            row,
+            tiles.rows(vectors) * row,
+            false,
+            panel(transposed, key, width),
+            4L * panelKeys,
+            to + 4L * (key - base),
+            scoresRow,
+            false);
+      }
+    }
+
+    /// The queries `first` … `first + count` − 1.
+    void forward(int first, int count) {
+      int base = Math.min(a.firstKey(first + offset), length) / panelKeys * panelKeys;
+      int end = Math.max(base, a.endKey(first + count - 1 + offset, length));
+      products(
+          query(first), call.queryRow, call.keyWidth, transposedKeys, count, base, end, scores);
+      writeRecords(first, count, base, end);
+      setStrip(first, count, base, end);
+      AttentionCode code = code(false);
+      kernels.get(code, code::emitForward).call(arguments.address());
+      for (int i = 0; i < count; i++) {
+        float logSum =
+            recordMemory.get(
+                ValueLayout.JAVA_FLOAT, (long) i * AttentionCode.RECORD + AttentionCode.LOG_SUM);
+        call.logSumExp.setAtIndex(
+            ValueLayout.JAVA_FLOAT, (firstQuery + first + i) * a.heads() + head, logSum);
+      }
+      tiles.multiply(
+          arguments,
+          count,
+          call.valueWidth,
+          end - base,
+          scores,
+          scoresRow,
+          false,
+          values + base * call.valueRow,
+          call.valueRow,
+          outPlace(call.out, first),
+          call.outRow,
+          false);
+    }
+
+    /// The gradients from the queries `first` … `first + count` − 1.
+    void backward(int first, int count) {
+      int base = Math.min(a.firstKey(first + offset), length) / panelKeys * panelKeys;
+      int end = Math.max(base, a.endKey(first + count - 1 + offset, length));
+      long outGradient = outPlace(call.outGradient, first);
+      products(
+          query(first), call.queryRow, call.keyWidth, transposedKeys, count, base, end, scores);
+      products(
+          outGradient, call.outRow, call.valueWidth, transposedValues, count, base, end, gradients);
+      writeRecords(first, count, base, end);
+      deltas(outPlace(call.out, first), outGradient, count);
+      setStrip(first, count, base, end);
+      AttentionCode code = code(call.biasGradients != 0);
+      kernels.get("backward " + code, code::emitBackward).call(arguments.address());
+      long keyOffset = base * call.keyRow;
+      long valueOffset = base * call.valueRow;
+      int seen = end - base;
+      // qGradient = gradients · keys
+      tiles.multiply(
+          arguments,
+          count,
+          call.keyWidth,
+          seen,
+          gradients,
+          scoresRow,
+          false,
+          keys + keyOffset,
+          call.keyRow,
+          call.qGradient + query(first) - call.q,
+          call.queryRow,
+          false);
+      // kGradient += gradientsᵀ · queries, vGradient += weightsᵀ · outGradient
+      tiles.multiply(
+          arguments,
+          seen,
+          call.keyWidth,
+          count,
+          gradients,
+          scoresRow,
+          true,
+          query(first),
+          call.queryRow,
+          call.kGradient + keys - call.k + keyOffset,
+          call.keyRow,
+          true);
+      tiles.multiply(
+          arguments,
+          seen,
+          call.valueWidth,
+          count,
+          scores,
+          scoresRow,
+          true,
+          outGradient,
+          call.outRow,
+          call.vGradient + values - call.v + valueOffset,
+          call.valueRow,
+          true);
+    }
+
+    /// Σ out·outGradient of each row, into the records.
+    private void deltas(long out, long outGradient, int count) {
+      arguments
+          .set(RowDotCode.ROWS, count)
+          .set(RowDotCode.COLUMNS, call.valueWidth)
+          .set(RowDotCode.A, out)
+          .set(RowDotCode.B, outGradient)
+          .set(RowDotCode.ROW, call.outRow)
+          .set(RowDotCode.TO, records + AttentionCode.DELTA)
+          .set(RowDotCode.TO_STEP, AttentionCode.RECORD);
+      kernels.get("rowDot", RowDotCode::emit).call(arguments.address());
     }
   }
 }

@@ -2,331 +2,319 @@ package dev.heed.kernels.x86;
 
 import static dev.heed.kernels.x86.VectorOp.*;
 
-/// One step of fused attention forward: a tile of queries meets a tile of keys.
+/// What attention does to a strip of scores, a few queries by all keys that one of them sees,
+/// between the products: softmax forward, and its gradient backward.
 ///
-/// Computes the scores Sᵀ = K·Qᵀ, raises each query's maximum, turns the scores into weights
-/// P = exp(S − maximum), rescales what the queries have gathered so far, and adds P·V. Scores are
-/// kept in units of log 2, so that 2ˣ serves for the exponential.
+/// Each row names the range of its columns that it may see; the others become zero.
 ///
-/// Source: Dao et al., "FlashAttention-2", 2023, algorithm 1.
-///
-/// @param queries the columns computed, a multiple of the lanes up to [AttentionTile#QUERIES]
-/// @param keyWidth the width of a head's queries and keys
-/// @param valueWidth the width of a head's values
-/// @param keyRow bytes between rows of keys
-/// @param valueRow bytes between rows of values, whole vectors of which may be read
-/// @param masked whether some query does not see some key
-/// @param biased whether a relative bias is added
-/// @param dropout whether weights are dropped
-/// @param careful whether a value that a query does not see may be NaN or ∞
+/// @param hasMask whether a row of 0 and −∞ is added to the scores
+/// @param hasBias whether a bias that depends on key − query is added to the scores
+/// @param hasDropout whether weights are dropped
+/// @param hasBiasGradient backward: whether the gradient of the bias is wanted
 record AttentionCode(
-    int queries,
-    int keyWidth,
-    int valueWidth,
-    int keyRow,
-    int valueRow,
-    boolean masked,
-    boolean biased,
-    boolean dropout,
-    boolean careful) {
-  /// Slots of the argument block.
-  ///
-  /// The transposed queries [keyWidth][QUERIES].
-  static final int QUERIES_TRANSPOSED = 0;
+    boolean hasMask, boolean hasBias, boolean hasDropout, boolean hasBiasGradient) {
+  /// Slots of the argument block. Strides are in bytes.
+  static final int ROWS = 0;
 
-  static final int KEYS = 1;
-  static final int VALUES = 2;
-  static final int KEY_COUNT = 3;
+  /// Columns of the strip.
+  static final int COLUMNS = 1;
 
-  /// Room for the scores, [keys][QUERIES].
-  static final int SCORES = 4;
+  /// The scores [rows, columns]; they become the weights.
+  static final int SCORES = 2;
 
-  /// What the queries have gathered, [queries][valueWidth in whole vectors].
-  static final int GATHERED = 5;
+  static final int SCORES_ROW = 3;
 
-  static final int QUERY_COUNT = 6;
+  /// One record of 32 bytes a row, see [#FROM] and the others.
+  static final int ROW_RECORDS = 4;
 
-  /// Each query's statistics: four rows of a tile, at the offsets below.
-  static final int STATISTICS = 7;
+  /// One element a column.
+  static final int MASK = 5;
 
-  /// Which keys each query sees: two rows, [AttentionTile#range] of the first key and of the count.
-  static final int VISIBLE = 8;
+  /// The bias of the first row's first column; that of the next row begins one element before.
+  static final int BIAS = 6;
 
-  /// I32: the number of each key as [#VISIBLE] counts.
-  static final int KEY_NUMBERS = 9;
+  static final int SCALE = 7;
 
-  /// I32: the index of each key in its sequence.
-  static final int KEY_INDICES = 10;
+  /// Dropout: the threshold less 1 (I32), the factor of what is kept (a float), and the first
+  /// column.
+  static final int BOUND = 8;
 
-  /// The biases of the tile's queries for key index 0, queries ascending, in units of log 2.
-  static final int BIAS = 11;
+  static final int KEPT = 9;
+  static final int FIRST_COLUMN = 10;
 
-  /// The dropout key of each query, I32.
-  static final int ROW_KEYS = 12;
+  /// Backward: the gradients of the weights [rows, columns], same stride; they become those of the
+  /// products q·k.
+  static final int GRADIENTS = 11;
 
-  /// The dropout threshold less 1, I32.
-  static final int BOUND = 13;
+  /// Backward: the gradient of the bias, as [#BIAS]; added to.
+  static final int BIAS_GRADIENT = 12;
 
-  /// The scale of the products, times log₂ e.
-  static final int FACTOR = 14;
+  /// Bytes of a row's record, and what lies where: the first visible column and one past the last
+  /// (I64), the row's dropout key (I32), its log-sum-exp, and backward Σ out·outGradient.
+  static final int RECORD = 32;
 
-  /// Offsets in the statistics: the maximum of the scores, the sum of the weights, by what the last
-  /// step rescaled, and the maximum that includes the current tile.
-  static final int MAXIMUM = 0;
+  static final int FROM = 0;
+  static final int TO = 8;
+  static final int KEY = 16;
+  static final int LOG_SUM = 20;
+  static final int DELTA = 24;
 
-  static final int SUM = AttentionTile.ROW;
-  static final int RESCALE = 2 * AttentionTile.ROW;
-  static final int NEXT_MAXIMUM = 3 * AttentionTile.ROW;
-
-  private static final int COLUMN_STEP = 0x9E3779B9;
-  private static final Mask SEEN = new Mask(4);
-
-  byte[] emit(Level level) {
-    VectorCode code = new VectorCode(level);
-    TileProduct.forPanels(
-        code,
-        queries / code.lanes,
-        (vectors, column) -> {
-          scores(code, vectors, column);
-          weights(code, vectors, column);
-        });
-    TileProduct.forPanels(
-        code,
-        AttentionTile.vectors(level, valueWidth),
-        (vectors, column) -> gather(code, vectors, column));
-    return code.finish();
+  byte[] emitForward(Level level) {
+    return new Emission(this, new VectorCode(level)).forward();
   }
 
-  /// Stores Sᵀ = K·Qᵀ and raises the maxima.
-  private void scores(VectorCode code, int vectors, TileProduct.Column column) {
-    Assembler asm = code.asm;
-    TileProduct product = new TileProduct(keyRow, 4, AttentionTile.ROW, false);
-    try (var _ = code.scope()) {
-      Gpr keys = code.argument(KEYS);
-      Gpr rest = code.argument(KEY_COUNT);
-      Gpr numbers = code.argument(masked ? KEY_NUMBERS : SCORES);
-      Gpr indices = code.argument(biased ? KEY_INDICES : SCORES);
-      Gpr queriesTransposed = column.inArgument(code, QUERIES_TRANSPOSED);
-      Gpr to = column.inArgument(code, SCORES);
-      Gpr steps = code.gpr();
-      asm.mov(steps, keyWidth);
-      TileProduct.forRows(
-          code,
-          rest,
-          product.rows(code.level, vectors),
-          rows -> {
-            product.emit(
-                code,
-                rows,
-                vectors,
-                keys,
-                queriesTransposed,
-                steps,
-                sums -> TileProduct.clear(code, sums),
-                sums -> {
-                  if (biased) {
-                    addBias(code, sums, column, indices);
-                  }
-                  if (masked) {
-                    hide(code, sums, column, numbers);
-                  }
-                  storeScores(code, sums, column, to);
-                });
-            asm.add(keys, rows * keyRow);
-            asm.add(to, rows * AttentionTile.ROW);
-            if (masked) {
-              asm.add(numbers, 4 * rows);
-            }
-            if (biased) {
-              asm.add(indices, 4 * rows);
-            }
-          });
+  byte[] emitBackward(Level level) {
+    return new Emission(this, new VectorCode(level)).backward();
+  }
+
+  private static final class Emission {
+    private final AttentionCode shape;
+    private final VectorCode code;
+    private final Assembler asm;
+    private final Gpr rows;
+    private final Gpr scores;
+    private final Gpr records;
+    private final Gpr bias;
+
+    /// The visible part of the current row: its length and where it is in each array.
+    private final Gpr length;
+
+    private final Gpr at;
+    private final Gpr maskAt;
+    private final Gpr biasAt;
+    private final Vec scale;
+
+    Emission(AttentionCode shape, VectorCode code) {
+      this.shape = shape;
+      this.code = code;
+      this.asm = code.asm;
+      rows = code.argument(ROWS);
+      scores = code.argument(SCORES);
+      records = code.argument(ROW_RECORDS);
+      bias = code.argument(BIAS);
+      length = code.gpr();
+      at = code.gpr();
+      maskAt = code.gpr();
+      biasAt = code.gpr();
+      scale = code.floatArgument(SCALE);
     }
-  }
 
-  /// S = factor·S + bias.
-  static void addBias(
-      VectorCode code, Vec[][] sums, TileProduct.Column column, Gpr indices) {
-    Assembler asm = code.asm;
-    try (var _ = code.scope()) {
-      Vec factor = code.floatArgument(FACTOR);
-      Gpr bias = column.inArgument(code, BIAS);
-      Gpr back = code.gpr();
-      for (int r = 0; r < sums.length; r++) {
-        asm.movsxd(back, Address.at(indices, 4 * r));
-        asm.shl(back, 2);
-        asm.neg(back);
-        for (int v = 0; v < sums[r].length; v++) {
-          code.mulAdd(sums[r][v], factor, Address.at(bias, back, 1, v * code.bytes));
-        }
-      }
-    }
-  }
-
-  private static void hide(
-      VectorCode code, Vec[][] sums, TileProduct.Column column, Gpr numbers) {
-    try (var _ = code.scope()) {
-      Gpr visible = column.inArgument(code, VISIBLE);
-      Vec chosen = code.vec();
-      for (int r = 0; r < sums.length; r++) {
-        for (int v = 0; v < sums[r].length; v++) {
-          AttentionTile.visible(
-              code,
-              chosen,
-              SEEN,
-              Address.at(numbers, 4 * r),
-              Address.at(visible, v * code.bytes),
-              Address.at(visible, AttentionTile.ROW + v * code.bytes));
-          AttentionTile.hide(code, sums[r][v], chosen, SEEN);
-        }
-      }
-    }
-  }
-
-  private static void storeScores(
-      VectorCode code, Vec[][] sums, TileProduct.Column column, Gpr to) {
-    try (var _ = code.scope()) {
-      Gpr statistics = column.inArgument(code, STATISTICS);
-      for (int v = 0; v < sums[0].length; v++) {
-        Address maximum = Address.at(statistics, NEXT_MAXIMUM + v * code.bytes);
-        Vec max = code.load(maximum);
-        for (int r = 0; r < sums.length; r++) {
-          code.store(Address.at(to, r * AttentionTile.ROW + v * code.bytes), sums[r][v]);
-          // A score that is NaN leaves the maximum; it shows in the sum of the weights.
-          code.max(max, sums[r][v], max);
-        }
-        code.store(maximum, max);
-        code.free(max);
-      }
-    }
-  }
-
-  /// Turns scores into weights, and the old sums into what they are for the new maxima.
-  private void weights(VectorCode code, int vectors, TileProduct.Column column) {
-    Assembler asm = code.asm;
-    try (var _ = code.scope()) {
-      Gpr statistics = column.inArgument(code, STATISTICS);
-      Vec[] maximum = new Vec[vectors];
-      Vec[] sum = new Vec[vectors];
-      // With a bias the scores are scaled already.
-      Vec factor = biased ? code.constantVec(1) : code.floatArgument(FACTOR);
-      PowerOfTwo powerOfTwo = new PowerOfTwo(code, true);
-      for (int v = 0; v < vectors; v++) {
-        int at = v * code.bytes;
-        maximum[v] = code.load(Address.at(statistics, NEXT_MAXIMUM + at));
-        sum[v] = code.load(Address.at(statistics, MAXIMUM + at));
-        code.store(Address.at(statistics, MAXIMUM + at), maximum[v]);
-        code.sub(sum[v], sum[v], maximum[v]);
-        code.mul(sum[v], sum[v], factor);
-        powerOfTwo.apply(sum[v]);
-        code.store(Address.at(statistics, RESCALE + at), sum[v]);
-        code.mul(sum[v], sum[v], Address.at(statistics, SUM + at));
-        code.mul(maximum[v], maximum[v], factor);
-      }
-      Gpr scores = column.inArgument(code, SCORES);
-      Gpr rest = code.argument(KEY_COUNT);
-      Gpr indices = code.argument(dropout ? KEY_INDICES : SCORES);
-      Gpr rowKeys = dropout ? column.inArgument(code, ROW_KEYS) : indices;
+    byte[] forward() {
+      Vec hashes = shape.hasDropout ? DropoutCode.columnHashes(code) : scale;
       code.countDown(
-          rest,
+          rows,
           () -> {
             try (var _ = code.scope()) {
-              Vec columnHash = null;
-              if (dropout) {
-                columnHash = columnHash(code, Address.at(indices));
-              }
-              for (int v = 0; v < vectors; v++) {
-                try (var _ = code.scope()) {
-                  Address at = Address.at(scores, v * code.bytes);
-                  Vec weight = code.load(at);
-                  asm.emit(VFMSUB213PS, weight, factor, maximum[v]);
-                  powerOfTwo.apply(weight);
-                  code.add(sum[v], sum[v], weight);
-                  if (columnHash != null) {
-                    drop(code, weight, columnHash, Address.at(rowKeys, v * code.bytes));
-                  }
-                  code.store(at, weight);
-                }
-              }
+              locate();
+              weights(hashes);
+              clearInvisible(scores);
             }
-            asm.add(scores, AttentionTile.ROW);
-            if (dropout) {
-              asm.add(indices, 4);
-            }
+            next();
           });
-      for (int v = 0; v < vectors; v++) {
-        code.store(Address.at(statistics, SUM + v * code.bytes), sum[v]);
+      return code.finish();
+    }
+
+    /// Sets the registers to the visible part of the row: from column FROM, length TO − FROM.
+    private void locate() {
+      asm.mov(length, Address.at(records, TO));
+      asm.mov(at, Address.at(records, FROM));
+      asm.sub(length, at);
+      if (shape.hasMask) {
+        asm.mov(maskAt, VectorCode.slot(MASK));
+        asm.lea(maskAt, Address.at(maskAt, at, 4));
+      }
+      asm.lea(biasAt, Address.at(bias, at, 4));
+      asm.lea(at, Address.at(scores, at, 4));
+    }
+
+    private void next() {
+      asm.add(scores, VectorCode.slot(SCORES_ROW));
+      asm.add(records, RECORD);
+      asm.sub(bias, 4);
+    }
+
+    /// score · scale + bias + mask
+    private void score(Vec x, Vec other) {
+      code.load(x, code.at(at, 0));
+      code.mul(x, x, scale);
+      if (shape.hasBias) {
+        code.load(other, code.at(biasAt, 0));
+        code.add(x, x, other);
+      }
+      if (shape.hasMask) {
+        code.load(other, code.at(maskAt, 0));
+        code.add(x, x, other);
       }
     }
-  }
 
-  /// A new register with what the key index at `index` adds to a row's dropout key.
-  static Vec columnHash(VectorCode code, Address index) {
-    Vec hash = code.vec();
-    code.broadcast(hash, index);
-    code.asm.emit(VPMULLD, hash, hash, code.constantBits(COLUMN_STEP));
-    return hash;
-  }
-
-  /// Zeroes the weights that dropout takes.
-  static void drop(VectorCode code, Vec weight, Vec columnHash, Address rowKeys) {
-    try (var _ = code.scope()) {
-      Vec counter = code.vec();
-      code.asm.emit(VPADDD, counter, columnHash, rowKeys);
-      Vec bound = code.floatArgument(BOUND);
-      DropoutCode.keep(code, weight, counter, bound);
-    }
-  }
-
-  /// gathered = rescale·gathered + P·V.
-  private void gather(VectorCode code, int vectors, TileProduct.Column column) {
-    Assembler asm = code.asm;
-    TileProduct product = new TileProduct(4, AttentionTile.ROW, valueRow, careful);
-    int gatheredRow = AttentionTile.rowBytes(code.level, valueWidth);
-    try (var _ = code.scope()) {
-      Gpr weights = code.argument(SCORES);
-      Gpr values = column.inArgument(code, VALUES);
-      Gpr gathered = column.inArgument(code, GATHERED);
-      Gpr rescale = code.argument(STATISTICS);
-      Gpr rest = code.argument(QUERY_COUNT);
-      Gpr steps = code.argument(KEY_COUNT);
-      TileProduct.forRows(
-          code,
-          rest,
-          product.rows(code.level, vectors),
-          rows -> {
-            product.emit(
-                code,
-                rows,
-                vectors,
-                weights,
-                values,
-                steps,
-                sums -> {
-                  Vec factor = code.vec();
-                  for (int r = 0; r < rows; r++) {
-                    code.broadcast(factor, Address.at(rescale, RESCALE + 4 * r));
-                    for (int v = 0; v < vectors; v++) {
-                      code.mul(
-                          sums[r][v],
-                          factor,
-                          Address.at(gathered, r * gatheredRow + v * code.bytes));
-                    }
-                  }
-                  code.free(factor);
-                },
-                sums -> {
-                  for (int r = 0; r < rows; r++) {
-                    for (int v = 0; v < vectors; v++) {
-                      code.store(
-                          Address.at(gathered, r * gatheredRow + v * code.bytes), sums[r][v]);
-                    }
-                  }
-                });
-            asm.add(weights, 4 * rows);
-            asm.add(rescale, 4 * rows);
-            asm.add(gathered, rows * gatheredRow);
+    private void weights(Vec hashes) {
+      Vec max = code.constantVec(Float.NEGATIVE_INFINITY);
+      Vec x = code.vec();
+      Vec other = code.vec();
+      code.forVectors(
+          length,
+          1,
+          i -> {
+            score(x, other);
+            code.store(code.at(at, 0), x);
+            code.fillTail(x, Float.NEGATIVE_INFINITY);
+            code.max(max, max, x);
           });
+      code.maxLanes(max);
+      // A row that sees nothing: its maximum counts as 0, its weights become 0, its sum −∞.
+      code.broadcastConstant(x, Float.NEGATIVE_INFINITY);
+      code.clear(other);
+      code.select(max, VectorCode.EQUAL, max, x, other, max);
+      Vec sum = code.zero();
+      Vec counter = code.vec();
+      Vec bound = code.vec();
+      startCounter(counter, bound, hashes);
+      code.forVectors(
+          length,
+          1,
+          i -> {
+            code.load(x, code.at(at, 0));
+            code.sub(x, x, max);
+            Functions.expOrZero(code, x);
+            code.fillTail(x, 0);
+            code.add(sum, sum, x);
+            dropOut(x, counter, bound);
+            code.store(code.at(at, 0), x);
+          });
+      code.sumLanes(sum);
+      code.clear(other);
+      code.broadcastConstant(x, 1);
+      code.div(x, x, sum);
+      code.select(other, VectorCode.EQUAL, sum, other, other, x);
+      if (shape.hasDropout) {
+        code.broadcast(x, VectorCode.slot(KEPT));
+        code.mul(other, other, x);
+      }
+      Functions.log(code, sum);
+      code.add(sum, sum, max);
+      asm.emit(VMOVSS_STORE, Address.at(records, LOG_SUM), sum.as(16));
+      code.forVectors(
+          length,
+          1,
+          i -> {
+            code.load(x, code.at(at, 0));
+            code.mul(x, x, other);
+            code.store(code.at(at, 0), x);
+          });
+    }
+
+    /// Sets `counter` to the hashes of the row's first visible columns.
+    private void startCounter(Vec counter, Vec bound, Vec hashes) {
+      if (shape.hasDropout) {
+        Gpr column = code.gpr();
+        asm.mov(column, Address.at(records, FROM));
+        asm.add(column, VectorCode.slot(FIRST_COLUMN));
+        asm.imul(column, column, 0x9E3779B9);
+        asm.emit(VMOVD, counter.as(16), column);
+        asm.emit(VPBROADCASTD, counter, counter.as(16));
+        code.broadcast(bound, Address.at(records, KEY));
+        asm.emit(VPADDD, counter, counter, bound);
+        asm.emit(VPADDD, counter, counter, hashes);
+        code.broadcast(bound, VectorCode.slot(BOUND));
+        code.free(column);
+      }
+    }
+
+    private void dropOut(Vec x, Vec counter, Vec bound) {
+      if (shape.hasDropout) {
+        DropoutCode.keep(code, x, counter, bound);
+        DropoutCode.advance(code, counter);
+      }
+    }
+
+    /// Zeroes the columns before and after the visible part of the row at `row`.
+    private void clearInvisible(Gpr row) {
+      Vec zero = code.zero();
+      asm.mov(length, Address.at(records, FROM));
+      code.forVectors(length, 1, i -> code.store(code.at(row, 0), zero));
+      asm.mov(at, Address.at(records, TO));
+      asm.mov(length, VectorCode.slot(COLUMNS));
+      asm.sub(length, at);
+      asm.lea(at, Address.at(row, at, 4));
+      code.forVectors(length, 1, i -> code.store(code.at(at, 0), zero));
+    }
+
+    byte[] backward() {
+      Vec hashes = shape.hasDropout ? DropoutCode.columnHashes(code) : scale;
+      Gpr gradients = code.argument(GRADIENTS);
+      Gpr gradientAt = code.gpr();
+      code.countDown(
+          rows,
+          () -> {
+            try (var _ = code.scope()) {
+              asm.mov(gradientAt, Address.at(records, FROM));
+              asm.lea(gradientAt, Address.at(gradients, gradientAt, 4));
+              locate();
+              gradients(gradientAt, hashes);
+              clearInvisible(scores);
+              clearInvisible(gradients);
+            }
+            next();
+            asm.add(gradients, VectorCode.slot(SCORES_ROW));
+            if (shape.hasBiasGradient) {
+              Gpr moved = code.gpr();
+              asm.mov(moved, VectorCode.slot(BIAS_GRADIENT));
+              asm.sub(moved, 4);
+              asm.mov(VectorCode.slot(BIAS_GRADIENT), moved);
+              code.free(moved);
+            }
+          });
+      return code.finish();
+    }
+
+    /// weight = exp(score − logSum), gradient = weight · (kept · gradient − delta)
+    private void gradients(Gpr gradientAt, Vec hashes) {
+      Vec x = code.vec();
+      Vec other = code.vec();
+      Vec gradient = code.vec();
+      Vec logSum = code.vec();
+      Vec delta = code.vec();
+      Vec counter = code.vec();
+      Vec bound = code.vec();
+      code.broadcast(logSum, Address.at(records, LOG_SUM));
+      code.broadcast(delta, Address.at(records, DELTA));
+      startCounter(counter, bound, hashes);
+      code.forVectors(
+          length,
+          1,
+          i -> {
+            score(x, other);
+            code.sub(x, x, logSum);
+            Functions.expOrZero(code, x);
+            code.load(gradient, code.at(gradientAt, 0));
+            if (shape.hasDropout) {
+              code.broadcast(other, VectorCode.slot(KEPT));
+              dropOut(other, counter, bound);
+              code.mul(gradient, gradient, other);
+              code.mul(other, other, x);
+              code.store(code.at(at, 0), other);
+            } else {
+              code.store(code.at(at, 0), x);
+            }
+            code.sub(gradient, gradient, delta);
+            code.mul(gradient, gradient, x);
+            if (shape.hasBiasGradient) {
+              addBiasGradient(gradient, other);
+            }
+            code.mul(gradient, gradient, scale);
+            code.store(code.at(gradientAt, 0), gradient);
+          });
+    }
+
+    private void addBiasGradient(Vec gradient, Vec other) {
+      Gpr to = code.gpr();
+      asm.mov(to, Address.at(records, FROM));
+      asm.shl(to, 2);
+      asm.add(to, VectorCode.slot(BIAS_GRADIENT));
+      code.load(other, code.at(to, 0));
+      code.add(other, other, gradient);
+      code.store(code.at(to, 0), other);
+      code.free(to);
     }
   }
 }

@@ -25,7 +25,7 @@ final class RelativeBias implements AutoCloseable {
     }
     this.smallest = least;
     // A tile reads the places of all its queries, whether they are there or not.
-    this.distances = most - least + 2 * AttentionTile.QUERIES;
+    this.distances = most - least + 2 * FlashTile.QUERIES;
     this.memory = Scratch.take((long) a.heads() * distances);
     memory.memory().asSlice(0, 4L * a.heads() * distances).fill((byte) 0);
     if (a.relativeBias() != null) {
@@ -45,7 +45,7 @@ final class RelativeBias implements AutoCloseable {
           to.setAtIndex(
               ValueLayout.JAVA_FLOAT,
               (long) head * distances + i,
-              (float) (value * Attention.LOG2_E));
+              (float) (value * FlashAttention.LOG2_E));
         }
       }
     }

@@ -121,7 +121,7 @@ final class SoftmaxCode {
     return code.finish();
   }
 
-  /// loss = ln Σ exp x − certain·x[target] − smoothed·Σ x; and the gradient in place of the logits.
+  /// loss = ln Σ exp x − certain·x(target) − smoothed·Σ x; and the gradient in place of the logits.
   static byte[] crossEntropy(Level level) {
     VectorCode code = new VectorCode(level);
     Assembler asm = code.asm;
@@ -212,8 +212,7 @@ final class SoftmaxCode {
     }
   }
 
-  private static void skippedRow(
-      VectorCode code, Gpr columns, Gpr x, Gpr losses, Label next) {
+  private static void skippedRow(VectorCode code, Gpr columns, Gpr x, Gpr losses, Label next) {
     Assembler asm = code.asm;
     try (var _ = code.scope()) {
       Gpr zeros = code.gpr();

@@ -152,8 +152,7 @@ enum VectorOp {
     this(form, prefix, map, opcode, tuple, -1, encodings, false);
   }
 
-  VectorOp(
-      Form form, int prefix, int map, int opcode, Tuple tuple, int encodings, boolean wide) {
+  VectorOp(Form form, int prefix, int map, int opcode, Tuple tuple, int encodings, boolean wide) {
     this(form, prefix, map, opcode, tuple, -1, encodings, wide);
   }
 

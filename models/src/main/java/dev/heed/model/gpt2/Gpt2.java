@@ -1,5 +1,6 @@
 package dev.heed.model.gpt2;
 
+import dev.heed.model.CausalModel;
 import dev.heed.model.ConfigFile;
 import dev.heed.nn.Initializer;
 import dev.heed.nn.Layer;
@@ -23,7 +24,7 @@ import java.util.Map;
 /// once more as the output layer.
 ///
 /// Source: Radford et al. 2019; `GPT2LMHeadModel` of Hugging Face, whose directories it reads and writes.
-public final class Gpt2 extends Layer {
+public final class Gpt2 extends Layer implements CausalModel {
   private final Gpt2Configuration configuration;
   private final TokenEmbedding embedding;
   private final LearnedPositions positions;
@@ -61,18 +62,31 @@ public final class Gpt2 extends Layer {
     return configuration;
   }
 
-  /// ids I32 [N] → the last norm's output [N, D].
-  ///
-  /// @throws IllegalArgumentException if a sequence is longer than the model's positions
+  @Override
   public Tensor apply(Tensor ids, Sequences sequences) {
     Tensor x = positions.apply(embedding.apply(ids), sequences); // (N, D)
     x = TrainingMode.dropout(x, configuration.dropout());
     return blocks.apply(x, sequences, Mask.causal());
   }
 
-  /// hidden [.., D] → logits [.., V].
+  @Override
   public Tensor logits(Tensor hidden) {
     return embedding.logits(hidden);
+  }
+
+  @Override
+  public int vocabulary() {
+    return configuration.vocabulary();
+  }
+
+  @Override
+  public int maximumLength() {
+    return configuration.positions();
+  }
+
+  @Override
+  public int endOfText() {
+    return configuration.endOfText();
   }
 
   /// The sum of the cross-entropy of the next tokens, in nats.

@@ -3,7 +3,7 @@ package dev.heed.kernels.x86;
 import static dev.heed.kernels.x86.VectorOp.*;
 
 /// Brings rows of keys, values and queries into scratch memory, and results out of it.
-final class AttentionRows {
+final class FlashRows {
   /// Slots of the argument block. Strides are in bytes.
   static final int FROM = 0;
 
@@ -21,7 +21,7 @@ final class AttentionRows {
   /// Receives a float that is NaN if NaN or ∞ was among the rows, else 0.
   static final int CHECK = 7;
 
-  /// The statistics of a tile, as in [AttentionCode].
+  /// The statistics of a tile, as in [FlashForwardCode].
   static final int STATISTICS = 8;
 
   static final int LOG_SUM_EXP = 9;
@@ -30,7 +30,7 @@ final class AttentionRows {
   /// The factor that brings the maxima to units of the log-sum-exp, a float.
   static final int MAXIMUM_FACTOR = 11;
 
-  private AttentionRows() {}
+  private FlashRows() {}
 
   /// Copies the rows that [#INDICES] names to packed rows of whole vectors, zeros at their ends.
   static byte[] pack(Level level, int width) {
@@ -63,7 +63,7 @@ final class AttentionRows {
             code.store(Address.at(to, 4 * offset), x);
           }
           asm.add(indices, 4);
-          asm.add(to, AttentionTile.rowBytes(level, width));
+          asm.add(to, FlashTile.rowBytes(level, width));
         });
     code.unmask();
     code.sumLanes(check);
@@ -95,7 +95,7 @@ final class AttentionRows {
             storePart(code, Address.at(at, 4 * offset), x, width - offset);
           }
           asm.add(indices, 4);
-          asm.add(from, AttentionTile.rowBytes(level, width));
+          asm.add(from, FlashTile.rowBytes(level, width));
         });
     return code.finish();
   }
@@ -112,16 +112,16 @@ final class AttentionRows {
       Vec zero = code.zero();
       Vec sum = code.vec();
       Vec quotient = code.vec();
-      for (int q = 0; q < AttentionTile.QUERIES; q += code.lanes) {
+      for (int q = 0; q < FlashTile.QUERIES; q += code.lanes) {
         int at = 4 * q;
-        code.load(sum, Address.at(statistics, AttentionCode.SUM + at));
+        code.load(sum, Address.at(statistics, FlashForwardCode.SUM + at));
         code.div(quotient, factor, sum);
         code.select(quotient, VectorCode.EQUAL, sum, zero, zero, quotient);
-        code.store(Address.at(statistics, AttentionCode.RESCALE + at), quotient);
+        code.store(Address.at(statistics, FlashForwardCode.RESCALE + at), quotient);
         Functions.log(code, sum);
-        code.load(quotient, Address.at(statistics, AttentionCode.MAXIMUM + at));
+        code.load(quotient, Address.at(statistics, FlashForwardCode.MAXIMUM + at));
         code.mulAdd(quotient, maximumFactor, sum);
-        code.store(Address.at(statistics, AttentionCode.NEXT_MAXIMUM + at), quotient);
+        code.store(Address.at(statistics, FlashForwardCode.NEXT_MAXIMUM + at), quotient);
       }
     }
     Gpr from = code.argument(FROM);
@@ -137,17 +137,17 @@ final class AttentionRows {
     code.countDown(
         count,
         () -> {
-          code.broadcast(quotient, Address.at(statistics, AttentionCode.RESCALE));
+          code.broadcast(quotient, Address.at(statistics, FlashForwardCode.RESCALE));
           for (int offset = 0; offset < width; offset += code.lanes) {
             code.mul(x, quotient, Address.at(from, 4 * offset));
             storePart(code, Address.at(to, 4 * offset), x, width - offset);
           }
-          asm.mov32(bits, Address.at(statistics, AttentionCode.NEXT_MAXIMUM));
+          asm.mov32(bits, Address.at(statistics, FlashForwardCode.NEXT_MAXIMUM));
           asm.mov32(Address.at(sums), bits);
           asm.add(statistics, 4);
           asm.add(sums, sumsRow);
           asm.add(to, toRow);
-          asm.add(from, AttentionTile.rowBytes(level, width));
+          asm.add(from, FlashTile.rowBytes(level, width));
         });
     return code.finish();
   }

@@ -7,7 +7,7 @@ import static dev.heed.kernels.x86.VectorOp.*;
 /// Scores lie transposed, a row for each key with the queries side by side: maxima and sums of a query
 /// are then taken lane by lane, and a row of keys is read where it lies. Query columns beyond the last
 /// query repeat it or hold leftovers; no result shows them.
-final class AttentionTile {
+final class FlashTile {
   /// Queries in a tile.
   static final int QUERIES = 64;
 
@@ -17,7 +17,7 @@ final class AttentionTile {
   /// What a score of a key that must not be attended to becomes.
   static final int HIDDEN = Float.floatToRawIntBits(Float.NEGATIVE_INFINITY);
 
-  private AttentionTile() {}
+  private FlashTile() {}
 
   /// Bytes of a packed row of `width` floats: whole vectors.
   static int rowBytes(Level level, int width) {
