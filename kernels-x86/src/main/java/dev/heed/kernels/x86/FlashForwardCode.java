@@ -79,7 +79,6 @@ record FlashForwardCode(
   static final int NEXT_MAXIMUM = 3 * FlashTile.ROW;
 
   private static final int COLUMN_STEP = 0x9E3779B9;
-  private static final Mask SEEN = new Mask(4);
 
   byte[] emit(Level level) {
     VectorCode code = new VectorCode(level);
@@ -125,10 +124,15 @@ record FlashForwardCode(
                 sums -> TileProduct.clear(code, sums),
                 sums -> {
                   if (biased) {
-                    addBias(code, sums, column, indices);
+                    addBias(code, sums, column, indices, FACTOR, BIAS);
                   }
                   if (masked) {
-                    hide(code, sums, column, numbers);
+                    FlashTile.forHidden(
+                        code,
+                        sums,
+                        column.inArgument(code, VISIBLE),
+                        numbers,
+                        (vec, chosen, mask) -> FlashTile.hide(code, vec, chosen, mask));
                   }
                   storeScores(code, sums, column, to);
                 });
@@ -144,13 +148,18 @@ record FlashForwardCode(
     }
   }
 
-  /// S = factor·S + bias.
+  /// S = factor·S + bias, where `indices` holds the address of the first row's key index.
   static void addBias(
-      VectorCode code, Vec[][] sums, TileProduct.Column column, Gpr indices) {
+      VectorCode code,
+      Vec[][] sums,
+      TileProduct.Column column,
+      Gpr indices,
+      int factorSlot,
+      int biasSlot) {
     Assembler asm = code.asm;
     try (var _ = code.scope()) {
-      Vec factor = code.floatArgument(FACTOR);
-      Gpr bias = column.inArgument(code, BIAS);
+      Vec factor = code.floatArgument(factorSlot);
+      Gpr bias = column.inArgument(code, biasSlot);
       Gpr back = code.gpr();
       for (int r = 0; r < sums.length; r++) {
         asm.movsxd(back, Address.at(indices, 4 * r));
@@ -158,26 +167,6 @@ record FlashForwardCode(
         asm.neg(back);
         for (int v = 0; v < sums[r].length; v++) {
           code.mulAdd(sums[r][v], factor, Address.at(bias, back, 1, v * code.bytes));
-        }
-      }
-    }
-  }
-
-  private static void hide(
-      VectorCode code, Vec[][] sums, TileProduct.Column column, Gpr numbers) {
-    try (var _ = code.scope()) {
-      Gpr visible = column.inArgument(code, VISIBLE);
-      Vec chosen = code.vec();
-      for (int r = 0; r < sums.length; r++) {
-        for (int v = 0; v < sums[r].length; v++) {
-          FlashTile.visible(
-              code,
-              chosen,
-              SEEN,
-              Address.at(numbers, 4 * r),
-              Address.at(visible, v * code.bytes),
-              Address.at(visible, FlashTile.ROW + v * code.bytes));
-          FlashTile.hide(code, sums[r][v], chosen, SEEN);
         }
       }
     }

@@ -53,12 +53,7 @@ final class FlashRows {
           asm.imul(at, fromRow);
           asm.add(at, from);
           for (int offset = 0; offset < width; offset += code.lanes) {
-            Address vector = Address.at(at, 4 * offset);
-            if (width - offset < code.lanes) {
-              code.loadMasked(x, vector);
-            } else {
-              code.load(x, vector);
-            }
+            loadPart(code, x, Address.at(at, 4 * offset), width - offset);
             code.addProduct(check, x, zero);
             code.store(Address.at(to, 4 * offset), x);
           }
@@ -152,6 +147,49 @@ final class FlashRows {
     return code.finish();
   }
 
+  /// The statistics that [FlashBackwardCode] takes: for each row the log-sum-exp in units of log 2,
+  /// +∞ instead of −∞, and the product of the rows at [#FROM] and [#TO], both [#FROM_ROW] apart.
+  static byte[] delta(Level level, int width) {
+    VectorCode code = new VectorCode(level);
+    Assembler asm = code.asm;
+    Gpr a = code.argument(FROM);
+    Gpr b = code.argument(TO);
+    Gpr row = code.argument(FROM_ROW);
+    Gpr count = code.argument(COUNT);
+    Gpr sums = code.argument(LOG_SUM_EXP);
+    Gpr sumsRow = code.argument(LOG_SUM_EXP_ROW);
+    Gpr statistics = code.argument(STATISTICS);
+    Vec nothing = code.constantVec(Float.NEGATIVE_INFINITY);
+    Vec infinity = code.constantVec(Float.POSITIVE_INFINITY);
+    Vec delta = code.vec();
+    Vec x = code.vec();
+    Vec y = code.vec();
+    maskEnd(code, width);
+    code.countDown(
+        count,
+        () -> {
+          code.clear(delta);
+          for (int offset = 0; offset < width; offset += code.lanes) {
+            loadPart(code, x, Address.at(a, 4 * offset), width - offset);
+            loadPart(code, y, Address.at(b, 4 * offset), width - offset);
+            code.addProduct(delta, x, y);
+          }
+          code.sumLanes(delta);
+          asm.emit(
+              VMOVSS_STORE, Address.at(statistics, FlashBackwardCode.DELTA), delta.as(16));
+          code.broadcast(x, Address.at(sums));
+          code.mul(y, x, code.constant((float) FlashAttention.LOG2_E));
+          code.select(x, VectorCode.EQUAL, x, nothing, infinity, y);
+          asm.emit(
+              VMOVSS_STORE, Address.at(statistics, FlashBackwardCode.LOG_SUM_EXP), x.as(16));
+          asm.add(a, row);
+          asm.add(b, row);
+          asm.add(sums, sumsRow);
+          asm.add(statistics, 4);
+        });
+    return code.finish();
+  }
+
   /// Prepares the mask of a row's last vector, if that is partial.
   private static void maskEnd(VectorCode code, int width) {
     if (width % code.lanes != 0) {
@@ -167,6 +205,14 @@ final class FlashRows {
       code.storeMasked(to, x);
     } else {
       code.store(to, x);
+    }
+  }
+
+  private static void loadPart(VectorCode code, Vec x, Address from, int rest) {
+    if (rest < code.lanes) {
+      code.loadMasked(x, from);
+    } else {
+      code.load(x, from);
     }
   }
 }

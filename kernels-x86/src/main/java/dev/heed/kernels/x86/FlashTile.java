@@ -14,8 +14,10 @@ final class FlashTile {
   /// Bytes between rows of a tile of scores and of transposed queries.
   static final int ROW = 4 * QUERIES;
 
+  private static final Mask SEEN = new Mask(4);
+
   /// What a score of a key that must not be attended to becomes.
-  static final int HIDDEN = Float.floatToRawIntBits(Float.NEGATIVE_INFINITY);
+  private static final int HIDDEN = Float.floatToRawIntBits(Float.NEGATIVE_INFINITY);
 
   private FlashTile() {}
 
@@ -28,22 +30,37 @@ final class FlashTile {
     return (width + level.lanes() - 1) / level.lanes();
   }
 
-  /// A register with ones in the lanes of the queries that see a key, or, with AVX-512, in `mask`.
+  /// What to do to lanes that are not chosen: those of `chosen`, or, with AVX-512, of `mask`.
+  interface Hide {
+    void emit(Vec vec, Vec chosen, Mask mask);
+  }
+
+  /// Emits `hide` for each vector of a tile of scores.
   ///
   /// Query i sees the keys `from(i)` … `from(i) + count(i)` − 1: one unsigned comparison of
   /// key − from with count, made signed by what [#range] adds to both.
-  static void visible(
-      VectorCode code, Vec chosen, Mask mask, Address key, Address from, Address count) {
+  ///
+  /// @param visible the address of two rows of a tile: [#range] of from, and of count
+  /// @param numbers the address of the number of the first row's key
+  static void forHidden(VectorCode code, Vec[][] tile, Gpr visible, Gpr numbers, Hide hide) {
     Assembler asm = code.asm;
-    asm.emit(VBROADCASTSS, chosen, key);
-    asm.emit(VPSUBD, chosen, chosen, from);
-    if (code.level.isWide()) {
-      asm.emitImmediate(VPCMPD, 1, mask, chosen, count);
-    } else {
-      try (var _ = code.scope()) {
-        Vec counts = code.vec();
-        asm.emit(VMOVUPS, counts, count);
-        asm.emit(VPCMPGTD, chosen, counts, chosen);
+    try (var _ = code.scope()) {
+      Vec chosen = code.vec();
+      for (int r = 0; r < tile.length; r++) {
+        for (int v = 0; v < tile[r].length; v++) {
+          Address from = Address.at(visible, v * code.bytes);
+          Address count = from.plus(ROW);
+          asm.emit(VBROADCASTSS, chosen, Address.at(numbers, 4 * r));
+          asm.emit(VPSUBD, chosen, chosen, from);
+          if (code.level.isWide()) {
+            asm.emitImmediate(VPCMPD, 1, SEEN, chosen, count);
+          } else {
+            Vec counts = code.load(count);
+            asm.emit(VPCMPGTD, chosen, counts, chosen);
+            code.free(counts);
+          }
+          hide.emit(tile[r][v], chosen, SEEN);
+        }
       }
     }
   }
@@ -53,7 +70,7 @@ final class FlashTile {
     return keys ^ Integer.MIN_VALUE;
   }
 
-  /// Sets the lanes of `score` that `visible` left out to −∞.
+  /// Sets the lanes of `score` that were not chosen to −∞.
   static void hide(VectorCode code, Vec score, Vec chosen, Mask mask) {
     Assembler asm = code.asm;
     try (var _ = code.scope()) {
@@ -68,7 +85,7 @@ final class FlashTile {
     }
   }
 
-  /// Sets the lanes of `weight` that `visible` left out to zero.
+  /// Sets the lanes of `weight` that were not chosen to zero.
   static void zero(VectorCode code, Vec weight, Vec chosen, Mask mask) {
     if (code.level.isWide()) {
       code.asm.emit(VMOVUPS, weight.zeroUnder(mask), weight);
