@@ -3,6 +3,7 @@ package dev.heed.tokenizer;
 import dev.heed.tokenizer.model.TokenBuffer;
 import dev.heed.tokenizer.model.Vocabulary;
 import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -114,6 +115,13 @@ public final class Tokenizer {
     Files.createDirectories(directory);
     TokenizerJsonWriter.write(definition, directory.resolve(FILE));
     config.write(directory.resolve(CONFIG_FILE));
+  }
+
+  /// The `tokenizer.json` of this tokenizer, in UTF-8.
+  public byte[] toJson() {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    TokenizerJsonWriter.write(definition, out);
+    return out.toByteArray();
   }
 
   /// What `tokenizer_config.json` says: the roles of special tokens, the longest text.

@@ -22,13 +22,13 @@ public final class X86Kernels extends ReferenceKernels {
   private final KernelCache kernels;
   private final Matmul matmul;
   private final Rows rows;
-  private final Attention attention;
+  private final FlashAttention attention;
 
   X86Kernels(Level level) {
     this.kernels = new KernelCache(level);
     this.matmul = new Matmul(kernels);
     this.rows = new Rows(kernels);
-    this.attention = new Attention(kernels);
+    this.attention = new FlashAttention(kernels);
   }
 
   @Override
@@ -117,10 +117,11 @@ public final class X86Kernels extends ReferenceKernels {
   @Override
   public void attention(
       Tensor q, Tensor k, Tensor v, AttentionArguments arguments, Tensor out, Tensor logSumExp) {
-    if (!isF32(q, k, v, arguments.relativeBias(), out, logSumExp)
-        || !attention.forward(q, k, v, arguments, out, logSumExp)) {
+    if (!isF32(q, k, v, arguments.relativeBias(), out, logSumExp)) {
       super.attention(q, k, v, arguments, out, logSumExp);
+      return;
     }
+    attention.forward(q, k, v, arguments, out, logSumExp);
   }
 
   @Override
@@ -136,22 +137,8 @@ public final class X86Kernels extends ReferenceKernels {
       Tensor kGradient,
       Tensor vGradient,
       @Nullable Tensor biasGradient) {
-    boolean isF32 =
-        isF32(q, k, v, arguments.relativeBias(), out, logSumExp, outGradient, qGradient, kGradient)
-            && isF32(vGradient, biasGradient);
-    if (!isF32
-        || !attention.backward(
-            q,
-            k,
-            v,
-            arguments,
-            out,
-            logSumExp,
-            outGradient,
-            qGradient,
-            kGradient,
-            vGradient,
-            biasGradient)) {
+    if (!isF32(q, k, v, arguments.relativeBias(), out, logSumExp, outGradient)
+        || !isF32(qGradient, kGradient, vGradient, biasGradient)) {
       super.attentionBackward(
           q,
           k,
@@ -164,7 +151,20 @@ public final class X86Kernels extends ReferenceKernels {
           kGradient,
           vGradient,
           biasGradient);
+      return;
     }
+    attention.backward(
+        q,
+        k,
+        v,
+        arguments,
+        out,
+        logSumExp,
+        outGradient,
+        qGradient,
+        kGradient,
+        vGradient,
+        biasGradient);
   }
 
   // Norms
@@ -538,6 +538,85 @@ public final class X86Kernels extends ReferenceKernels {
                         .set(SoftmaxCode.GRADIENT_SCALE, (float) gradientScale)
                         .set(SoftmaxCode.WITH_GRADIENT, gradientScale != 0 ? 1 : 0)));
     Rows.keep(logits, targets, losses);
+  }
+
+  @Override
+  public void gather(Tensor table, Tensor ids, double factor, Tensor out) {
+    if (!isF32(table, out)) {
+      super.gather(table, ids, factor, out);
+      return;
+    }
+    requireIds(ids, table.shape().rows());
+    Kernel kernel = kernels.get("gather", level -> GatherCode.emit(level, false));
+    int width = table.shape().width();
+    long from = address(table);
+    long names = address(ids);
+    long to = address(out);
+    Rows.forRows(
+        ids.elements(),
+        width,
+        (first, end) ->
+            Rows.call(
+                kernel,
+                arguments ->
+                    arguments
+                        .set(GatherCode.ROWS, end - first)
+                        .set(GatherCode.COLUMNS, width)
+                        .set(GatherCode.IDS, names + 4 * first)
+                        .set(GatherCode.TABLE, from)
+                        .set(GatherCode.TABLE_ROW, 4L * width)
+                        .set(GatherCode.X, to + 4 * first * width)
+                        .set(GatherCode.X_ROW, 4L * width)
+                        .set(GatherCode.FACTOR, (float) factor)));
+    Rows.keep(table, ids, out);
+  }
+
+  @Override
+  public void scatterAdd(Tensor outGradient, Tensor ids, double factor, Tensor tableGradient) {
+    if (!isF32(outGradient, tableGradient)) {
+      super.scatterAdd(outGradient, ids, factor, tableGradient);
+      return;
+    }
+    requireIds(ids, tableGradient.shape().rows());
+    Kernel kernel = kernels.get("scatterAdd", level -> GatherCode.emit(level, true));
+    int width = tableGradient.shape().width();
+    long from = address(outGradient);
+    long names = address(ids);
+    long to = address(tableGradient);
+    long count = ids.elements();
+    // A task takes all rows of some columns: two rows may name the same entry.
+    int lanes = kernels.level().lanes();
+    Rows.forRows(
+        (width + lanes - 1) / lanes,
+        count * lanes,
+        (first, end) -> {
+          long column = first * lanes;
+          Rows.call(
+              kernel,
+              arguments ->
+                  arguments
+                      .set(GatherCode.ROWS, count)
+                      .set(GatherCode.COLUMNS, Math.min(width, end * lanes) - column)
+                      .set(GatherCode.IDS, names)
+                      .set(GatherCode.TABLE, to + 4 * column)
+                      .set(GatherCode.TABLE_ROW, 4L * width)
+                      .set(GatherCode.X, from + 4 * column)
+                      .set(GatherCode.X_ROW, 4L * width)
+                      .set(GatherCode.FACTOR, (float) factor));
+        });
+    Rows.keep(outGradient, ids, tableGradient);
+  }
+
+  /// Machine code checks no bounds, so a wrong number must not reach it.
+  private static void requireIds(Tensor ids, int entries) {
+    MemorySegment memory = ids.memory();
+    for (long i = 0; i < ids.elements(); i++) {
+      int id = memory.getAtIndex(ValueLayout.JAVA_INT, i);
+      if (id < 0 || id >= entries) {
+        throw new IndexOutOfBoundsException(
+            "an id must name a row of the table: received " + id + " of " + entries);
+      }
+    }
   }
 
   /// Machine code checks no bounds, so a wrong class must not reach it.

@@ -72,17 +72,22 @@ final class Program {
     return size++;
   }
 
+  private void add(int operation, Object argument) {
+    int pc = add(operation);
+    arguments[pc] = argument;
+  }
+
   IntPredicate set(int pc) {
     return (IntPredicate) java.util.Objects.requireNonNull(arguments[pc]);
   }
 
   private void compile(Node node) {
     switch (node) {
-      case Node.Set set -> arguments[add(SET)] = set.set();
+      case Node.Set set -> add(SET, set.set());
       case Node.Sequence sequence -> sequence.parts().forEach(this::compile);
       case Node.Choice choice -> compile(choice);
       case Node.Repeat repeat -> compile(repeat);
-      case Node.Anchor anchor -> arguments[add(ANCHOR)] = anchor.kind();
+      case Node.Anchor anchor -> add(ANCHOR, anchor.kind());
       case Node.Atomic atomic -> sub(add(ATOMIC), atomic.body());
       case Node.Look look -> compile(look);
     }
@@ -119,7 +124,8 @@ final class Program {
       int split = add(SPLIT);
       int body = size;
       compile(repeat.body());
-      first[add(JUMP)] = split;
+      int jump = add(JUMP);
+      first[jump] = split;
       branch(split, body, repeat.greedy());
       return;
     }
