@@ -1,5 +1,8 @@
 package dev.heed.cli;
 
+import dev.heed.model.ModelException;
+import dev.heed.tokenizer.TokenizerFormatException;
+import dev.heed.weights.WeightsException;
 import java.io.FileNotFoundException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
@@ -35,6 +38,9 @@ final class Failures {
           CommandFailure.failed("already there: " + e.getFile(), e);
       case OutOfMemoryError e ->
           CommandFailure.failed("out of memory (" + e.getMessage() + "); heed doctor", e);
+      case ModelException e -> CommandFailure.failed(String.valueOf(e.getMessage()), e);
+      case WeightsException e -> CommandFailure.failed(String.valueOf(e.getMessage()), e);
+      case TokenizerFormatException e -> CommandFailure.failed(String.valueOf(e.getMessage()), e);
       case IllegalArgumentException e when e.getMessage() != null ->
           CommandFailure.failed(e.getMessage(), e);
       case IllegalStateException e when e.getMessage() != null ->

@@ -2,6 +2,7 @@ package dev.heed.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.heed.model.ModelException;
 import java.io.ByteArrayOutputStream;
 import java.io.FileNotFoundException;
 import java.io.PrintStream;
@@ -40,6 +41,13 @@ class FailuresTest {
   void messagesOfSeveralLinesBecomeOne() {
     Failures.report(new IllegalArgumentException("expected 3\n  received 4\n"), messages, false);
     assertThat(said()).isEqualTo("heed: expected 3 received 4" + System.lineSeparator());
+  }
+
+  @Test
+  void aFileThatDoesNotFitIsSaidInItsOwnWords() {
+    assertThat(Failures.report(new ModelException("model_type: received x"), messages, false))
+        .isEqualTo(ExitCode.FAILED);
+    assertThat(said()).isEqualTo("heed: model_type: received x" + System.lineSeparator());
   }
 
   @Test
