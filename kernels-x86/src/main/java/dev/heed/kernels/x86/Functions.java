@@ -63,16 +63,18 @@ final class Functions {
     }
   }
 
-  /// `x = eˣ` for x ≤ 88, with 0 already from −87.3 on: no denormal number arises, whose arithmetic
-  /// is slow. Lanes with −∞ thus cost no more than others.
+  /// `x = eˣ`, but 0 already from −87.3 on: no denormal number arises, whose arithmetic is slow.
+  /// Lanes with −∞ thus cost no more than others.
   static void expOrZero(VectorCode code, Vec x) {
     try (var _ = code.scope()) {
-      Vec bound = code.constantVec(-87.3f);
-      Vec zero = code.zero();
+      Vec bound = code.constantVec(89);
       Vec original = code.vec();
       code.move(original, x);
+      code.min(x, bound, x);
+      code.broadcastConstant(bound, -87.3f);
       code.max(x, bound, x);
       power(code, x);
+      Vec zero = code.zero();
       code.select(x, VectorCode.NOT_GREATER, original, bound, zero, x);
     }
   }
@@ -217,7 +219,7 @@ final class Functions {
     polynomial(code, rest, clamped, ERFC);
     code.mul(rest, rest, clamped);
     code.xor(rest, rest, code.constantBits(SIGN));
-    exp(code, rest);
+    expOrZero(code, rest);
     code.free(clamped);
     return rest;
   }
@@ -225,7 +227,7 @@ final class Functions {
   /// `x = 1 / (1 + e⁻ˣ)`.
   static void sigmoid(VectorCode code, Vec x) {
     code.xor(x, x, code.constantBits(SIGN));
-    exp(code, x);
+    expOrZero(code, x);
     code.add(x, x, code.constant(1));
     Vec one = code.constantVec(1);
     code.div(x, one, x);

@@ -16,8 +16,8 @@ final class Matmul {
   /// No epilogue.
   static final Epilogue NOTHING = new Epilogue(Activation.NONE, 0, 0, 0);
 
-  /// Steps of k in a block: a panel of B of this height stays in the second-level cache.
-  private static final int K_BLOCK = 384;
+  /// Steps of k in a block: a panel of B of this height, 36 KB, about fills the first-level cache.
+  private static final int K_BLOCK = 192;
 
   private static final int ROWS_PER_TASK = 192;
   private static final int TASKS = 16;
@@ -190,17 +190,13 @@ final class Matmul {
       int rows = Math.min(m, part(tilesInAll, mBlocks, mBlock + 1) * tileRows) - first;
       int firstPanel = part(panels, nBlocks, nBlock);
       int endPanel = part(panels, nBlocks, nBlock + 1);
-      try (Scratch scratch = Scratch.take(a.transposed ? (long) (rows + tileRows) * K_BLOCK : 0)) {
+      try (Scratch scratch = Scratch.take(0)) {
         Arguments arguments = scratch.arguments();
         for (int kBlock = 0; kBlock < kBlocks; kBlock++) {
-          int height = kStart(kBlock + 1) - kStart(kBlock);
-          long aAt = a.address + 4 * (first * a.stride + kStart(kBlock));
-          long aTile = 4 * a.stride * tileRows;
-          if (a.transposed) {
-            aAt = scratch.address();
-            aTile = 4L * height * tileRows;
-            packA(arguments, first, rows, kBlock, aAt);
-          }
+          int start = kStart(kBlock);
+          long aAt =
+              a.address + 4 * (a.transposed ? start * a.stride + first : first * a.stride + start);
+          long aTile = 4L * tileRows * (a.transposed ? 1 : a.stride);
           for (int panel = firstPanel; panel < endPanel; panel++) {
             panel(arguments, packedB, kBlock, panel, aAt, aTile, first, rows);
             if (kBlock == kBlocks - 1 && !epilogue.isEmpty()) {
@@ -210,23 +206,6 @@ final class Matmul {
             }
           }
         }
-      }
-    }
-
-    private void packA(Arguments arguments, int first, int rows, int kBlock, long to) {
-      int start = kStart(kBlock);
-      int height = kStart(kBlock + 1) - start;
-      Kernel copy = kernels.get("copy", PackCode::copy);
-      for (int row = 0; row < rows; row += tileRows) {
-        int width = Math.min(tileRows, rows - row);
-        arguments
-            .set(PackCode.FROM, a.address + 4 * (start * a.stride + first + row))
-            .set(PackCode.FROM_ROW, 4 * a.stride)
-            .set(PackCode.LENGTH, height)
-            .set(PackCode.WIDTH, width)
-            .set(PackCode.TO, to + 4L * height * row)
-            .set(PackCode.TO_ROW, 4L * tileRows);
-        copy.call(arguments.address());
       }
     }
 
@@ -251,7 +230,7 @@ final class Matmul {
           columns,
           kStart(kBlock + 1) - start,
           aAt,
-          a.transposed ? 4L * tileRows : 4 * a.stride,
+          4 * a.stride,
           aTile,
           a.transposed,
           packB ? panelOfB(packedB, kBlock, panel) : b.address + 4 * (start * b.stride + from),

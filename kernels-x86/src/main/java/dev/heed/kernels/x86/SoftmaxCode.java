@@ -52,7 +52,7 @@ final class SoftmaxCode {
                 i -> {
                   code.load(value, code.at(x, 0));
                   code.sub(value, value, max);
-                  Functions.exp(code, value);
+                  Functions.expOrZero(code, value);
                   code.store(code.at(out, 0), value);
                   code.fillTail(value, 0);
                   code.add(sum, sum, value);
@@ -166,7 +166,7 @@ final class SoftmaxCode {
             code.load(value, code.at(x, 0));
             code.add(total, total, value);
             code.sub(value, value, max);
-            Functions.exp(code, value);
+            Functions.expOrZero(code, value);
             code.fillTail(value, 0);
             code.add(sum, sum, value);
           });
@@ -199,7 +199,7 @@ final class SoftmaxCode {
           i -> {
             code.load(value, code.at(x, 0));
             code.sub(value, value, normalizer);
-            Functions.exp(code, value);
+            Functions.expOrZero(code, value);
             code.sub(value, value, smoothed);
             code.mul(value, value, scale);
             code.store(code.at(x, 0), value);

@@ -540,6 +540,85 @@ public final class X86Kernels extends ReferenceKernels {
     Rows.keep(logits, targets, losses);
   }
 
+  @Override
+  public void gather(Tensor table, Tensor ids, double factor, Tensor out) {
+    if (!isF32(table, out)) {
+      super.gather(table, ids, factor, out);
+      return;
+    }
+    requireIds(ids, table.shape().rows());
+    Kernel kernel = kernels.get("gather", level -> GatherCode.emit(level, false));
+    int width = table.shape().width();
+    long from = address(table);
+    long names = address(ids);
+    long to = address(out);
+    Rows.forRows(
+        ids.elements(),
+        width,
+        (first, end) ->
+            Rows.call(
+                kernel,
+                arguments ->
+                    arguments
+                        .set(GatherCode.ROWS, end - first)
+                        .set(GatherCode.COLUMNS, width)
+                        .set(GatherCode.IDS, names + 4 * first)
+                        .set(GatherCode.TABLE, from)
+                        .set(GatherCode.TABLE_ROW, 4L * width)
+                        .set(GatherCode.X, to + 4 * first * width)
+                        .set(GatherCode.X_ROW, 4L * width)
+                        .set(GatherCode.FACTOR, (float) factor)));
+    Rows.keep(table, ids, out);
+  }
+
+  @Override
+  public void scatterAdd(Tensor outGradient, Tensor ids, double factor, Tensor tableGradient) {
+    if (!isF32(outGradient, tableGradient)) {
+      super.scatterAdd(outGradient, ids, factor, tableGradient);
+      return;
+    }
+    requireIds(ids, tableGradient.shape().rows());
+    Kernel kernel = kernels.get("scatterAdd", level -> GatherCode.emit(level, true));
+    int width = tableGradient.shape().width();
+    long from = address(outGradient);
+    long names = address(ids);
+    long to = address(tableGradient);
+    long count = ids.elements();
+    // A task takes all rows of some columns: two rows may name the same entry.
+    int lanes = kernels.level().lanes();
+    Rows.forRows(
+        (width + lanes - 1) / lanes,
+        count * lanes,
+        (first, end) -> {
+          long column = first * lanes;
+          Rows.call(
+              kernel,
+              arguments ->
+                  arguments
+                      .set(GatherCode.ROWS, count)
+                      .set(GatherCode.COLUMNS, Math.min(width, end * lanes) - column)
+                      .set(GatherCode.IDS, names)
+                      .set(GatherCode.TABLE, to + 4 * column)
+                      .set(GatherCode.TABLE_ROW, 4L * width)
+                      .set(GatherCode.X, from + 4 * column)
+                      .set(GatherCode.X_ROW, 4L * width)
+                      .set(GatherCode.FACTOR, (float) factor));
+        });
+    Rows.keep(outGradient, ids, tableGradient);
+  }
+
+  /// Machine code checks no bounds, so a wrong number must not reach it.
+  private static void requireIds(Tensor ids, int entries) {
+    MemorySegment memory = ids.memory();
+    for (long i = 0; i < ids.elements(); i++) {
+      int id = memory.getAtIndex(ValueLayout.JAVA_INT, i);
+      if (id < 0 || id >= entries) {
+        throw new IndexOutOfBoundsException(
+            "an id must name a row of the table: received " + id + " of " + entries);
+      }
+    }
+  }
+
   /// Machine code checks no bounds, so a wrong class must not reach it.
   private static void requireTargets(Tensor targets, int classes) {
     MemorySegment memory = targets.memory();

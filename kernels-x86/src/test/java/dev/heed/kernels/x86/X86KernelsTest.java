@@ -231,6 +231,33 @@ class X86KernelsTest {
   }
 
   @Test
+  void gatheringAndScatteringAgree() {
+    for (int width : WIDTHS) {
+      compare(
+          "gather " + width,
+          1e-6,
+          (k, what) -> {
+            Tensor ids = Guarded.ints(new int[] {3, 0, 3, 6, 3});
+            Tensor out = Guarded.zeros(5, width);
+            k.gather(Guarded.random(1, 7, width), ids, 0.5, out);
+            Tensor sums = Guarded.random(2, 7, width);
+            k.scatterAdd(Guarded.random(3, 5, width), ids, 2, sums);
+            return List.of(out, sums);
+          });
+    }
+  }
+
+  @Test
+  void anIdOutsideTheTableIsRefused() {
+    Tensor table = Guarded.random(1, 7, 5);
+    for (int id : new int[] {-1, 7}) {
+      assertThatThrownBy(
+              () -> kernels.gather(table, Guarded.ints(new int[] {id}), 1, Guarded.zeros(1, 5)))
+          .hasMessageContaining("received " + id + " of 7");
+    }
+  }
+
+  @Test
   void sumsAgree() {
     for (int n : new int[] {1, 3, 31, 207, 9001, 70001}) {
       Tensor x = Guarded.random(n, n);
