@@ -83,12 +83,12 @@ final class FlashBackward extends FlashTask {
     long valueOffset = 4 * row * call.valueWidth;
     int keyStride = 4 * a.heads() * call.keyWidth;
     int valueStride = 4 * a.heads() * call.valueWidth;
-    transpose(call.q + keyOffset, keyStride, call.keyWidth, count, queriesTransposed);
-    transpose(gradients.out + valueOffset, valueStride, call.valueWidth, count, outTransposed);
     boolean queriesSpecial =
         packByQuery(call.packKeys, call.q + keyOffset, keyStride, queryRows, count);
     boolean outSpecial =
         packByQuery(call.packValues, gradients.out + valueOffset, valueStride, outRows, count);
+    transpose(address(queryRows), call.packedKey, call.keyWidth, count, queriesTransposed);
+    transpose(address(outRows), call.packedValue, call.valueWidth, count, outTransposed);
     careful = keysCareful || queriesSpecial || outSpecial;
     for (int i = count; i < FlashTile.QUERIES; i++) {
       memory.set(ValueLayout.JAVA_FLOAT, statistics + 4L * i, Float.POSITIVE_INFINITY);

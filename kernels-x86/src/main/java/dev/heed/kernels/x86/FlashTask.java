@@ -129,9 +129,10 @@ abstract sealed class FlashTask implements AutoCloseable permits FlashForward, F
     if (a.dropout() > 0) {
       writeRowKeys(query, head, count, rowsAreHeads);
     }
-    int fromAll = Math.min(first[count - 1], end[count - 1]);
-    int toAll = end[0];
     int last = end[count - 1];
+    int fromAll = first[count - 1];
+    // What the first query sees, but where others see more a multiple of what fills registers.
+    int toAll = end[0] == last ? last : fromAll + (end[0] - fromAll) / MULTIPLE * MULTIPLE;
     boolean allSeeAll = first[0] == fromAll && toAll == last && !comparesAlways(count);
     if (!allSeeAll) {
       writeVisible(count);
@@ -141,13 +142,13 @@ abstract sealed class FlashTask implements AutoCloseable permits FlashForward, F
       return;
     }
     compared(count, first[0], fromAll);
-    int columns = (count + MASKED_MULTIPLE - 1) / MASKED_MULTIPLE * MASKED_MULTIPLE;
+    int columns = (count + MULTIPLE - 1) / MULTIPLE * MULTIPLE;
     steps(0, count, columns, fromAll, toAll, comparesAlways(count));
     compared(count, toAll, last);
   }
 
   /// The lanes of both levels divide it.
-  private static final int MASKED_MULTIPLE = 16;
+  private static final int MULTIPLE = 16;
 
   private void writeRowKeys(int query, int head, int count, boolean rowsAreHeads) {
     long queryRow = a.queries().start(sequence) + (long) query;
