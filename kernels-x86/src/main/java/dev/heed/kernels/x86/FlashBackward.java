@@ -10,7 +10,7 @@ final class FlashBackward extends FlashTask {
   /// Where the gradients go, and that of the output is.
   ///
   /// @param biasGradients room for the sums of each sequence and head, as [RelativeBias] lays them
-  ///     out; 0 if they are not wanted
+  ///   out; 0 if they are not wanted
   record Gradients(long out, long q, long k, long v, long biasGradients) {}
 
   private final Gradients gradients;
@@ -74,8 +74,8 @@ final class FlashBackward extends FlashTask {
     memory.asSlice(valueGradients, valueBytes).fill((byte) 0);
   }
 
-  /// Adds what `count` queries from `query` on of one head of the group give to the gradients of keys
-  /// and values, and stores their own.
+  /// Adds what `count` queries from `query` on of one head of the group give to the gradients of
+  /// keys and values, and stores their own.
   void run(int query, int headOfGroup, int count) {
     int head = keyValueHead * call.group + headOfGroup;
     long row = (a.queries().start(sequence) + (long) query) * a.heads() + head;

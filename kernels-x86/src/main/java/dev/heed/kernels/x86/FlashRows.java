@@ -183,13 +183,11 @@ final class FlashRows {
             code.addProduct(delta, x, y);
           }
           code.sumLanes(delta);
-          asm.emit(
-              VMOVSS_STORE, Address.at(statistics, FlashBackwardCode.DELTA), delta.as(16));
+          asm.emit(VMOVSS_STORE, Address.at(statistics, FlashBackwardCode.DELTA), delta.as(16));
           code.broadcast(x, Address.at(sums));
           code.mul(y, x, code.constant((float) FlashAttention.LOG2_E));
           code.select(x, VectorCode.EQUAL, x, nothing, infinity, y);
-          asm.emit(
-              VMOVSS_STORE, Address.at(statistics, FlashBackwardCode.LOG_SUM_EXP), x.as(16));
+          asm.emit(VMOVSS_STORE, Address.at(statistics, FlashBackwardCode.LOG_SUM_EXP), x.as(16));
           asm.add(a, row);
           asm.add(b, row);
           asm.add(sums, sumsRow);

@@ -7,9 +7,9 @@ import java.lang.foreign.ValueLayout;
 
 /// A run of queries of one sequence with the keys that they may attend to under one key/value head.
 ///
-/// Goes through the tiles: those that no query sees are left out, and only where some query does not
-/// see some key are positions compared. Such ranges of keys are met by few queries at a time, so that
-/// along the diagonal of causal attention little is computed that nobody sees.
+/// Goes through the tiles: those that no query sees are left out, and only where some query does
+/// not see some key are positions compared. Such ranges of keys are met by few queries at a time,
+/// so that along the diagonal of causal attention little is computed that nobody sees.
 abstract sealed class FlashTask implements AutoCloseable permits FlashForward, FlashBackward {
   final FlashCall call;
   final AttentionArguments a;
@@ -157,8 +157,7 @@ abstract sealed class FlashTask implements AutoCloseable permits FlashForward, F
           rowsAreHeads
               ? (head + (long) i) * a.queries().rows() + queryRow
               : (long) head * a.queries().rows() + queryRow + i;
-      memory.set(
-          ValueLayout.JAVA_INT, rowKeys + 4L * i, CounterRandom.rowKey(a.dropoutKey(), row));
+      memory.set(ValueLayout.JAVA_INT, rowKeys + 4L * i, CounterRandom.rowKey(a.dropoutKey(), row));
     }
   }
 
@@ -168,8 +167,7 @@ abstract sealed class FlashTask implements AutoCloseable permits FlashForward, F
       int from = i < count ? first[i] : 0;
       int seen = i < count ? end[i] - from : 0;
       memory.set(ValueLayout.JAVA_INT, visible + 4L * i, FlashTile.range(from));
-      memory.set(
-          ValueLayout.JAVA_INT, visible + FlashTile.ROW + 4L * i, FlashTile.range(seen));
+      memory.set(ValueLayout.JAVA_INT, visible + FlashTile.ROW + 4L * i, FlashTile.range(seen));
     }
   }
 
