@@ -41,6 +41,7 @@ enum VectorOp {
   VBLENDMPS(Form.RVM, 0x66, 2, 0x65, Tuple.FULL, 2),
   VROUNDPS(Form.RM, 0x66, 3, 0x08, Tuple.FULL, 1),
   VRNDSCALEPS(Form.RM, 0x66, 3, 0x08, Tuple.FULL, 2),
+  VREDUCEPS(Form.RM, 0x66, 3, 0x56, Tuple.FULL, 2),
   VSCALEFPS(Form.RVM, 0x66, 2, 0x2C, Tuple.FULL, 2),
   VCVTDQ2PS(Form.RM, 0, 1, 0x5B, Tuple.FULL, 3),
   VCVTPS2DQ(Form.RM, 0x66, 1, 0x5B, Tuple.FULL, 3),

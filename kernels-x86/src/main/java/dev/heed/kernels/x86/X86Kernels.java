@@ -22,13 +22,13 @@ public final class X86Kernels extends ReferenceKernels {
   private final KernelCache kernels;
   private final Matmul matmul;
   private final Rows rows;
-  private final Attention attention;
+  private final FlashAttention attention;
 
   X86Kernels(Level level) {
     this.kernels = new KernelCache(level);
     this.matmul = new Matmul(kernels);
     this.rows = new Rows(kernels);
-    this.attention = new Attention(kernels);
+    this.attention = new FlashAttention(kernels);
   }
 
   @Override
@@ -117,10 +117,11 @@ public final class X86Kernels extends ReferenceKernels {
   @Override
   public void attention(
       Tensor q, Tensor k, Tensor v, AttentionArguments arguments, Tensor out, Tensor logSumExp) {
-    if (!isF32(q, k, v, arguments.relativeBias(), out, logSumExp)
-        || !attention.forward(q, k, v, arguments, out, logSumExp)) {
+    if (!isF32(q, k, v, arguments.relativeBias(), out, logSumExp)) {
       super.attention(q, k, v, arguments, out, logSumExp);
+      return;
     }
+    attention.forward(q, k, v, arguments, out, logSumExp);
   }
 
   @Override
@@ -136,22 +137,8 @@ public final class X86Kernels extends ReferenceKernels {
       Tensor kGradient,
       Tensor vGradient,
       @Nullable Tensor biasGradient) {
-    boolean isF32 =
-        isF32(q, k, v, arguments.relativeBias(), out, logSumExp, outGradient, qGradient, kGradient)
-            && isF32(vGradient, biasGradient);
-    if (!isF32
-        || !attention.backward(
-            q,
-            k,
-            v,
-            arguments,
-            out,
-            logSumExp,
-            outGradient,
-            qGradient,
-            kGradient,
-            vGradient,
-            biasGradient)) {
+    if (!isF32(q, k, v, arguments.relativeBias(), out, logSumExp, outGradient)
+        || !isF32(qGradient, kGradient, vGradient, biasGradient)) {
       super.attentionBackward(
           q,
           k,
@@ -164,7 +151,20 @@ public final class X86Kernels extends ReferenceKernels {
           kGradient,
           vGradient,
           biasGradient);
+      return;
     }
+    attention.backward(
+        q,
+        k,
+        v,
+        arguments,
+        out,
+        logSumExp,
+        outGradient,
+        qGradient,
+        kGradient,
+        vGradient,
+        biasGradient);
   }
 
   // Norms
