@@ -48,8 +48,8 @@ final class Matmul {
     this.kernels = kernels;
     this.lanes = kernels.level().lanes();
     this.tiles = new Tiles(kernels);
-    this.tileVectors = kernels.level().isWide() ? 3 : 2;
-    this.tileRows = tiles.rows(tileVectors);
+    this.tileVectors = tiles.widest();
+    this.tileRows = tiles.rows();
   }
 
   /// Computes C [m, n] = A [m, k] · B [k, n] (+ C where `accumulate`), then the epilogue. C's rows
