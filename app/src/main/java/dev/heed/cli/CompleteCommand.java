@@ -215,8 +215,7 @@ final class CompleteCommand implements Callable<Integer> {
                 }
                 json.writeEndArray();
                 json.writeStringProperty(
-                    "ending",
-                    completion.generated().ending().name().toLowerCase(Locale.ROOT));
+                    "ending", completion.generated().ending().name().toLowerCase(Locale.ROOT));
                 json.writeEndObject();
               });
         });

@@ -30,11 +30,13 @@ import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/// `heed demo`: from nothing to a small Transformer that completes English, in two or three minutes.
+/// `heed demo`: from nothing to a small Transformer that completes English, in two or three
+/// minutes.
 @Command(
     name = "demo",
     description =
-        "Trains a small Transformer on real English, completes text with it, and draws its attention.")
+        "Trains a small Transformer on real English, completes text with it, and draws its"
+            + " attention.")
 final class DemoCommand implements Callable<Integer> {
   private static final String NAME = "demo";
   private static final String PICTURE_TEXT = "The train left the station on time.";
@@ -79,7 +81,8 @@ final class DemoCommand implements Callable<Integer> {
             run);
     notes.printf(
         Locale.ROOT,
-        "Training a decoder-only Transformer with %,d parameters on %,d sentences, %d steps, kernels: %s%n",
+        "Training a decoder-only Transformer with %,d parameters on %,d sentences, %d steps,"
+            + " kernels: %s%n",
         training.parameterCount(),
         sentences.size(),
         steps,
@@ -169,7 +172,8 @@ final class DemoCommand implements Callable<Integer> {
     Path picture = place.resolve("attention.svg");
     Files.writeString(
         picture,
-        SvgHeatMap.of(attention, "Each row is a token; its cells are how much it attends to each."));
+        SvgHeatMap.of(
+            attention, "Each row is a token; its cells are how much it attends to each."));
     out.println();
     HeatMap.lines(attention, heed.outTerminal()).forEach(out::println);
     out.println();

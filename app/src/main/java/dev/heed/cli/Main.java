@@ -35,6 +35,7 @@ public final class Main {
     ExitCode code = run(invocation, arguments);
     invocation.out().flush();
     invocation.messages().flush();
+    Interruption.mainEnded();
     System.exit(code.code());
   }
 

@@ -21,8 +21,8 @@ final class SavedModels {
     return heed.home().resolve("models");
   }
 
-  /// The directory of the model that `--model` names, else of the one last saved; says on standard error
-  /// which one, when it was not named.
+  /// The directory of the model that `--model` names, else of the one last saved; says on standard
+  /// error which one, when it was not named.
   static Path resolve(HeedCommand heed) {
     Optional<String> named = heed.model();
     if (named.isPresent()) {
@@ -31,10 +31,9 @@ final class SavedModels {
     Path last =
         all(heed).stream()
             .max(Comparator.comparing(SavedModels::savedAt))
-            .orElseThrow(
-                () ->
-                    CommandFailure.missing(
-                        "no model yet: `heed demo` trains one, or name one by --model"));
+            .orElseThrow(() ->
+                CommandFailure.missing(
+                    "no model yet: `heed demo` trains one, or name one by --model"));
     heed.notes().println("model: " + last.getFileName() + " (" + last + ")");
     return last;
   }

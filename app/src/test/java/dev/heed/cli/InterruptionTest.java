@@ -23,12 +23,11 @@ class InterruptionTest {
         while (!interruption.requested()) {
           Thread.sleep(1);
         }
-        Thread.sleep(50);
-        System.out.println("saved");
       }
-      if (arguments.length > 0) {
-        System.exit(Integer.parseInt(arguments[0]));
-      }
+      Thread.sleep(50);
+      System.out.println("saved");
+      Interruption.mainEnded();
+      System.exit(Integer.parseInt(arguments[0]));
     }
   }
 

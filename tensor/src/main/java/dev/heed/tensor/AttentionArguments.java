@@ -36,7 +36,21 @@ public record AttentionArguments(
     @Nullable Tensor relativeBias,
     double dropout,
     long dropoutKey) {
-  public AttentionArguments {
+  // Not the compact form: javac loses the annotation of its array parameter, and NullAway then refuses
+  // null from other modules.
+  public AttentionArguments(
+      int heads,
+      int keyValueHeads,
+      Sequences queries,
+      Sequences keys,
+      double scale,
+      int left,
+      int right,
+      int @Nullable [] queryOffsets,
+      @Nullable Tensor keyMask,
+      @Nullable Tensor relativeBias,
+      double dropout,
+      long dropoutKey) {
     if (heads < 1 || keyValueHeads < 1 || heads % keyValueHeads != 0) {
       throw new IllegalArgumentException(
           "keyValueHeads must divide heads: received heads=%d, keyValueHeads=%d"
@@ -75,6 +89,18 @@ public record AttentionArguments(
     if (!(dropout >= 0 && dropout < 1)) {
       throw new IllegalArgumentException("dropout must be in [0, 1): received " + dropout);
     }
+    this.heads = heads;
+    this.keyValueHeads = keyValueHeads;
+    this.queries = queries;
+    this.keys = keys;
+    this.scale = scale;
+    this.left = left;
+    this.right = right;
+    this.queryOffsets = queryOffsets;
+    this.keyMask = keyMask;
+    this.relativeBias = relativeBias;
+    this.dropout = dropout;
+    this.dropoutKey = dropoutKey;
   }
 
   /// The greatest distance between a query and a key that it may see.

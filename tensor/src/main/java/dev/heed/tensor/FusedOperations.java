@@ -71,8 +71,8 @@ public final class FusedOperations {
     requireWidth("layerNorm", x, gain);
     requireBias("layerNorm", x, x.shape().width(), bias);
     Tensor out = like(x);
-    Tensor mean = Tensor.empty(Shape.of(x.shape().rows()), x.dtype());
-    Tensor rstd = Tensor.empty(Shape.of(x.shape().rows()), x.dtype());
+    Tensor mean = Tensor.empty(Shape.of(x.shape().rows()), statistics(x));
+    Tensor rstd = Tensor.empty(Shape.of(x.shape().rows()), statistics(x));
     Kernels.active().layerNorm(x, gain, bias, epsilon, out, mean, rstd);
     return record(
         out,
@@ -92,7 +92,7 @@ public final class FusedOperations {
   public static Tensor rmsNorm(Tensor x, Tensor gain, double epsilon) {
     requireWidth("rmsNorm", x, gain);
     Tensor out = like(x);
-    Tensor rstd = Tensor.empty(Shape.of(x.shape().rows()), x.dtype());
+    Tensor rstd = Tensor.empty(Shape.of(x.shape().rows()), statistics(x));
     Kernels.active().rmsNorm(x, gain, epsilon, out, rstd);
     return record(
         out,
@@ -135,7 +135,7 @@ public final class FusedOperations {
       Operations.requireSameType("attention", q, bias);
     }
     Tensor out = Tensor.empty(q.shape().withWidth(arguments.heads() * valueWidth), q.dtype());
-    Tensor logSumExp = Tensor.empty(Shape.of(q.shape().rows(), arguments.heads()), q.dtype());
+    Tensor logSumExp = Tensor.empty(Shape.of(q.shape().rows(), arguments.heads()), statistics(q));
     Kernels.active().attention(q, k, v, arguments, out, logSumExp);
     record(
         out,
@@ -205,7 +205,7 @@ public final class FusedOperations {
     requireTargets(logits.shape().rows(), logits.shape().width(), targets, smoothing);
     Tensor gradient = Tensor.empty(logits.shape(), logits.dtype());
     gradient.memory().copyFrom(logits.memory());
-    Tensor losses = Tensor.empty(Shape.of(logits.shape().rows()), logits.dtype());
+    Tensor losses = Tensor.empty(Shape.of(logits.shape().rows()), statistics(logits));
     boolean later = Node.wanted(logits);
     Kernels.active().crossEntropy(gradient, targets, smoothing, losses, later ? 1 : 0);
     return record(
@@ -231,7 +231,7 @@ public final class FusedOperations {
     Tensor gx = later && x.requiresGradient() ? like(x) : null;
     Tensor gWeight = later && weight.requiresGradient() ? zeros(weight) : null;
     Tensor gBias = later && bias != null && bias.requiresGradient() ? zeros(bias) : null;
-    Tensor losses = Tensor.empty(Shape.of(n, 1), x.dtype());
+    Tensor losses = Tensor.empty(Shape.of(n, 1), statistics(x));
     Tensor targetRows = targets.withShape(Shape.of(n, 1));
     int chunk = Math.min(n, Math.max(LEAST_ROWS, LOGITS_AT_ONCE / Math.max(1, vocabulary)));
     Tensor buffer = Tensor.empty(Shape.of(chunk, vocabulary), x.dtype());
@@ -265,6 +265,11 @@ public final class FusedOperations {
         x,
         weight,
         bias);
+  }
+
+  /// The type of row statistics and losses: three digits of a BF16 log-sum-exp would be too few.
+  private static DType statistics(Tensor x) {
+    return x.dtype() == DType.BF16 ? DType.F32 : x.dtype();
   }
 
   private static void accumulateScaled(Tensor x, @Nullable Tensor gradient, double factor) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class AttentionArgumentsTest {
@@ -121,9 +122,9 @@ class AttentionArgumentsTest {
       int keyValueHeads,
       int left,
       int right,
-      int[] offsets,
-      Tensor mask,
-      Tensor bias,
+      int @Nullable [] offsets,
+      @Nullable Tensor mask,
+      @Nullable Tensor bias,
       double dropout) {
     return new AttentionArguments(
         heads,

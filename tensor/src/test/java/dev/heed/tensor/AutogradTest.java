@@ -1,6 +1,7 @@
 package dev.heed.tensor;
 
 import static dev.heed.tensor.testing.GradientCheck.check;
+import static dev.heed.tensor.testing.GradientCheck.gradientOf;
 import static dev.heed.tensor.testing.GradientCheck.input;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -21,13 +22,13 @@ class AutogradTest {
   void gradientsOfSeveralBackwardCallsAddUp() {
     Tensor x = Tensor.of(new double[] {2, 3}, 2).requireGradient(true);
     Operations.sum(Operations.multiply(x, x)).backward();
-    assertThat(x.gradient().toDoubleArray()).containsExactly(4, 6);
+    assertThat(gradientOf(x).toDoubleArray()).containsExactly(4, 6);
     Operations.sum(Operations.scale(x, 10)).backward();
-    assertThat(x.gradient().toDoubleArray()).containsExactly(14, 16);
+    assertThat(gradientOf(x).toDoubleArray()).containsExactly(14, 16);
     x.clearGradient();
     assertThat(x.gradient()).isNull();
     Operations.sum(Operations.scale(x, 10)).backward();
-    assertThat(x.gradient().toDoubleArray()).containsExactly(10, 10);
+    assertThat(gradientOf(x).toDoubleArray()).containsExactly(10, 10);
   }
 
   @Test
@@ -36,15 +37,14 @@ class AutogradTest {
     Tensor x = input(2, 8, 3).requireGradient(false);
     Tensor targets = Tensor.of(new int[] {0, 1, 2, 3, 4, -1, 1, 2}, 8);
     FusedOperations.linearCrossEntropy(x, weight, null, targets, 0.1).backward();
-    double[] whole = weight.gradient().toDoubleArray();
+    double[] whole = gradientOf(weight).toDoubleArray();
     weight.clearGradient();
     for (int from = 0; from < 8; from += 2) {
       Tensor rows = x.rows(from, from + 2);
-      Tensor wanted =
-          targets.withShape(Shape.of(8, 1)).rows(from, from + 2).withShape(Shape.of(2));
+      Tensor wanted = targets.withShape(Shape.of(8, 1)).rows(from, from + 2).withShape(Shape.of(2));
       FusedOperations.linearCrossEntropy(rows, weight, null, wanted, 0.1).backward();
     }
-    assertThat(weight.gradient().toDoubleArray())
+    assertThat(gradientOf(weight).toDoubleArray())
         .usingComparatorWithPrecision(1e-13)
         .containsExactly(whole);
   }
@@ -88,7 +88,7 @@ class AutogradTest {
   void aLeafThatIsALossKeepsItsSeed() {
     Tensor x = Tensor.of(new double[] {3}, 1).requireGradient(true);
     x.backward();
-    assertThat(x.gradient().toDoubleArray()).containsExactly(1);
+    assertThat(gradientOf(x).toDoubleArray()).containsExactly(1);
   }
 
   @Test
@@ -96,7 +96,7 @@ class AutogradTest {
     Tensor x = input(1, 2, 2);
     Tensor seed = Tensor.of(new double[] {1, 2, 3, 4}, 2, 2);
     Operations.add(x, x).backward(seed);
-    assertThat(x.gradient().toDoubleArray()).containsExactly(2, 4, 6, 8);
+    assertThat(gradientOf(x).toDoubleArray()).containsExactly(2, 4, 6, 8);
     assertThat(seed.toDoubleArray()).containsExactly(1, 2, 3, 4);
   }
 
@@ -117,16 +117,15 @@ class AutogradTest {
   @Test
   void aGraphOfAHundredThousandNodesNeedsNoStack() throws Exception {
     FutureTask<double[]> deep =
-        new FutureTask<>(
-            () -> {
-              Tensor x = Tensor.of(new double[] {1}, 1).requireGradient(true);
-              Tensor h = x;
-              for (int i = 0; i < 100_000; i++) {
-                h = i % 2 == 0 ? Operations.add(h, x) : Operations.scale(h, 1);
-              }
-              h.backward();
-              return x.gradient().toDoubleArray();
-            });
+        new FutureTask<>(() -> {
+          Tensor x = Tensor.of(new double[] {1}, 1).requireGradient(true);
+          Tensor h = x;
+          for (int i = 0; i < 100_000; i++) {
+            h = i % 2 == 0 ? Operations.add(h, x) : Operations.scale(h, 1);
+          }
+          h.backward();
+          return gradientOf(x).toDoubleArray();
+        });
     Thread thread = new Thread(null, deep, "small stack", 256 << 10);
     thread.start();
     assertThat(deep.get()).containsExactly(50_001);
@@ -164,7 +163,7 @@ class AutogradTest {
     assertThat(weight.gradient()).isNull();
     weight.setFrozen(false);
     Operations.sum(weight).backward();
-    assertThat(weight.gradient().toDoubleArray()).containsExactly(1, 1);
+    assertThat(gradientOf(weight).toDoubleArray()).containsExactly(1, 1);
   }
 
   @Test
@@ -179,14 +178,12 @@ class AutogradTest {
   @Test
   void noGradNestsAndEndsAlsoByAnException() {
     Tensor x = input(1, 3);
-    assertThatThrownBy(
-            () ->
-                Tensor.noGrad(
-                    () -> {
-                      Tensor.noGrad(() -> Operations.scale(x, 1));
-                      assertThat(Operations.scale(x, 2).requiresGradient()).isFalse();
-                      throw new UnsupportedOperationException("on purpose");
-                    }))
+    assertThatThrownBy(() ->
+            Tensor.noGrad(() -> {
+              Tensor.noGrad(() -> Operations.scale(x, 1));
+              assertThat(Operations.scale(x, 2).requiresGradient()).isFalse();
+              throw new UnsupportedOperationException("on purpose");
+            }))
         .hasMessage("on purpose");
     assertThat(Operations.scale(x, 2).requiresGradient()).isTrue();
   }
@@ -196,15 +193,14 @@ class AutogradTest {
     Tensor x = input(1, 3);
     FutureTask<Boolean> elsewhere =
         new FutureTask<>(() -> Operations.scale(x, 2).requiresGradient());
-    Tensor.noGrad(
-        () -> {
-          Thread.ofVirtual().start(elsewhere);
-          try {
-            return elsewhere.get();
-          } catch (InterruptedException | ExecutionException e) {
-            throw new AssertionError(e);
-          }
-        });
+    Tensor.noGrad(() -> {
+      Thread.ofVirtual().start(elsewhere);
+      try {
+        return elsewhere.get();
+      } catch (InterruptedException | ExecutionException e) {
+        throw new AssertionError(e);
+      }
+    });
     assertThat(elsewhere.get()).isTrue();
   }
 
@@ -217,7 +213,7 @@ class AutogradTest {
         .isThrownBy(loss::backward)
         .withMessage(
             "backward() was already called through Tensor F64 [1]: compute it again first");
-    assertThat(x.gradient().toDoubleArray()).containsExactly(4);
+    assertThat(gradientOf(x).toDoubleArray()).containsExactly(4);
     assertThat(loss.gradient()).isNull();
   }
 
@@ -229,7 +225,7 @@ class AutogradTest {
     Operations.scale(shared, 3).backward();
     Tensor second = Operations.multiply(shared, y);
     assertThatIllegalStateException().isThrownBy(second::backward);
-    assertThat(x.gradient().toDoubleArray()).containsExactly(12);
+    assertThat(gradientOf(x).toDoubleArray()).containsExactly(12);
     assertThat(y.gradient()).isNull();
   }
 
@@ -242,14 +238,13 @@ class AutogradTest {
     }
     Tensor begun = Operations.multiply(h, h);
     FutureTask<Void> rest =
-        new FutureTask<>(
-            () -> {
-              Operations.add(Operations.scale(begun, 3), begun).backward();
-              return null;
-            });
+        new FutureTask<>(() -> {
+          Operations.add(Operations.scale(begun, 3), begun).backward();
+          return null;
+        });
     Thread.ofPlatform().start(rest);
     rest.get();
-    assertThat(x.gradient().toDoubleArray()).containsExactly(16);
+    assertThat(gradientOf(x).toDoubleArray()).containsExactly(16);
   }
 
   @Test
@@ -258,9 +253,7 @@ class AutogradTest {
     for (boolean virtual : new boolean[] {false, true}) {
       List<Future<double[]>> all = new ArrayList<>();
       try (ExecutorService threads =
-          virtual
-              ? Executors.newVirtualThreadPerTaskExecutor()
-              : Executors.newFixedThreadPool(8)) {
+          virtual ? Executors.newVirtualThreadPerTaskExecutor() : Executors.newFixedThreadPool(8)) {
         for (int i = 0; i < 64; i++) {
           all.add(threads.submit(() -> gradientOfSmallNetwork(1)));
         }
@@ -278,7 +271,7 @@ class AutogradTest {
     Tensor h = FusedOperations.linear(x, weight, null, Activation.SILU, null);
     Tensor out = FusedOperations.linear(h, back, null, Activation.NONE, x);
     Operations.mean(Operations.multiply(out, out)).backward();
-    return weight.gradient().toDoubleArray();
+    return gradientOf(weight).toDoubleArray();
   }
 
   @Test
@@ -296,8 +289,7 @@ class AutogradTest {
         .withMessage("nothing that this was computed from requires a gradient");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Operations.scale(x, 2).backward(Tensor.of(new double[] {1}, 1)))
-        .withMessage(
-            "the gradient of Tensor F64 [2, 2] must be like it: received Tensor F64 [1]");
+        .withMessage("the gradient of Tensor F64 [2, 2] must be like it: received Tensor F64 [1]");
   }
 
   @Test

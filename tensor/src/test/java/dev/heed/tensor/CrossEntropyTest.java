@@ -1,6 +1,7 @@
 package dev.heed.tensor;
 
 import static dev.heed.tensor.testing.GradientCheck.check;
+import static dev.heed.tensor.testing.GradientCheck.gradientOf;
 import static dev.heed.tensor.testing.GradientCheck.input;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -68,8 +69,8 @@ class CrossEntropyTest {
     Tensor one = FusedOperations.crossEntropy(alone, Tensor.of(new int[] {2}, 1), 0.1);
     assertThat(loss.item()).isEqualTo(one.item());
     loss.backward();
-    assertThat(logits.gradient().rows(0, 1).toDoubleArray()).containsOnly(0);
-    assertThat(logits.gradient().get(1, 2)).isNegative();
+    assertThat(gradientOf(logits).rows(0, 1).toDoubleArray()).containsOnly(0);
+    assertThat(gradientOf(logits).get(1, 2)).isNegative();
   }
 
   @Test
@@ -79,14 +80,15 @@ class CrossEntropyTest {
     Tensor loss = FusedOperations.crossEntropy(logits, Tensor.of(new int[] {2}, 1), 0);
     assertThat(loss.item()).isCloseTo(Math.log(2), within(1e-15));
     loss.backward();
-    assertThat(logits.gradient().toDoubleArray())
+    assertThat(gradientOf(logits).toDoubleArray())
         .containsExactly(new double[] {0.5, 0, -0.5}, within(1e-15));
   }
 
   @Test
   void largeLogitsDoNotOverflow() {
     Tensor logits = Tensor.of(new float[] {1e30f, 0}, 1, 2);
-    assertThat(FusedOperations.crossEntropy(logits, Tensor.of(new int[] {0}, 1), 0).item()).isZero();
+    assertThat(FusedOperations.crossEntropy(logits, Tensor.of(new int[] {0}, 1), 0).item())
+        .isZero();
   }
 
   @ParameterizedTest
@@ -96,8 +98,7 @@ class CrossEntropyTest {
     Tensor weight = input(2, 7, 3);
     Tensor bias = input(3, 7);
     Tensor targets = Tensor.of(new int[] {6, 0, -1, 3, 3}, 5);
-    check(
-        () -> FusedOperations.linearCrossEntropy(x, weight, null, targets, smoothing), x, weight);
+    check(() -> FusedOperations.linearCrossEntropy(x, weight, null, targets, smoothing), x, weight);
     check(
         () -> FusedOperations.linearCrossEntropy(x, weight, bias, targets, smoothing),
         x,
@@ -114,10 +115,10 @@ class CrossEntropyTest {
 
   @Test
   void theFusedOutputLayerAgreesWithItsPartsAcrossChunksOfRows() {
-    int rows = 300; // more than the 256 that one chunk takes at this vocabulary
-    int vocabulary = 5000;
-    Tensor x = input(1, rows, 2);
-    Tensor weight = input(2, vocabulary, 2);
+    int rows = 260; // more than the 256 that one chunk takes at this vocabulary
+    int vocabulary = 4200;
+    Tensor x = input(1, rows, 1);
+    Tensor weight = input(2, vocabulary, 1);
     Tensor bias = input(3, vocabulary);
     int[] targets = new int[rows];
     for (int i = 0; i < rows; i++) {
@@ -130,14 +131,19 @@ class CrossEntropyTest {
     Tensor[] inputs = {x, weight, bias};
     double[][] expected = new double[3][];
     for (int i = 0; i < 3; i++) {
-      expected[i] = inputs[i].gradient().toDoubleArray();
+      expected[i] = gradientOf(inputs[i]).toDoubleArray();
       inputs[i].clearGradient();
     }
     Tensor fused = FusedOperations.linearCrossEntropy(x, weight, bias, wanted, 0.1);
     assertThat(fused.item()).isCloseTo(parts.item(), within(1e-9));
     Operations.scale(fused, 0.5).backward();
     for (int i = 0; i < 3; i++) {
-      assertThat(inputs[i].gradient().toDoubleArray()).containsExactly(expected[i], within(1e-10));
+      double[] received = gradientOf(inputs[i]).toDoubleArray();
+      double worst = 0;
+      for (int j = 0; j < received.length; j++) {
+        worst = Math.max(worst, Math.abs(received[j] - expected[i][j]));
+      }
+      assertThat(worst).isLessThan(1e-10);
     }
   }
 
@@ -145,11 +151,10 @@ class CrossEntropyTest {
   void theFusedOutputLayerOfNoRowsCostsNothing() {
     Tensor weight = input(2, 7, 3);
     Tensor none = Tensor.of(new int[0], 0);
-    Tensor loss =
-        FusedOperations.linearCrossEntropy(input(1, 0, 3), weight, null, none, 0);
+    Tensor loss = FusedOperations.linearCrossEntropy(input(1, 0, 3), weight, null, none, 0);
     assertThat(loss.item()).isZero();
     loss.backward();
-    assertThat(weight.gradient().toDoubleArray()).containsOnly(0);
+    assertThat(gradientOf(weight).toDoubleArray()).containsOnly(0);
   }
 
   @Test

@@ -38,15 +38,14 @@ class GradientCheckTest {
   void noticesErrorsThatCancelOutInASum() {
     Tensor x = input(1, 2);
     // The sum of (x₀, −x₀) has the gradient 0 everywhere; its elements have not.
-    assertThatThrownBy(
-            () ->
-                check(
-                    () -> {
-                      double first = x.get(0);
-                      Tensor constant = Tensor.of(new double[] {first, -first}, 2);
-                      return Operations.add(Operations.scale(x, 0), constant);
-                    },
-                    x))
+    assertThatThrownBy(() ->
+            check(
+                () -> {
+                  double first = x.get(0);
+                  Tensor constant = Tensor.of(new double[] {first, -first}, 2);
+                  return Operations.add(Operations.scale(x, 0), constant);
+                },
+                x))
         .isInstanceOf(AssertionError.class);
   }
 

@@ -74,7 +74,8 @@ class OperationsTest {
     assertThat(product.shape()).isEqualTo(Shape.of(3, 5));
     double expected = 0;
     for (int k = 0; k < 4; k++) {
-      expected += (transposeA ? a.get(k, 2) : a.get(2, k)) * (transposeB ? b.get(1, k) : b.get(k, 1));
+      expected +=
+          (transposeA ? a.get(k, 2) : a.get(2, k)) * (transposeB ? b.get(1, k) : b.get(k, 1));
     }
     assertThat(product.get(2, 1)).isCloseTo(expected, within(1e-14));
     check(() -> Operations.matmul(a, transposeA, b, transposeB), a, b);

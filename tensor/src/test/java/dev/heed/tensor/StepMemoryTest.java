@@ -1,5 +1,6 @@
 package dev.heed.tensor;
 
+import static dev.heed.tensor.testing.GradientCheck.gradientOf;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -16,7 +17,8 @@ class StepMemoryTest {
   void aTensorOfAStepThatIsOverThrowsAndSaysHowToKeepIt() {
     memory.step(() -> "step 0");
     Tensor stale = memory.step(() -> Tensor.of(new float[] {1, 2}, 2));
-    String expected = "this tensor belongs to step 1, which is over: copy() inside the step keeps it";
+    String expected =
+        "this tensor belongs to step 1, which is over: copy() inside the step keeps it";
     assertThatIllegalStateException().isThrownBy(stale::memory).withMessage(expected);
     assertThatIllegalStateException().isThrownBy(stale::toFloatArray).withMessage(expected);
     assertThatIllegalStateException().isThrownBy(stale::copy).withMessage(expected);
@@ -32,14 +34,13 @@ class StepMemoryTest {
   @Test
   void viewsOfAStaleTensorAreStaleToo() {
     Tensor[] views = new Tensor[3];
-    memory.step(
-        () -> {
-          Tensor x = Tensor.of(new float[] {1, 2}, 2, 1);
-          views[0] = x.rows(0, 1);
-          views[1] = x.withShape(Shape.of(1, 2));
-          views[2] = Operations.reshape(x, 2);
-          return x;
-        });
+    memory.step(() -> {
+      Tensor x = Tensor.of(new float[] {1, 2}, 2, 1);
+      views[0] = x.rows(0, 1);
+      views[1] = x.withShape(Shape.of(1, 2));
+      views[2] = Operations.reshape(x, 2);
+      return x;
+    });
     for (Tensor view : views) {
       assertThatIllegalStateException().isThrownBy(view::toFloatArray);
     }
@@ -61,34 +62,32 @@ class StepMemoryTest {
 
   @Test
   void tensorsOfOneStepDoNotOverlap() {
-    memory.step(
-        () -> {
-          Tensor[] all = new Tensor[300];
-          for (int i = 0; i < all.length; i++) {
-            all[i] = Tensor.empty(Shape.of(1 + i * 7 % 97), DType.F32);
-            Operations.fill(all[i], i);
-          }
-          for (int i = 0; i < all.length; i++) {
-            assertThat(all[i].memory().address() % 64).isZero();
-            assertThat(all[i].toFloatArray()).containsOnly(i);
-          }
-          return all;
-        });
+    memory.step(() -> {
+      Tensor[] all = new Tensor[300];
+      for (int i = 0; i < all.length; i++) {
+        all[i] = Tensor.empty(Shape.of(1 + i * 7 % 97), DType.F32);
+        Operations.fill(all[i], i);
+      }
+      for (int i = 0; i < all.length; i++) {
+        assertThat(all[i].memory().address() % 64).isZero();
+        assertThat(all[i].toFloatArray()).containsOnly(i);
+      }
+      return all;
+    });
   }
 
   @Test
   void takesATensorLargerThanItsSlabs() {
     for (int step = 0; step < 2; step++) {
-      memory.step(
-          () -> {
-            Tensor small = Tensor.of(new float[] {1}, 1);
-            Tensor large = Tensor.empty(Shape.of(80 << 20), DType.BF16);
-            Tensor after = Tensor.of(new float[] {3}, 1);
-            large.memory().fill((byte) 2);
-            assertThat(small.item()).isEqualTo(1);
-            assertThat(after.item()).isEqualTo(3);
-            return null;
-          });
+      memory.step(() -> {
+        Tensor small = Tensor.of(new float[] {1}, 1);
+        Tensor large = Tensor.empty(Shape.of(80 << 20), DType.BF16);
+        Tensor after = Tensor.of(new float[] {3}, 1);
+        large.memory().fill((byte) 2);
+        assertThat(small.item()).isEqualTo(1);
+        assertThat(after.item()).isEqualTo(3);
+        return null;
+      });
     }
   }
 
@@ -108,14 +107,13 @@ class StepMemoryTest {
   void parametersAndTheirGradientsOutliveTheStep() {
     Parameter weight = Parameter.of(Tensor.of(new float[] {2, 3}, 2));
     for (int step = 0; step < 3; step++) {
-      memory.step(
-          () -> {
-            Tensor loss = Operations.sum(Operations.multiply(weight, weight));
-            loss.backward();
-            return null;
-          });
+      memory.step(() -> {
+        Tensor loss = Operations.sum(Operations.multiply(weight, weight));
+        loss.backward();
+        return null;
+      });
     }
-    assertThat(weight.gradient().toFloatArray()).containsExactly(12, 18);
+    assertThat(gradientOf(weight).toFloatArray()).containsExactly(12, 18);
     Parameter made = memory.step(() -> Parameter.of(Tensor.of(new float[] {5}, 1)));
     assertThat(made.toFloatArray()).containsExactly(5);
   }
@@ -124,24 +122,21 @@ class StepMemoryTest {
   void gradientsThatKernelsAddToOutliveTheStepToo() {
     Parameter weight = Parameter.of(Tensor.of(new float[] {2, 3}, 1, 2));
     Parameter bias = Parameter.of(Tensor.of(new float[] {0}, 1));
-    memory.step(
-        () -> {
-          Tensor x = Tensor.of(new float[] {1, 10}, 1, 2);
-          Operations.sum(FusedOperations.linear(x, weight, bias, Activation.NONE, null)).backward();
-          return null;
-        });
-    assertThat(weight.gradient().toFloatArray()).containsExactly(1, 10);
-    assertThat(bias.gradient().toFloatArray()).containsExactly(1);
+    memory.step(() -> {
+      Tensor x = Tensor.of(new float[] {1, 10}, 1, 2);
+      Operations.sum(FusedOperations.linear(x, weight, bias, Activation.NONE, null)).backward();
+      return null;
+    });
+    assertThat(gradientOf(weight).toFloatArray()).containsExactly(1, 10);
+    assertThat(gradientOf(bias).toFloatArray()).containsExactly(1);
   }
 
   @Test
   void aStepThatFailsEndsToo() {
-    assertThatThrownBy(
-            () ->
-                memory.step(
-                    () -> {
-                      throw new UnsupportedOperationException("on purpose");
-                    }))
+    assertThatThrownBy(() ->
+            memory.step(() -> {
+              throw new UnsupportedOperationException("on purpose");
+            }))
         .hasMessage("on purpose");
     assertThat(memory.number()).isEqualTo(1);
     assertThat(memory.<Integer>step(() -> 7)).isEqualTo(7);
@@ -162,14 +157,12 @@ class StepMemoryTest {
     CountDownLatch running = new CountDownLatch(1);
     CountDownLatch tried = new CountDownLatch(1);
     FutureTask<Integer> first =
-        new FutureTask<>(
-            () ->
-                memory.step(
-                    () -> {
-                      running.countDown();
-                      await(tried);
-                      return 1;
-                    }));
+        new FutureTask<>(() ->
+            memory.step(() -> {
+              running.countDown();
+              await(tried);
+              return 1;
+            }));
     Thread.ofVirtual().start(first);
     running.await();
     assertThatIllegalStateException()
@@ -182,27 +175,24 @@ class StepMemoryTest {
   @Test
   void eachThreadMayHaveAStepOfItsOwn() throws ExecutionException, InterruptedException {
     Tensor[] inner = new Tensor[1];
-    memory.step(
-        () -> {
-          Tensor mine = Tensor.of(new float[] {1}, 1);
-          FutureTask<Double> other =
-              new FutureTask<>(
-                  () ->
-                      new StepMemory()
-                          .step(
-                              () -> {
-                                inner[0] = Tensor.of(new float[] {2}, 1);
-                                return inner[0].item() + mine.item();
-                              }));
-          Thread.ofVirtual().start(other);
-          try {
-            assertThat(other.get()).isEqualTo(3);
-          } catch (InterruptedException | ExecutionException e) {
-            throw new AssertionError(e);
-          }
-          assertThat(mine.item()).isEqualTo(1);
-          return null;
-        });
+    memory.step(() -> {
+      Tensor mine = Tensor.of(new float[] {1}, 1);
+      FutureTask<Double> other =
+          new FutureTask<>(() ->
+              new StepMemory()
+                  .step(() -> {
+                    inner[0] = Tensor.of(new float[] {2}, 1);
+                    return inner[0].item() + mine.item();
+                  }));
+      Thread.ofVirtual().start(other);
+      try {
+        assertThat(other.get()).isEqualTo(3);
+      } catch (InterruptedException | ExecutionException e) {
+        throw new AssertionError(e);
+      }
+      assertThat(mine.item()).isEqualTo(1);
+      return null;
+    });
     assertThatIllegalStateException().isThrownBy(() -> inner[0].item());
   }
 

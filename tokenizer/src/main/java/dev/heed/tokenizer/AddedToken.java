@@ -30,4 +30,8 @@ public record AddedToken(
   public static AddedToken special(String content, int id) {
     return new AddedToken(content, id, false, false, false, false, true);
   }
+
+  AddedToken withId(int other) {
+    return new AddedToken(content, other, singleWord, stripLeft, stripRight, normalized, special);
+  }
 }

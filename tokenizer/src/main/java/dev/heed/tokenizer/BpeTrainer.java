@@ -136,11 +136,14 @@ public record BpeTrainer(int vocabularySize, int minFrequency, String endOfText)
     Merges merges = new Merges(learnt.lefts(), learnt.rights(), learnt.merged());
     return new Tokenizer(
         new TokenizerDefinition(
+            null,
+            null,
             List.of(AddedToken.special(endOfText, 0)),
+            null,
             new PreTokenizer.ByteLevel(false, true, true),
+            new Bpe(vocabulary.build(), merges, Bpe.Options.none()),
             new PostProcessor.ByteLevel(true, false, true),
-            new Decoder.ByteLevel(),
-            new Bpe(vocabulary.build(), merges, Bpe.Options.none())),
+            new Decoder.ByteLevel()),
         TokenizerConfig.endOfText(endOfText));
   }
 }

@@ -16,17 +16,18 @@ public final class Encoding {
   /// What [#wordId] and [#sequence] answer for tokens that no word or text stands behind.
   public static final int NONE = -1;
 
-  private final int[] ids;
-  private final int[] starts;
-  private final int[] ends;
-  private final int[] words;
-  private final int[] typeIds;
-  private final byte[] sequences;
-  private final byte[] special;
-  private final byte[] attention;
-  private final @Nullable Map<Integer, String> surfaces;
-  private final IntFunction<@Nullable String> tokens;
-  private final List<Encoding> overflowing;
+  // Read by the post-processing in this package, never written after construction.
+  final int[] ids;
+  final int[] starts;
+  final int[] ends;
+  final int[] words;
+  final int[] typeIds;
+  final byte[] sequences;
+  final byte[] special;
+  final byte[] attention;
+  final @Nullable Map<Integer, String> surfaces;
+  final IntFunction<@Nullable String> tokens;
+  final List<Encoding> overflowing;
 
   Encoding(
       int[] ids,
@@ -167,18 +168,6 @@ public final class Encoding {
       wide[i] = mask[i];
     }
     return wide;
-  }
-
-  int[] startsArray() {
-    return starts;
-  }
-
-  int[] endsArray() {
-    return ends;
-  }
-
-  int[] idsArray() {
-    return ids;
   }
 
   @Override

@@ -148,8 +148,21 @@ final class Json {
     }
 
     TokenizerFormatException unknown(String known) {
+      return unknown("type", known);
+    }
+
+    TokenizerFormatException unknown(String name, String known) {
       return new TokenizerFormatException(
-          "%s: Heed has no \"%s\"; known are %s".formatted(path, fields.get("type"), known));
+          "%s.%s: Heed has no \"%s\"; known are %s"
+              .formatted(path, name, fields.get(name), known));
+    }
+
+    /// A string of one code point.
+    int character(String name) throws TokenizerFormatException {
+      String text = string(name);
+      return text.codePointCount(0, text.length()) == 1
+          ? text.codePointAt(0)
+          : raise(wrong(path + "." + name, "one character", text));
     }
 
     private static <T> T raise(TokenizerFormatException e) throws TokenizerFormatException {

@@ -4,8 +4,12 @@ import dev.heed.tokenizer.Json.Obj;
 import dev.heed.tokenizer.model.Bpe;
 import dev.heed.tokenizer.model.Merges;
 import dev.heed.tokenizer.model.Model;
+import dev.heed.tokenizer.model.Unigram;
 import dev.heed.tokenizer.model.Vocabulary;
+import dev.heed.tokenizer.model.WordLevel;
+import dev.heed.tokenizer.model.WordPiece;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +21,8 @@ import tools.jackson.core.JsonToken;
 final class ModelReader {
   private Vocabulary.@Nullable Builder vocabulary;
   private @Nullable List<String> merges; // left, right, left, right, …
+  private @Nullable List<String> pieces;
+  private double @Nullable [] scores;
   private final Map<String, @Nullable Object> rest = new LinkedHashMap<>();
 
   private ModelReader() {}
@@ -32,6 +38,8 @@ final class ModelReader {
       JsonToken value = parser.nextToken();
       if (name.equals("vocab") && value == JsonToken.START_OBJECT) {
         reader.readVocabulary(parser);
+      } else if (name.equals("vocab") && value == JsonToken.START_ARRAY) {
+        reader.readPieces(parser);
       } else if (name.equals("merges") && value == JsonToken.START_ARRAY) {
         reader.readMerges(parser);
       } else {
@@ -55,6 +63,36 @@ final class ModelReader {
     vocabulary = tokens;
   }
 
+  private void readPieces(JsonParser parser) throws TokenizerFormatException {
+    List<String> texts = new ArrayList<>();
+    double[] values = new double[1 << 10];
+    while (parser.nextToken() != JsonToken.END_ARRAY) {
+      boolean pair =
+          parser.currentToken() == JsonToken.START_ARRAY
+              && parser.nextToken() == JsonToken.VALUE_STRING;
+      String text = pair ? parser.getString() : "";
+      if (!pair || !parser.nextToken().isNumeric()) {
+        throw pieceExpected(texts.size(), parser);
+      }
+      if (texts.size() == values.length) {
+        values = Arrays.copyOf(values, values.length * 2);
+      }
+      values[texts.size()] = parser.getDoubleValue();
+      texts.add(text);
+      if (parser.nextToken() != JsonToken.END_ARRAY) {
+        throw pieceExpected(texts.size() - 1, parser);
+      }
+    }
+    pieces = texts;
+    scores = Arrays.copyOf(values, texts.size());
+  }
+
+  private static TokenizerFormatException pieceExpected(int index, JsonParser parser) {
+    return new TokenizerFormatException(
+        "model.vocab[%d]: expected a token and its score, found %s"
+            .formatted(index, parser.currentToken()));
+  }
+
   private void readMerges(JsonParser parser) throws TokenizerFormatException {
     List<String> parts = new ArrayList<>();
     while (parser.nextToken() != JsonToken.END_ARRAY) {
@@ -70,6 +108,9 @@ final class ModelReader {
         }
       } else if (parser.currentToken() == JsonToken.VALUE_STRING) {
         String merge = parser.getString();
+        if (merge.startsWith("#version")) {
+          continue;
+        }
         int space = merge.indexOf(' ');
         if (space < 0 || merge.indexOf(' ', space + 1) >= 0) {
           throw mergeExpected(parts.size() / 2, "\"" + merge + "\"");
@@ -91,11 +132,35 @@ final class ModelReader {
   private Model model(Obj options) throws TokenizerFormatException {
     String type = options.stringOrNull("type");
     if (type == null) {
-      type = merges != null ? "BPE" : "";
+      // Old files leave it out.
+      type =
+          merges != null
+              ? "BPE"
+              : pieces != null
+                  ? "Unigram"
+                  : options.has("continuing_subword_prefix") ? "WordPiece" : "WordLevel";
     }
     return switch (type) {
       case "BPE" -> bpe(options);
-      default -> throw options.unknown("BPE");
+      case "WordPiece" ->
+          new WordPiece(
+              vocabulary(),
+              options.string("unk_token"),
+              options.string("continuing_subword_prefix"),
+              options.integer("max_input_chars_per_word", 100));
+      case "WordLevel" -> new WordLevel(vocabulary(), options.string("unk_token"));
+      case "Unigram" -> {
+        if (pieces == null || scores == null) {
+          throw new TokenizerFormatException(
+              "model.vocab: expected tokens with scores, found none");
+        }
+        yield new Unigram(
+            pieces,
+            scores,
+            options.integer("unk_id", Vocabulary.ABSENT),
+            options.bool("byte_fallback", false));
+      }
+      default -> throw options.unknown("BPE, WordPiece, WordLevel, Unigram");
     };
   }
 

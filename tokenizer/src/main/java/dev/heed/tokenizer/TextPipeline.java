@@ -1,52 +1,79 @@
 package dev.heed.tokenizer;
 
-import dev.heed.tokenizer.model.Bpe;
-import dev.heed.tokenizer.model.ByteLevelBpe;
 import dev.heed.tokenizer.model.TokenBuffer;
-import dev.heed.tokenizer.split.Gpt2Scanner;
-import dev.heed.tokenizer.split.PreTokenizer;
-import dev.heed.tokenizer.split.WordScanner;
+import dev.heed.tokenizer.normalizer.Normalizer;
 import dev.heed.tokenizer.text.AlignedText;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// From a stretch of text without added tokens to tokens: normalise, cut into words, tokenize.
+/// From a text to tokens: added tokens are taken out, the rest is normalised, added tokens are
+/// looked for again in what came out, and what is left goes to the words.
 final class TextPipeline {
-  private final ByteLevelBpe bytes;
-  private final PreTokenizer.ByteLevel byteLevel;
-  private final @Nullable WordScanner scanner;
+  private final @Nullable Normalizer normalizer;
+  private final WordPipeline words;
+  private final AddedTokens literal = new AddedTokens();
+  private final AddedTokens normalized = new AddedTokens();
 
-  TextPipeline(TokenizerDefinition definition) {
-    if (!(definition.model() instanceof Bpe bpe)
-        || !(definition.preTokenizer() instanceof PreTokenizer.ByteLevel pre)
-        || ByteLevelBpe.of(bpe) == null) {
-      throw new IllegalArgumentException("Only byte-level BPE so far");
+  TextPipeline(TokenizerDefinition definition, List<AddedToken> added) {
+    normalizer = definition.normalizer();
+    words = new WordPipeline(definition.preTokenizer(), definition.model());
+    for (AddedToken token : added) {
+      if (token.normalized()) {
+        normalized.add(normalize(AlignedText.of(token.content())).toString(), token);
+      } else {
+        literal.add(token.content(), token);
+      }
     }
-    bytes = java.util.Objects.requireNonNull(ByteLevelBpe.of(bpe));
-    byteLevel = pre;
-    scanner = pre.useRegex() ? new Gpt2Scanner() : null;
   }
 
-  /// Appends the tokens of `text`, whose first word has number `word`, to `tokens`.
-  ///
-  /// @return the number of the next word
-  int tokenize(AlignedText text, int word, TokenBuffer tokens) {
-    if (byteLevel.addPrefixSpace() && !text.startsWith(" ")) {
-      text = text.prepend(" ");
+  private AlignedText normalize(AlignedText text) {
+    return normalizer == null ? text : normalizer.apply(text);
+  }
+
+  void tokenize(String text, TokenBuffer tokens) {
+    AlignedText original = AlignedText.of(text);
+    List<AddedTokens.Part> parts = literal.isEmpty() ? List.of() : literal.find(original);
+    if (parts.isEmpty()) {
+      tokenizeStretch(original, 0, tokens);
+      return;
     }
-    if (text.isEmpty()) {
-      return word;
+    int word = 0;
+    for (AddedTokens.Part part : parts) {
+      AlignedText piece = original.slice(part.from(), part.to());
+      if (part.token() == null) {
+        word = tokenizeStretch(piece, word, tokens);
+      } else {
+        add(part.token(), piece, word++, tokens);
+      }
     }
-    if (scanner == null) {
-      bytes.tokenize(text, text.from(), text.to(), word, tokens);
-      return word + 1;
+  }
+
+  private int tokenizeStretch(AlignedText original, int firstWord, TokenBuffer tokens) {
+    AlignedText text = normalize(original);
+    List<AddedTokens.Part> parts = normalized.isEmpty() ? List.of() : normalized.find(text);
+    if (parts.isEmpty()) {
+      return words.tokenize(text, firstWord, tokens);
     }
-    char[] chars = text.chars();
-    int to = text.to();
-    for (int from = text.from(); from < to; ) {
-      int end = scanner.wordEnd(chars, from, to);
-      bytes.tokenize(text, from, end, word++, tokens);
-      from = end;
+    int word = firstWord;
+    for (AddedTokens.Part part : parts) {
+      AlignedText piece = text.slice(part.from(), part.to());
+      if (part.token() == null) {
+        word = words.tokenize(piece, word, tokens);
+      } else {
+        add(part.token(), piece, word++, tokens);
+      }
     }
     return word;
+  }
+
+  private static void add(AddedToken token, AlignedText piece, int word, TokenBuffer tokens) {
+    int start = piece.originalStart(piece.from());
+    int end = piece.originalEnd(piece.to() - 1);
+    String surface = piece.toString();
+    if (surface.equals(token.content())) {
+      tokens.add(token.id(), start, end, word);
+    } else {
+      tokens.add(token.id(), start, end, word, surface);
+    }
   }
 }

@@ -2,13 +2,14 @@ package dev.heed.tokenizer;
 
 import dev.heed.tokenizer.model.TokenBuffer;
 import dev.heed.tokenizer.model.Vocabulary;
-import dev.heed.tokenizer.text.AlignedText;
 import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,22 +28,61 @@ public final class Tokenizer {
 
   private final TokenizerDefinition definition;
   private final TokenizerConfig config;
-  private final TextPipeline pipeline;
   private final Vocabulary vocabulary;
+  private final List<AddedToken> added;
   private final Map<Integer, AddedToken> addedById = new HashMap<>();
   private final Map<String, Integer> addedIds = new HashMap<>();
-  private final AddedTokens literalTokens = new AddedTokens();
+  private int largestAdded = -1;
+  private final TextPipeline pipeline;
+  private final @Nullable Truncation truncation;
+  private final @Nullable Padding padding;
+  private final PostProcessing postProcessing;
 
   Tokenizer(TokenizerDefinition definition, TokenizerConfig config) {
     this.definition = definition;
     this.config = config;
-    this.pipeline = new TextPipeline(definition);
     this.vocabulary = definition.model().vocabulary();
     for (AddedToken token : definition.addedTokens()) {
-      addedById.put(token.id(), token);
-      addedIds.put(token.content(), token.id());
-      literalTokens.add(token.content(), token);
+      add(token);
     }
+    this.added =
+        addedById.values().stream().sorted(Comparator.comparingInt(AddedToken::id)).toList();
+    this.pipeline = new TextPipeline(definition, added);
+    this.truncation = null;
+    this.padding = null;
+    this.postProcessing = new PostProcessing(definition.postProcessor(), null, this::token);
+  }
+
+  /// Shares everything with `other` but what happens at the end.
+  private Tokenizer(
+      Tokenizer other, @Nullable Truncation truncation, @Nullable Padding padding) {
+    this.definition = other.definition;
+    this.config = other.config;
+    this.vocabulary = other.vocabulary;
+    this.added = other.added;
+    this.addedById.putAll(other.addedById);
+    this.addedIds.putAll(other.addedIds);
+    this.pipeline = other.pipeline;
+    this.truncation = truncation;
+    this.padding = padding;
+    this.postProcessing =
+        new PostProcessing(definition.postProcessor(), truncation, this::token);
+  }
+
+  /// A token that the model knows keeps the model's id, whatever the file says; another one gets
+  /// the next free id, as in the reference.
+  private void add(AddedToken token) {
+    if (token.content().isEmpty()) {
+      return;
+    }
+    Integer known = addedIds.get(token.content());
+    int id = known != null ? known : vocabulary.find(token.content());
+    if (id == Vocabulary.ABSENT) {
+      id = Math.max(vocabulary.size(), largestAdded + 1);
+    }
+    largestAdded = Math.max(largestAdded, id);
+    addedIds.put(token.content(), id);
+    addedById.put(id, id == token.id() ? token : token.withId(id));
   }
 
   /// Reads a tokenizer: a `tokenizer.json`, or a directory with one.
@@ -77,6 +117,13 @@ public final class Tokenizer {
     config.write(directory.resolve(CONFIG_FILE));
   }
 
+  /// The `tokenizer.json` of this tokenizer, in UTF-8.
+  public byte[] toJson() {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    TokenizerJsonWriter.write(definition, out);
+    return out.toByteArray();
+  }
+
   /// What `tokenizer_config.json` says: the roles of special tokens, the longest text.
   public TokenizerConfig config() {
     return config;
@@ -106,15 +153,42 @@ public final class Tokenizer {
     return added != null ? added.content() : vocabulary.token(id);
   }
 
-  /// The tokens that were added to the model's own.
+  /// The tokens that were added to the model's own, by id.
   public List<AddedToken> addedTokens() {
-    return definition.addedTokens();
+    return added;
   }
 
   /// Whether the id is a special token's, such as the end of a text.
   public boolean isSpecial(int id) {
-    AddedToken added = addedById.get(id);
-    return added != null && added.special();
+    AddedToken token = addedById.get(id);
+    return token != null && token.special();
+  }
+
+  /// The truncation that the file asks for, null where it asks for none. It is applied only by
+  /// [#withTruncation].
+  public @Nullable Truncation fileTruncation() {
+    return definition.truncation();
+  }
+
+  /// The padding that the file asks for, null where it asks for none. It is applied only by
+  /// [#withPadding].
+  public @Nullable Padding filePadding() {
+    return definition.padding();
+  }
+
+  /// The same tokenizer, cutting texts that are too long; null for none, as after loading.
+  public Tokenizer withTruncation(@Nullable Truncation truncation) {
+    return new Tokenizer(this, truncation, padding);
+  }
+
+  /// The same tokenizer, filling texts up; null for none, as after loading.
+  public Tokenizer withPadding(@Nullable Padding padding) {
+    return new Tokenizer(this, truncation, padding);
+  }
+
+  /// The number of special tokens that are added around one text, or around a pair.
+  public int addedAround(boolean pair) {
+    return definition.postProcessor() == null ? 0 : definition.postProcessor().added(pair);
   }
 
   /// The tokens of `text`, with the special tokens that the model expects.
@@ -125,23 +199,52 @@ public final class Tokenizer {
   /// The tokens of `text`; `addSpecialTokens` says whether those that the model expects around a
   /// text are added. Special tokens that are written in the text are found in either case.
   public Encoding encode(String text, boolean addSpecialTokens) {
+    return padded(postProcessing.apply(List.of(tokens(text, 0)), addSpecialTokens));
+  }
+
+  /// The tokens of two texts that belong together, such as a question and an answer.
+  public Encoding encodePair(String first, String second, boolean addSpecialTokens) {
+    return padded(
+        postProcessing.apply(List.of(tokens(first, 0), tokens(second, 1)), addSpecialTokens));
+  }
+
+  /// The tokens of a text that comes in words. Word ids are indices of `words`, and offsets count
+  /// from the beginning of each word.
+  public Encoding encodeWords(List<String> words, boolean addSpecialTokens) {
+    List<Encoding> parts = new ArrayList<>();
+    for (int i = 0; i < words.size(); i++) {
+      parts.add(Encodings.withWordId(tokens(words.get(i), 0), i));
+    }
+    Encoding text = parts.isEmpty() ? Encodings.empty(this::token) : Encodings.join(parts);
+    return padded(postProcessing.apply(List.of(text), addSpecialTokens));
+  }
+
+  /// The tokens of each text; padding without a length of its own fills up to the longest.
+  public List<Encoding> encodeBatch(List<String> texts, boolean addSpecialTokens) {
+    List<Encoding> encodings = new ArrayList<>(texts.size());
+    int longest = 0;
+    for (String text : texts) {
+      Encoding encoding = postProcessing.apply(List.of(tokens(text, 0)), addSpecialTokens);
+      longest = Math.max(longest, encoding.size());
+      encodings.add(encoding);
+    }
+    if (padding != null) {
+      int target = padding.target(longest);
+      encodings.replaceAll(encoding -> Encodings.pad(encoding, target, padding));
+    }
+    return encodings;
+  }
+
+  private Encoding tokens(String text, int sequence) {
     TokenBuffer tokens = new TokenBuffer(text.length() / 3);
-    AlignedText original = AlignedText.of(text);
-    List<AddedTokens.Part> parts =
-        literalTokens.isEmpty() ? List.of() : literalTokens.find(original);
-    int word = 0;
-    if (parts.isEmpty()) {
-      pipeline.tokenize(original, word, tokens);
-    }
-    for (AddedTokens.Part part : parts) {
-      AlignedText piece = original.slice(part.from(), part.to());
-      if (part.token() == null) {
-        word = pipeline.tokenize(piece, word, tokens);
-      } else {
-        tokens.add(part.token().id(), part.from(), part.to(), word++);
-      }
-    }
-    return Encoding.of(tokens, 0, this::token);
+    pipeline.tokenize(text, tokens);
+    return Encoding.of(tokens, sequence, this::token);
+  }
+
+  private Encoding padded(Encoding encoding) {
+    return padding == null
+        ? encoding
+        : Encodings.pad(encoding, padding.target(encoding.size()), padding);
   }
 
   /// The text of `ids` without special tokens.

@@ -1,9 +1,7 @@
 package dev.heed.tokenizer;
 
 import dev.heed.tokenizer.Json.Obj;
-import dev.heed.tokenizer.decode.Decoder;
 import dev.heed.tokenizer.model.Model;
-import dev.heed.tokenizer.split.PreTokenizer;
 import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -58,15 +56,21 @@ final class TokenizerJsonReader {
         added.add(addedToken(token));
       }
     }
+    Obj truncation = file.objectOrNull("truncation");
+    Obj padding = file.objectOrNull("padding");
+    Obj normalizer = file.objectOrNull("normalizer");
     Obj preTokenizer = file.objectOrNull("pre_tokenizer");
     Obj postProcessor = file.objectOrNull("post_processor");
     Obj decoder = file.objectOrNull("decoder");
     return new TokenizerDefinition(
+        truncation == null ? null : truncation(truncation),
+        padding == null ? null : padding(padding),
         added,
-        preTokenizer == null ? null : preTokenizer(preTokenizer),
-        postProcessor == null ? null : postProcessor(postProcessor),
-        decoder == null ? null : decoder(decoder),
-        model);
+        normalizer == null ? null : PartReader.normalizer(normalizer),
+        preTokenizer == null ? null : PartReader.preTokenizer(preTokenizer),
+        model,
+        postProcessor == null ? null : PostProcessorReader.read(postProcessor),
+        decoder == null ? null : PartReader.decoder(decoder));
   }
 
   private static AddedToken addedToken(Obj token) throws TokenizerFormatException {
@@ -81,32 +85,38 @@ final class TokenizerJsonReader {
         special);
   }
 
-  private static PreTokenizer preTokenizer(Obj part) throws TokenizerFormatException {
-    return switch (part.type()) {
-      case "ByteLevel" ->
-          new PreTokenizer.ByteLevel(
-              part.bool("add_prefix_space", true),
-              part.bool("trim_offsets", true),
-              part.bool("use_regex", true));
-      default -> throw part.unknown("ByteLevel");
-    };
+  private static Truncation truncation(Obj part) throws TokenizerFormatException {
+    String strategy = part.has("strategy") ? part.string("strategy") : "LongestFirst";
+    return new Truncation(
+        part.integer("max_length"),
+        part.integer("stride", 0),
+        switch (strategy) {
+          case "LongestFirst" -> Truncation.Strategy.LONGEST_FIRST;
+          case "OnlyFirst" -> Truncation.Strategy.ONLY_FIRST;
+          case "OnlySecond" -> Truncation.Strategy.ONLY_SECOND;
+          default -> throw part.unknown("strategy", "LongestFirst, OnlyFirst, OnlySecond");
+        },
+        side(part));
   }
 
-  private static PostProcessor postProcessor(Obj part) throws TokenizerFormatException {
-    return switch (part.type()) {
-      case "ByteLevel" ->
-          new PostProcessor.ByteLevel(
-              part.bool("add_prefix_space", true),
-              part.bool("trim_offsets", true),
-              part.bool("use_regex", true));
-      default -> throw part.unknown("ByteLevel");
-    };
+  private static Padding padding(Obj part) throws TokenizerFormatException {
+    Object strategy = part.fields().get("strategy");
+    int length = "BatchLongest".equals(strategy) ? 0 : part.object("strategy").integer("Fixed");
+    return new Padding(
+        length,
+        part.integer("pad_to_multiple_of", 0),
+        side(part),
+        part.integer("pad_id"),
+        part.integer("pad_type_id", 0),
+        part.string("pad_token"));
   }
 
-  private static Decoder decoder(Obj part) throws TokenizerFormatException {
-    return switch (part.type()) {
-      case "ByteLevel" -> new Decoder.ByteLevel();
-      default -> throw part.unknown("ByteLevel");
+  private static Side side(Obj part) throws TokenizerFormatException {
+    String direction = part.has("direction") ? part.string("direction") : "Right";
+    return switch (direction) {
+      case "Right" -> Side.RIGHT;
+      case "Left" -> Side.LEFT;
+      default -> throw part.unknown("direction", "Left, Right");
     };
   }
 }

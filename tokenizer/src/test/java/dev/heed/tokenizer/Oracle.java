@@ -33,13 +33,34 @@ final class Oracle implements AutoCloseable {
 
   /// What differs, or null.
   @Nullable String difference(String text, boolean addSpecialTokens) {
-    var expected = rust.encode(text, addSpecialTokens, false);
-    Encoding actual = ours.encode(text, addSpecialTokens);
+    return difference(
+        rust.encode(text, addSpecialTokens, false),
+        ours.encode(text, addSpecialTokens),
+        text,
+        text);
+  }
+
+  /// Fails where ours differs from Rust in anything for a pair of texts.
+  void agreesOnPair(String first, String second, boolean addSpecialTokens) {
+    String difference =
+        difference(
+            rust.encode(first, second, addSpecialTokens, false),
+            ours.encodePair(first, second, addSpecialTokens),
+            first,
+            second);
+    assertThat(difference).as("texts <%s> <%s>", escape(first), escape(second)).isNull();
+  }
+
+  private static @Nullable String difference(
+      ai.djl.huggingface.tokenizers.Encoding expected,
+      Encoding actual,
+      String text,
+      String second) {
     StringBuilder theirs = new StringBuilder();
     StringBuilder mine = new StringBuilder();
     long[] ids = expected.getIds();
     CharSpan[] spans = expected.getCharTokenSpans();
-    int[] codePoints = codePointPositions(text);
+    int[][] codePoints = {codePointPositions(text), codePointPositions(second)};
     for (int i = 0; i < Math.max(ids.length, actual.size()); i++) {
       if (i < ids.length) {
         int begin = spans[i] == null ? 0 : spans[i].getStart();
@@ -59,8 +80,8 @@ final class Oracle implements AutoCloseable {
             mine,
             actual.id(i),
             actual.token(i),
-            codePoints[actual.start(i)],
-            codePoints[actual.end(i)],
+            codePoints[Math.max(0, actual.sequence(i))][actual.start(i)],
+            codePoints[Math.max(0, actual.sequence(i))][actual.end(i)],
             actual.wordId(i),
             actual.typeIds()[i],
             actual.specialTokensMask()[i]);

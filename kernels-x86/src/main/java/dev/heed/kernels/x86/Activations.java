@@ -53,7 +53,7 @@ final class Activations {
           Vec density = code.vec();
           code.mul(density, x, x);
           code.mul(density, density, code.constant(-0.5f));
-          Functions.exp(code, density);
+          Functions.expOrZero(code, density);
           code.mul(density, density, code.constant(ONE_OVER_SQRT_2_PI));
           code.mulAdd(x, density, share);
         }

@@ -151,11 +151,11 @@ final class Assembler {
       if (to.number() >= 8) {
         put(0x41);
       }
-      put(0xB8 | to.number() & 7);
+      put(0xB8 | (to.number() & 7));
       putInt((int) value);
     } else {
       rexW(0, to);
-      put(0xB8 | to.number() & 7);
+      put(0xB8 | (to.number() & 7));
       putInt((int) value);
       putInt((int) (value >> 32));
     }
@@ -301,14 +301,14 @@ final class Assembler {
     if (register.number() >= 8) {
       put(0x41);
     }
-    put(0x50 | register.number() & 7);
+    put(0x50 | (register.number() & 7));
   }
 
   void pop(Gpr register) {
     if (register.number() >= 8) {
       put(0x41);
     }
-    put(0x58 | register.number() & 7);
+    put(0x58 | (register.number() & 7));
   }
 
   void ret() {
@@ -477,7 +477,7 @@ final class Assembler {
   private void modrm(int reg, Operand rm, int scale, int following) {
     int field = (reg & 7) << 3;
     if (!(rm instanceof Address a)) {
-      put(0xC0 | field | number(rm) & 7);
+      put(0xC0 | field | (number(rm) & 7));
       return;
     }
     if (a.label() != null) {
@@ -494,9 +494,9 @@ final class Assembler {
     if (a.index() != null || (base.number() & 7) == 4) {
       int index = a.index() == null ? 4 : a.index().number() & 7;
       put(mod << 6 | field | 4);
-      put(Integer.numberOfTrailingZeros(a.scale()) << 6 | index << 3 | base.number() & 7);
+      put(Integer.numberOfTrailingZeros(a.scale()) << 6 | index << 3 | (base.number() & 7));
     } else {
-      put(mod << 6 | field | base.number() & 7);
+      put(mod << 6 | field | (base.number() & 7));
     }
     if (mod == 1) {
       put(displacement / scale);

@@ -11,8 +11,8 @@ import java.util.Optional;
 /// Source: Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2, CPUID.
 ///
 /// @param name the brand string
-/// @param level the highest level that processor and operating system both support; empty where
-///     not even AVX2 is there
+/// @param level the highest level that processor and operating system both support; empty where not
+///   even AVX2 is there
 /// @param l1 bytes of the first-level data cache
 /// @param l2 bytes of the second-level cache
 /// @param l3 bytes of the third-level cache, 0 where there is none

@@ -3,8 +3,8 @@ package dev.heed.kernels.x86;
 import dev.heed.tensor.Activation;
 import java.util.List;
 
-/// What happens to a product while it is still in the cache:
-/// out = activation(product + bias) + residual. Addresses are 0 for what is absent.
+/// What happens to a product while it is still in the cache: out = activation(product + bias) +
+/// residual. Addresses are 0 for what is absent.
 ///
 /// @param activation applied to each element
 /// @param bias one row, added to each row

@@ -26,14 +26,24 @@ final class Functions {
 
   /// erf x / x − 1 for |x| ≤ 1, ascending powers of x².
   private static final float[] ERF = {
-    0x1.06eba8p-3f, -0x1.81273ep-2f, 0x1.ce2cf8p-4f, -0x1.b7f90ep-6f,
-    0x1.5405b2p-8f, -0x1.a3f6fep-11f, 0x1.496a2ep-14f
+    0x1.06eba8p-3f,
+    -0x1.81273ep-2f,
+    0x1.ce2cf8p-4f,
+    -0x1.b7f90ep-6f,
+    0x1.5405b2p-8f,
+    -0x1.a3f6fep-11f,
+    0x1.496a2ep-14f
   };
 
   /// −ln(1 − erf x) / x for x ≥ 0.95, ascending powers of x.
   private static final float[] ERFC = {
-    0x1.20f074p+0f, 0x1.4527aap-1f, 0x1.b3b4d2p-4f, -0x1.873d40p-6f,
-    0x1.e4aa2ep-9f, -0x1.60adde0p-12f, 0x1.a6176ap-17f
+    0x1.20f074p+0f,
+    0x1.4527aap-1f,
+    0x1.b3b4d2p-4f,
+    -0x1.873d40p-6f,
+    0x1.e4aa2ep-9f,
+    -0x1.60adde0p-12f,
+    0x1.a6176ap-17f
   };
 
   private static final int SIGN = 0x80000000;
@@ -53,16 +63,18 @@ final class Functions {
     }
   }
 
-  /// `x = eˣ` for x ≤ 88, with 0 already from −87.3 on: no denormal number arises, whose
-  /// arithmetic is slow. Lanes with −∞ thus cost no more than others.
+  /// `x = eˣ`, but 0 already from −87.3 on: no denormal number arises, whose arithmetic is slow.
+  /// Lanes with −∞ thus cost no more than others.
   static void expOrZero(VectorCode code, Vec x) {
     try (var _ = code.scope()) {
-      Vec bound = code.constantVec(-87.3f);
-      Vec zero = code.zero();
+      Vec bound = code.constantVec(89);
       Vec original = code.vec();
       code.move(original, x);
+      code.min(x, bound, x);
+      code.broadcastConstant(bound, -87.3f);
       code.max(x, bound, x);
       power(code, x);
+      Vec zero = code.zero();
       code.select(x, VectorCode.NOT_GREATER, original, bound, zero, x);
     }
   }
@@ -207,7 +219,7 @@ final class Functions {
     polynomial(code, rest, clamped, ERFC);
     code.mul(rest, rest, clamped);
     code.xor(rest, rest, code.constantBits(SIGN));
-    exp(code, rest);
+    expOrZero(code, rest);
     code.free(clamped);
     return rest;
   }
@@ -215,7 +227,7 @@ final class Functions {
   /// `x = 1 / (1 + e⁻ˣ)`.
   static void sigmoid(VectorCode code, Vec x) {
     code.xor(x, x, code.constantBits(SIGN));
-    exp(code, x);
+    expOrZero(code, x);
     code.add(x, x, code.constant(1));
     Vec one = code.constantVec(1);
     code.div(x, one, x);

@@ -19,6 +19,7 @@ enum Gpr implements Operand {
   R14,
   R15;
 
+  @SuppressWarnings("EnumOrdinal") // the order above is the encoding's
   int number() {
     return ordinal();
   }

@@ -8,8 +8,8 @@ import java.lang.invoke.MethodHandle;
 
 /// A piece of machine code that takes the address of one argument block.
 ///
-/// All kernels share one method handle, to which the code's address is an argument: a constant
-/// that the JIT compiles to a plain call. The call is `critical`: it stays in the Java state, so a
+/// All kernels share one method handle, to which the code's address is an argument: a constant that
+/// the JIT compiles to a plain call. The call is `critical`: it stays in the Java state, so a
 /// safepoint waits for it, and whoever calls bounds the work of one call to about a millisecond.
 final class Kernel {
   private final MemorySegment entry;

@@ -5,19 +5,19 @@ import dev.heed.tensor.Parallel;
 
 /// The matrix product C [M, N] = op(A) · op(B), or added to C, over fp32 in memory.
 ///
-/// B is packed once, in parallel, into panels as wide as a tile. Then each task computes a block of C:
-/// for each block of k it lets [MatmulCode] run down the block's rows, panel by panel. A is read where
-/// it lies if its rows are contiguous in k, else packed by the task. Products of few rows are left to
-/// [DotCode], or read B where it lies. The cut into blocks depends on M, N and K alone, and every
-/// element is summed in a fixed order by one task.
+/// B is packed once, in parallel, into panels as wide as a tile. Then each task computes a block of
+/// C: for each block of k it lets [MatmulCode] run down the block's rows, panel by panel. A is read
+/// where it lies if its rows are contiguous in k, else packed by the task. Products of few rows are
+/// left to [DotCode], or read B where it lies. The cut into blocks depends on M, N and K alone, and
+/// every element is summed in a fixed order by one task.
 ///
 /// Source: Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication", 2008.
 final class Matmul {
   /// No epilogue.
   static final Epilogue NOTHING = new Epilogue(Activation.NONE, 0, 0, 0);
 
-  /// Steps of k in a block: a panel of B of this height stays in the second-level cache.
-  private static final int K_BLOCK = 384;
+  /// Steps of k in a block: a panel of B of this height, 36 KB, about fills the first-level cache.
+  private static final int K_BLOCK = 192;
 
   private static final int ROWS_PER_TASK = 192;
   private static final int TASKS = 16;
@@ -39,12 +39,14 @@ final class Matmul {
   private final int lanes;
   private final int tileRows;
   private final int tileVectors;
+  private final Tiles tiles;
 
   Matmul(KernelCache kernels) {
     this.kernels = kernels;
     this.lanes = kernels.level().lanes();
-    this.tileRows = kernels.level().isWide() ? 8 : 6;
+    this.tiles = new Tiles(kernels);
     this.tileVectors = kernels.level().isWide() ? 3 : 2;
+    this.tileRows = tiles.rows(tileVectors);
   }
 
   /// Computes C [m, n] = A [m, k] · B [k, n] (+ C where `accumulate`), then the epilogue. C's rows
@@ -145,8 +147,9 @@ final class Matmul {
     }
 
     private long panelOfB(long base, int kBlock, int panel) {
-      long height = kStart(kBlock + 1) - kStart(kBlock);
-      return base + 4L * lanes * ((long) kStart(kBlock) * vectors + height * firstVector(panel));
+      int height = kStart(kBlock + 1) - kStart(kBlock);
+      return base
+          + 4L * lanes * ((long) kStart(kBlock) * vectors + (long) height * firstVector(panel));
     }
 
     private void packB(long base, int kBlock, int panel) {
@@ -187,44 +190,22 @@ final class Matmul {
       int rows = Math.min(m, part(tilesInAll, mBlocks, mBlock + 1) * tileRows) - first;
       int firstPanel = part(panels, nBlocks, nBlock);
       int endPanel = part(panels, nBlocks, nBlock + 1);
-      try (Scratch scratch = Scratch.take(a.transposed ? (long) (rows + tileRows) * K_BLOCK : 0)) {
+      try (Scratch scratch = Scratch.take(0)) {
         Arguments arguments = scratch.arguments();
         for (int kBlock = 0; kBlock < kBlocks; kBlock++) {
-          int height = kStart(kBlock + 1) - kStart(kBlock);
-          long aAt = a.address + 4 * (first * a.stride + kStart(kBlock));
-          long aTile = 4 * a.stride * tileRows;
-          if (a.transposed) {
-            aAt = scratch.address();
-            aTile = 4L * height * tileRows;
-            packA(arguments, first, rows, kBlock, aAt);
-          }
+          int start = kStart(kBlock);
+          long aAt =
+              a.address + 4 * (a.transposed ? start * a.stride + first : first * a.stride + start);
+          long aTile = 4L * tileRows * (a.transposed ? 1 : a.stride);
           for (int panel = firstPanel; panel < endPanel; panel++) {
             panel(arguments, packedB, kBlock, panel, aAt, aTile, first, rows);
             if (kBlock == kBlocks - 1 && !epilogue.isEmpty()) {
               int from = firstVector(panel) * lanes;
               int columns = Math.min(n, firstVector(panel + 1) * lanes) - from;
-              epilogue.apply(
-                  epilogue.kernel(kernels), arguments, c, first, from, rows, columns, n);
+              epilogue.apply(epilogue.kernel(kernels), arguments, c, first, from, rows, columns, n);
             }
           }
         }
-      }
-    }
-
-    private void packA(Arguments arguments, int first, int rows, int kBlock, long to) {
-      int start = kStart(kBlock);
-      int height = kStart(kBlock + 1) - start;
-      Kernel copy = kernels.get("copy", PackCode::copy);
-      for (int row = 0; row < rows; row += tileRows) {
-        int width = Math.min(tileRows, rows - row);
-        arguments
-            .set(PackCode.FROM, a.address + 4 * (start * a.stride + first + row))
-            .set(PackCode.FROM_ROW, 4 * a.stride)
-            .set(PackCode.LENGTH, height)
-            .set(PackCode.WIDTH, width)
-            .set(PackCode.TO, to + 4L * height * row)
-            .set(PackCode.TO_ROW, 4L * width);
-        copy.call(arguments.address());
       }
     }
 
@@ -242,38 +223,21 @@ final class Matmul {
       int from = firstVector(panel) * lanes;
       int width = firstVector(panel + 1) - firstVector(panel);
       int columns = Math.min(lanes, n - from - (width - 1) * lanes);
-      int tiles = rows / tileRows;
-      int rest = rows % tileRows;
-      long cAt = c + 4 * (first * stride + from);
-      arguments
-          .set(
-              MatmulCode.B,
-              packB
-                  ? panelOfB(packedB, kBlock, panel)
-                  : b.address + 4 * (start * b.stride + from))
-          .set(MatmulCode.B_ROW, 4 * b.stride)
-          .set(MatmulCode.A_ROW, 4 * a.stride)
-          .set(MatmulCode.A_TILE, aTile)
-          .set(MatmulCode.K, kStart(kBlock + 1) - start)
-          .set(MatmulCode.C_ROW, 4 * stride)
-          .set(MatmulCode.ACCUMULATE, accumulate || kBlock > 0 ? 1 : 0)
-          .set(MatmulCode.COLUMNS, columns);
-      if (tiles > 0) {
-        arguments.set(MatmulCode.A, aAt).set(MatmulCode.C, cAt).set(MatmulCode.TILES, tiles);
-        tile(tileRows, width, columns < lanes).call(arguments.address());
-      }
-      if (rest > 0) {
-        arguments
-            .set(MatmulCode.A, aAt + tiles * aTile)
-            .set(MatmulCode.C, cAt + 4L * tiles * tileRows * stride)
-            .set(MatmulCode.TILES, 1);
-        tile(rest, width, columns < lanes).call(arguments.address());
-      }
-    }
-
-    private Kernel tile(int rows, int width, boolean partial) {
-      MatmulCode code = new MatmulCode(rows, width, a.transposed, packB, partial);
-      return kernels.get(code, code::emit);
+      tiles.multiply(
+          arguments,
+          rows,
+          width,
+          columns,
+          kStart(kBlock + 1) - start,
+          aAt,
+          4 * a.stride,
+          aTile,
+          a.transposed,
+          packB ? panelOfB(packedB, kBlock, panel) : b.address + 4 * (start * b.stride + from),
+          packB ? 4L * lanes * width : 4 * b.stride,
+          c + 4 * (first * stride + from),
+          4 * stride,
+          accumulate || kBlock > 0);
     }
 
     /// Columns `from` … `end` − 1 of all rows, as dot products.
@@ -292,7 +256,7 @@ final class Matmul {
           int rows = Math.min(rowsAtOnce, m - row);
           int turns = (end - from) / columnsAtOnce;
           int rest = (end - from) % columnsAtOnce;
-          arguments.set(DotCode.A, a.address + 4 * row * a.stride);
+          arguments.set(DotCode.A, a.address + 4L * row * a.stride);
           dots(arguments, row, from, rows, columnsAtOnce, turns);
           dots(arguments, row, from + turns * columnsAtOnce, rows, 1, rest);
         }
@@ -306,7 +270,7 @@ final class Matmul {
       if (turns > 0) {
         DotCode code = new DotCode(rows, columns);
         arguments
-            .set(DotCode.B, b.address + 4 * from * b.stride)
+            .set(DotCode.B, b.address + 4L * from * b.stride)
             .set(DotCode.C, c + 4 * (row * stride + from))
             .set(DotCode.TURNS, turns);
         kernels.get(code, code::emit).call(arguments.address());

@@ -13,16 +13,14 @@ import static dev.heed.kernels.x86.VectorOp.*;
 ///
 /// @param rows the rows of the tile
 /// @param vectors the vectors in each row of the tile
-/// @param packedA whether A comes as panels of `rows` elements per step of k; otherwise row by row,
-///     at a stride
-/// @param packedB whether B comes as panels of `vectors`·lanes elements per step; otherwise row by
-///     row, at a stride
+/// @param byColumns whether the elements of A for one step of k lie side by side, as in a packed or
+///   a transposed A; otherwise its rows do
 /// @param partial whether the last vector of a row has fewer columns than lanes
-record MatmulCode(int rows, int vectors, boolean packedA, boolean packedB, boolean partial) {
+record MatmulCode(int rows, int vectors, boolean byColumns, boolean partial) {
   /// Slots of the argument block. Strides are in bytes.
   static final int A = 0;
 
-  /// Between rows of A, where A is not packed.
+  /// Between rows of A, or, by columns, between steps of k.
   static final int A_ROW = 1;
 
   /// Between the A of one tile and that of the tile below it.
@@ -30,7 +28,7 @@ record MatmulCode(int rows, int vectors, boolean packedA, boolean packedB, boole
 
   static final int B = 3;
 
-  /// Between rows of B, where B is not packed.
+  /// Between rows of B, one for each step of k.
   static final int B_ROW = 4;
 
   /// Steps of k.
@@ -84,7 +82,7 @@ record MatmulCode(int rows, int vectors, boolean packedA, boolean packedB, boole
       }
       a[0] = code.vec();
       // AVX2 has no register left where one is needed for the mask.
-      a[1] = shape.rows*shape.vectors+shape.vectors>30 || (shape.partial && !code.level.isWide()) ? a[0] : code.vec();
+      a[1] = shape.partial && !code.level.isWide() ? a[0] : code.vec();
       aAt = code.gpr();
       aAt4 = code.gpr();
       aRow = code.gpr();
@@ -99,13 +97,9 @@ record MatmulCode(int rows, int vectors, boolean packedA, boolean packedB, boole
       Gpr cRow = code.argument(C_ROW);
       Gpr tiles = code.argument(TILES);
       Gpr k = code.gpr();
-      if (!shape.packedA) {
-        asm.mov(aRow, VectorCode.slot(A_ROW));
-        asm.lea(aRow3, Address.at(aRow, aRow, 2));
-      }
-      if (!shape.packedB) {
-        asm.mov(bRow, VectorCode.slot(B_ROW));
-      }
+      asm.mov(aRow, VectorCode.slot(A_ROW));
+      asm.lea(aRow3, Address.at(aRow, aRow, 2));
+      asm.mov(bRow, VectorCode.slot(B_ROW));
       if (shape.partial) {
         Gpr columns = code.argument(COLUMNS);
         // The mask is set once; only the last vector of a row is read and written under it.
@@ -120,7 +114,7 @@ record MatmulCode(int rows, int vectors, boolean packedA, boolean packedB, boole
       prefetchC(c, cRow);
       asm.mov(aAt, aTile);
       asm.mov(bAt, VectorCode.slot(B));
-      if (!shape.packedA && shape.rows > 4) {
+      if (!shape.byColumns && shape.rows > 4) {
         asm.lea(aAt4, Address.at(aAt, aRow, 4));
       }
       for (Vec[] row : sums) {
@@ -176,10 +170,9 @@ record MatmulCode(int rows, int vectors, boolean packedA, boolean packedB, boole
     }
 
     private void step(int i) {
-      int rowOfB = shape.packedB ? i * shape.vectors * code.bytes : 0;
       for (int v = 0; v < shape.vectors; v++) {
-        Address from = Address.at(bAt, rowOfB + v * code.bytes);
-        if (shape.partial && !shape.packedB && v == shape.vectors - 1) {
+        Address from = Address.at(bAt, v * code.bytes);
+        if (shape.partial && v == shape.vectors - 1) {
           code.loadMasked(b[v], from);
         } else {
           asm.emit(VMOVUPS, b[v], from);
@@ -192,14 +185,15 @@ record MatmulCode(int rows, int vectors, boolean packedA, boolean packedB, boole
           asm.emit(VFMADD231PS, sums[r][v], element, b[v]);
         }
       }
-      if (!shape.packedB) {
-        asm.add(bAt, bRow);
+      asm.add(bAt, bRow);
+      if (shape.byColumns) {
+        asm.add(aAt, aRow);
       }
     }
 
     private Address elementOfA(int r, int step) {
-      if (shape.packedA) {
-        return Address.at(aAt, 4 * (step * shape.rows + r));
+      if (shape.byColumns) {
+        return Address.at(aAt, 4 * r);
       }
       Gpr base = r < 4 ? aAt : aAt4;
       return switch (r & 3) {
@@ -211,16 +205,11 @@ record MatmulCode(int rows, int vectors, boolean packedA, boolean packedB, boole
     }
 
     private void advance(int steps) {
-      if (shape.packedA) {
-        asm.add(aAt, 4 * steps * shape.rows);
-      } else {
+      if (!shape.byColumns) {
         asm.add(aAt, 4 * steps);
         if (shape.rows > 4) {
           asm.add(aAt4, 4 * steps);
         }
-      }
-      if (shape.packedB) {
-        asm.add(bAt, steps * shape.vectors * code.bytes);
       }
     }
 

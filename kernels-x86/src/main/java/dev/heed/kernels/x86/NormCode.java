@@ -4,8 +4,8 @@ import static dev.heed.kernels.x86.VectorOp.*;
 
 /// LayerNorm and, where nothing is centred, RMSNorm, over rows: forward and backward.
 ///
-/// Forward: out = (x − mean)·rstd·gain + bias. Backward, with g = outGradient·gain and
-/// n = (x − mean)·rstd: xGradient = rstd·(g − mean(g) − n·mean(g·n)); the sums over the rows of
+/// Forward: out = (x − mean)·rstd·gain + bias. Backward, with g = outGradient·gain and n = (x −
+/// mean)·rstd: xGradient = rstd·(g − mean(g) − n·mean(g·n)); the sums over the rows of
 /// outGradient·n and outGradient are added to those of gain and bias.
 ///
 /// @param centred whether the mean is taken away (LayerNorm)

@@ -77,12 +77,7 @@ final class PackCode {
   }
 
   /// One square of lanes × lanes; only the first `columns` rows of the result are stored.
-  private static void block(
-      VectorCode code,
-      Gpr from,
-      Gpr to,
-      Gpr toRow,
-      @Nullable Gpr columns) {
+  private static void block(VectorCode code, Gpr from, Gpr to, Gpr toRow, @Nullable Gpr columns) {
     Assembler asm = code.asm;
     int lanes = code.lanes;
     try (var _ = code.scope()) {

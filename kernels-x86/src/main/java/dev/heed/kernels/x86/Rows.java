@@ -28,6 +28,14 @@ final class Rows {
     void run(long first, long end);
   }
 
+  /// Keeps tensors, whose memory the collector would free, until the kernels are done with it.
+  @SuppressWarnings("ReachabilityFenceUsage") // if a task throws, no kernel runs any more
+  static void keep(@Nullable Tensor... tensors) {
+    for (Tensor tensor : tensors) {
+      Reference.reachabilityFence(tensor);
+    }
+  }
+
   /// Runs `body` over ranges of rows of about equal work.
   static void forRows(long rows, long workPerRow, Range body) {
     long rowsPerTask = Math.max(1, WORK / Math.max(1, workPerRow));
@@ -78,26 +86,25 @@ final class Rows {
                     arguments.set(MapCode.SCALAR + i, scalars[i]);
                   }
                 }));
-    Reference.reachabilityFence(a);
-    Reference.reachabilityFence(b);
-    Reference.reachabilityFence(out);
+    keep(a, b, out);
   }
 
   // ---- sums over rows ----
 
-  /// sums [columns] += the sum of the rows at `x`: of ranges of rows first, then of the ranges.
+  /// `sums` += the sum of the rows at `x`: of ranges of rows first, then of the ranges.
   void addColumnSums(long x, long rows, long columns, long sums) {
     if (rows == 0 || columns == 0) {
       return;
     }
     Partial partial = new Partial(rows, columns, columns);
     try (Scratch scratch = partial.take()) {
-      partial.run(scratch, (first, end, to) -> addRows(x + 4 * first * columns, end - first, columns, to));
+      partial.run(
+          scratch, (first, end, to) -> addRows(x + 4 * first * columns, end - first, columns, to));
       addRows(scratch.address(), partial.tasks, columns, sums);
     }
   }
 
-  /// to [columns] += each of the rows at `x`, one after the other.
+  /// `to` += each of the rows at `x`, one after the other.
   private void addRows(long x, long rows, long columns, long to) {
     Kernel kernel =
         kernels.get(
@@ -150,10 +157,10 @@ final class Rows {
       Parallel.run(
           tasks,
           task -> {
-            scratch.memory().asSlice(4 * task * width, 4 * width).fill((byte) 0);
+            scratch.memory().asSlice(4L * task * width, 4 * width).fill((byte) 0);
             long first = task * rowsPerTask;
             body.run(
-                first, Math.min(rows, first + rowsPerTask), scratch.address() + 4 * task * width);
+                first, Math.min(rows, first + rowsPerTask), scratch.address() + 4L * task * width);
           });
     }
   }
@@ -176,7 +183,7 @@ final class Rows {
             for (int chunk = task * chunksPerTask; chunk < end; chunk++) {
               arguments
                   .set(SumCode.COUNT, Math.min(CHUNK, n - chunk * CHUNK))
-                  .set(SumCode.X, x + 4 * chunk * CHUNK);
+                  .set(SumCode.X, x + 4L * chunk * CHUNK);
               kernel.call(arguments.address());
               sums[chunk] = arguments.getFloat(SumCode.SUM);
             }
@@ -226,9 +233,7 @@ final class Rows {
                         .set(NormCode.RSTD, rstds + 4 * first)
                         .set(NormCode.EPSILON, (float) epsilon)
                         .set(NormCode.SHARE, (float) (1.0 / width))));
-    for (Tensor tensor : new @Nullable Tensor[] {x, gain, bias, out, mean, rstd}) {
-      Reference.reachabilityFence(tensor);
-    }
+    keep(x, gain, bias, out, mean, rstd);
   }
 
   void normBackward(
@@ -283,11 +288,6 @@ final class Rows {
         }
       }
     }
-    for (Tensor tensor :
-        new @Nullable Tensor[] {
-          x, gain, mean, rstd, outGradient, xGradient, gainGradient, biasGradient
-        }) {
-      Reference.reachabilityFence(tensor);
-    }
+    keep(x, gain, mean, rstd, outGradient, xGradient, gainGradient, biasGradient);
   }
 }

@@ -52,7 +52,7 @@ final class SoftmaxCode {
                 i -> {
                   code.load(value, code.at(x, 0));
                   code.sub(value, value, max);
-                  Functions.exp(code, value);
+                  Functions.expOrZero(code, value);
                   code.store(code.at(out, 0), value);
                   code.fillTail(value, 0);
                   code.add(sum, sum, value);
@@ -121,7 +121,7 @@ final class SoftmaxCode {
     return code.finish();
   }
 
-  /// loss = ln Σ exp x − certain·x[target] − smoothed·Σ x; and the gradient in place of the logits.
+  /// loss = ln Σ exp x − certain·x(target) − smoothed·Σ x; and the gradient in place of the logits.
   static byte[] crossEntropy(Level level) {
     VectorCode code = new VectorCode(level);
     Assembler asm = code.asm;
@@ -166,7 +166,7 @@ final class SoftmaxCode {
             code.load(value, code.at(x, 0));
             code.add(total, total, value);
             code.sub(value, value, max);
-            Functions.exp(code, value);
+            Functions.expOrZero(code, value);
             code.fillTail(value, 0);
             code.add(sum, sum, value);
           });
@@ -199,7 +199,7 @@ final class SoftmaxCode {
           i -> {
             code.load(value, code.at(x, 0));
             code.sub(value, value, normalizer);
-            Functions.exp(code, value);
+            Functions.expOrZero(code, value);
             code.sub(value, value, smoothed);
             code.mul(value, value, scale);
             code.store(code.at(x, 0), value);
@@ -212,8 +212,7 @@ final class SoftmaxCode {
     }
   }
 
-  private static void skippedRow(
-      VectorCode code, Gpr columns, Gpr x, Gpr losses, Label next) {
+  private static void skippedRow(VectorCode code, Gpr columns, Gpr x, Gpr losses, Label next) {
     Assembler asm = code.asm;
     try (var _ = code.scope()) {
       Gpr zeros = code.gpr();

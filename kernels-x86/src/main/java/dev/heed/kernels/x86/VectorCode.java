@@ -13,9 +13,10 @@ import org.jspecify.annotations.Nullable;
 
 /// Writes one kernel: registers on demand, constants, loops over vectors with a masked end.
 ///
-/// The same program gives AVX2 code (8 lanes, 16 registers) or AVX-512 code (16 lanes, 32 registers,
-/// masks). Registers are taken with [#vec] and [#gpr] and given back with `free`; a [Scope] gives
-/// back what was taken since it was opened. Running out of registers is an error while emitting.
+/// The same program gives AVX2 code (8 lanes, 16 registers) or AVX-512 code (16 lanes, 32
+/// registers, masks). Registers are taken with [#vec] and [#gpr] and given back with `free`; a
+/// [Scope] gives back what was taken since it was opened. Running out of registers is an error
+/// while emitting.
 final class VectorCode {
   /// Predicates of [#select]: the comparison is false where an operand is NaN.
   static final int LESS = 0x11;
@@ -72,21 +73,19 @@ final class VectorCode {
         asm.putInt(i < 8 ? -1 : 0);
       }
     }
-    tables.forEach(
-        (label, values) -> {
-          asm.align(64);
-          asm.bind(label);
-          for (int value : values) {
-            asm.putInt(value);
-          }
-        });
-    constants.forEach(
-        (bits, label) -> {
-          asm.bind(label);
-          for (int i = 0; i < (level.isWide() ? 1 : lanes); i++) {
-            asm.putInt(bits);
-          }
-        });
+    tables.forEach((label, values) -> {
+      asm.align(64);
+      asm.bind(label);
+      for (int value : values) {
+        asm.putInt(value);
+      }
+    });
+    constants.forEach((bits, label) -> {
+      asm.bind(label);
+      for (int i = 0; i < (level.isWide() ? 1 : lanes); i++) {
+        asm.putInt(bits);
+      }
+    });
     return asm.toBytes();
   }
 
@@ -284,8 +283,12 @@ final class VectorCode {
       asm.bzhi(scratch, scratch, count);
       asm.emit(KMOVW, TAIL, scratch);
     } else {
-      Label table = maskTable = maskTable == null ? new Label() : maskTable;
-      Vec mask = tailVec = vec();
+      if (maskTable == null) {
+        maskTable = new Label();
+      }
+      Label table = maskTable;
+      Vec mask = vec();
+      tailVec = mask;
       asm.lea(scratch, Address.at(table, 32));
       asm.shl(count, 2);
       asm.sub(scratch, count);

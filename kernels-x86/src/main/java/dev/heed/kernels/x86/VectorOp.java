@@ -41,6 +41,7 @@ enum VectorOp {
   VBLENDMPS(Form.RVM, 0x66, 2, 0x65, Tuple.FULL, 2),
   VROUNDPS(Form.RM, 0x66, 3, 0x08, Tuple.FULL, 1),
   VRNDSCALEPS(Form.RM, 0x66, 3, 0x08, Tuple.FULL, 2),
+  VREDUCEPS(Form.RM, 0x66, 3, 0x56, Tuple.FULL, 2),
   VSCALEFPS(Form.RVM, 0x66, 2, 0x2C, Tuple.FULL, 2),
   VCVTDQ2PS(Form.RM, 0, 1, 0x5B, Tuple.FULL, 3),
   VCVTPS2DQ(Form.RM, 0x66, 1, 0x5B, Tuple.FULL, 3),
@@ -151,8 +152,7 @@ enum VectorOp {
     this(form, prefix, map, opcode, tuple, -1, encodings, false);
   }
 
-  VectorOp(
-      Form form, int prefix, int map, int opcode, Tuple tuple, int encodings, boolean wide) {
+  VectorOp(Form form, int prefix, int map, int opcode, Tuple tuple, int encodings, boolean wide) {
     this(form, prefix, map, opcode, tuple, -1, encodings, wide);
   }
 

@@ -1,6 +1,7 @@
 package dev.heed.kernels.x86;
 
 import dev.heed.tensor.Activation;
+import dev.heed.tensor.AttentionArguments;
 import dev.heed.tensor.CounterRandom;
 import dev.heed.tensor.DType;
 import dev.heed.tensor.Parallel;
@@ -8,13 +9,12 @@ import dev.heed.tensor.ReferenceKernels;
 import dev.heed.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.ref.Reference;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/// The operations over F32 tensors as emitted machine code; other types, and what is not overridden,
-/// are the reference's.
+/// The operations over F32 tensors as emitted machine code; other types, and what is not
+/// overridden, are the reference's.
 public final class X86Kernels extends ReferenceKernels {
   /// Elements that make a task worth a thread: some ten microseconds.
   private static final long ELEMENTS_PER_TASK = 1 << 14;
@@ -22,11 +22,13 @@ public final class X86Kernels extends ReferenceKernels {
   private final KernelCache kernels;
   private final Matmul matmul;
   private final Rows rows;
+  private final FlashAttention attention;
 
   X86Kernels(Level level) {
     this.kernels = new KernelCache(level);
     this.matmul = new Matmul(kernels);
     this.rows = new Rows(kernels);
+    this.attention = new FlashAttention(kernels);
   }
 
   @Override
@@ -45,13 +47,6 @@ public final class X86Kernels extends ReferenceKernels {
 
   private static long address(@Nullable Tensor tensor) {
     return tensor == null ? 0 : tensor.memory().address();
-  }
-
-  /// Keeps the tensors, whose memory the collector would free, until the kernels are done with it.
-  private static void keep(@Nullable Object... tensors) {
-    for (Object tensor : tensors) {
-      Reference.reachabilityFence(tensor);
-    }
   }
 
   // Products
@@ -76,7 +71,7 @@ public final class X86Kernels extends ReferenceKernels {
         n,
         addToOut,
         Matmul.NOTHING);
-    keep(a, b, out);
+    Rows.keep(a, b, out);
   }
 
   @Override
@@ -103,9 +98,8 @@ public final class X86Kernels extends ReferenceKernels {
         address(out),
         n,
         false,
-        new Epilogue(
-            activation, address(bias), address(residual), address(beforeActivation)));
-    keep(x, weight, bias, residual, beforeActivation, out);
+        new Epilogue(activation, address(bias), address(residual), address(beforeActivation)));
+    Rows.keep(x, weight, bias, residual, beforeActivation, out);
   }
 
   @Override
@@ -115,7 +109,62 @@ public final class X86Kernels extends ReferenceKernels {
       return;
     }
     rows.addColumnSums(address(x), x.shape().rows(), x.shape().width(), address(sums));
-    keep(x, sums);
+    Rows.keep(x, sums);
+  }
+
+  // Attention
+
+  @Override
+  public void attention(
+      Tensor q, Tensor k, Tensor v, AttentionArguments arguments, Tensor out, Tensor logSumExp) {
+    if (!isF32(q, k, v, arguments.relativeBias(), out, logSumExp)) {
+      super.attention(q, k, v, arguments, out, logSumExp);
+      return;
+    }
+    attention.forward(q, k, v, arguments, out, logSumExp);
+  }
+
+  @Override
+  public void attentionBackward(
+      Tensor q,
+      Tensor k,
+      Tensor v,
+      AttentionArguments arguments,
+      Tensor out,
+      Tensor logSumExp,
+      Tensor outGradient,
+      Tensor qGradient,
+      Tensor kGradient,
+      Tensor vGradient,
+      @Nullable Tensor biasGradient) {
+    if (!isF32(q, k, v, arguments.relativeBias(), out, logSumExp, outGradient)
+        || !isF32(qGradient, kGradient, vGradient, biasGradient)) {
+      super.attentionBackward(
+          q,
+          k,
+          v,
+          arguments,
+          out,
+          logSumExp,
+          outGradient,
+          qGradient,
+          kGradient,
+          vGradient,
+          biasGradient);
+      return;
+    }
+    attention.backward(
+        q,
+        k,
+        v,
+        arguments,
+        out,
+        logSumExp,
+        outGradient,
+        qGradient,
+        kGradient,
+        vGradient,
+        biasGradient);
   }
 
   // Norms
@@ -202,7 +251,7 @@ public final class X86Kernels extends ReferenceKernels {
             kernel.call(arguments.address());
           }
         });
-    keep((Object[]) arrays);
+    Rows.keep(arrays);
   }
 
   private static long[] addresses(Tensor... tensors) {
@@ -401,7 +450,7 @@ public final class X86Kernels extends ReferenceKernels {
             kernel.call(scratch.arguments().address());
           }
         });
-    keep(x, out);
+    Rows.keep(x, out);
   }
 
   // Rows
@@ -428,7 +477,7 @@ public final class X86Kernels extends ReferenceKernels {
                         .set(SoftmaxCode.COLUMNS, width)
                         .set(SoftmaxCode.X, from + 4 * first * width)
                         .set(SoftmaxCode.OUT, to + 4 * first * width)));
-    keep(x, out);
+    Rows.keep(x, out);
   }
 
   @Override
@@ -455,7 +504,7 @@ public final class X86Kernels extends ReferenceKernels {
                         .set(SoftmaxCode.X, to + 4 * first * width)
                         .set(SoftmaxCode.OUT, p + 4 * first * width)
                         .set(SoftmaxCode.OUT_GRADIENT, g + 4 * first * width)));
-    keep(out, outGradient, xGradient);
+    Rows.keep(out, outGradient, xGradient);
   }
 
   @Override
@@ -488,7 +537,86 @@ public final class X86Kernels extends ReferenceKernels {
                         .set(SoftmaxCode.CERTAIN, (float) (1 - smoothing))
                         .set(SoftmaxCode.GRADIENT_SCALE, (float) gradientScale)
                         .set(SoftmaxCode.WITH_GRADIENT, gradientScale != 0 ? 1 : 0)));
-    keep(logits, targets, losses);
+    Rows.keep(logits, targets, losses);
+  }
+
+  @Override
+  public void gather(Tensor table, Tensor ids, double factor, Tensor out) {
+    if (!isF32(table, out)) {
+      super.gather(table, ids, factor, out);
+      return;
+    }
+    requireIds(ids, table.shape().rows());
+    Kernel kernel = kernels.get("gather", level -> GatherCode.emit(level, false));
+    int width = table.shape().width();
+    long from = address(table);
+    long names = address(ids);
+    long to = address(out);
+    Rows.forRows(
+        ids.elements(),
+        width,
+        (first, end) ->
+            Rows.call(
+                kernel,
+                arguments ->
+                    arguments
+                        .set(GatherCode.ROWS, end - first)
+                        .set(GatherCode.COLUMNS, width)
+                        .set(GatherCode.IDS, names + 4 * first)
+                        .set(GatherCode.TABLE, from)
+                        .set(GatherCode.TABLE_ROW, 4L * width)
+                        .set(GatherCode.X, to + 4 * first * width)
+                        .set(GatherCode.X_ROW, 4L * width)
+                        .set(GatherCode.FACTOR, (float) factor)));
+    Rows.keep(table, ids, out);
+  }
+
+  @Override
+  public void scatterAdd(Tensor outGradient, Tensor ids, double factor, Tensor tableGradient) {
+    if (!isF32(outGradient, tableGradient)) {
+      super.scatterAdd(outGradient, ids, factor, tableGradient);
+      return;
+    }
+    requireIds(ids, tableGradient.shape().rows());
+    Kernel kernel = kernels.get("scatterAdd", level -> GatherCode.emit(level, true));
+    int width = tableGradient.shape().width();
+    long from = address(outGradient);
+    long names = address(ids);
+    long to = address(tableGradient);
+    long count = ids.elements();
+    // A task takes all rows of some columns: two rows may name the same entry.
+    int lanes = kernels.level().lanes();
+    Rows.forRows(
+        (width + lanes - 1) / lanes,
+        count * lanes,
+        (first, end) -> {
+          long column = first * lanes;
+          Rows.call(
+              kernel,
+              arguments ->
+                  arguments
+                      .set(GatherCode.ROWS, count)
+                      .set(GatherCode.COLUMNS, Math.min(width, end * lanes) - column)
+                      .set(GatherCode.IDS, names)
+                      .set(GatherCode.TABLE, to + 4 * column)
+                      .set(GatherCode.TABLE_ROW, 4L * width)
+                      .set(GatherCode.X, from + 4 * column)
+                      .set(GatherCode.X_ROW, 4L * width)
+                      .set(GatherCode.FACTOR, (float) factor));
+        });
+    Rows.keep(outGradient, ids, tableGradient);
+  }
+
+  /// Machine code checks no bounds, so a wrong number must not reach it.
+  private static void requireIds(Tensor ids, int entries) {
+    MemorySegment memory = ids.memory();
+    for (long i = 0; i < ids.elements(); i++) {
+      int id = memory.getAtIndex(ValueLayout.JAVA_INT, i);
+      if (id < 0 || id >= entries) {
+        throw new IndexOutOfBoundsException(
+            "an id must name a row of the table: received " + id + " of " + entries);
+      }
+    }
   }
 
   /// Machine code checks no bounds, so a wrong class must not reach it.
@@ -511,7 +639,7 @@ public final class X86Kernels extends ReferenceKernels {
       return super.sumOfSquares(x);
     }
     double sum = rows.sum(address(x), x.elements(), true);
-    keep(x);
+    Rows.keep(x);
     return sum;
   }
 
@@ -521,7 +649,7 @@ public final class X86Kernels extends ReferenceKernels {
       return super.sum(x);
     }
     double sum = rows.sum(address(x), x.elements(), false);
-    keep(x);
+    Rows.keep(x);
     return sum;
   }
 
@@ -540,12 +668,21 @@ public final class X86Kernels extends ReferenceKernels {
       double gradientScale) {
     if (!isF32(parameter, gradient, mean, variance)) {
       super.adamW(
-          parameter, gradient, mean, variance, learningRate, beta1, beta2, epsilon, weightDecay,
-          step, gradientScale);
+          parameter,
+          gradient,
+          mean,
+          variance,
+          learningRate,
+          beta1,
+          beta2,
+          epsilon,
+          weightDecay,
+          step,
+          gradientScale);
       return;
     }
-    double meanCorrection = 1 - StrictMath.pow(beta1, step);
-    double varianceCorrection = StrictMath.sqrt(1 - StrictMath.pow(beta2, step));
+    double meanCorrection = 1 - StrictMath.pow(beta1, (double) step);
+    double varianceCorrection = StrictMath.sqrt(1 - StrictMath.pow(beta2, (double) step));
     map(
         new MapCode("adamW", 4, 3, 9),
         X86Kernels::adamW,

@@ -83,17 +83,13 @@ class AssemblerTest {
         "vbroadcastss ymm3,DWORD PTR [rsi+r8*2+0x4]",
         a -> a.emit(VBROADCASTSS, ymm(3), at(RSI, R8, 2, 4)));
     encodes(
-        "62 f2 7d 48 18 dd",
-        "vbroadcastss zmm3,xmm5",
-        a -> a.emit(VBROADCASTSS, zmm(3), xmm(5)));
+        "62 f2 7d 48 18 dd", "vbroadcastss zmm3,xmm5", a -> a.emit(VBROADCASTSS, zmm(3), xmm(5)));
     encodes(
         "c4 e2 7d 58 1e",
         "vpbroadcastd ymm3,DWORD PTR [rsi]",
         a -> a.emit(VPBROADCASTD, ymm(3), at(RSI)));
     encodes(
-        "62 d2 7d 48 7c da",
-        "vpbroadcastd zmm3,r10d",
-        a -> a.emit(VPBROADCASTD_GPR, zmm(3), R10));
+        "62 d2 7d 48 7c da", "vpbroadcastd zmm3,r10d", a -> a.emit(VPBROADCASTD_GPR, zmm(3), R10));
     encodes("c5 ec 58 cb", "vaddps ymm1,ymm2,ymm3", a -> a.emit(VADDPS, ymm(1), ymm(2), ymm(3)));
     encodes(
         "62 f1 6c 58 58 4d 01",
@@ -116,9 +112,7 @@ class AssemblerTest {
         "vdivps ymm1,ymm2,YMMWORD PTR [r8+r9*1]",
         a -> a.emit(VDIVPS, ymm(1), ymm(2), at(R8, R9, 1)));
     encodes(
-        "62 f1 6c 48 5f cb",
-        "vmaxps zmm1,zmm2,zmm3",
-        a -> a.emit(VMAXPS, zmm(1), zmm(2), zmm(3)));
+        "62 f1 6c 48 5f cb", "vmaxps zmm1,zmm2,zmm3", a -> a.emit(VMAXPS, zmm(1), zmm(2), zmm(3)));
     encodes("c5 fc 51 ca", "vsqrtps ymm1,ymm2", a -> a.emit(VSQRTPS, ymm(1), ymm(2)));
     encodes(
         "62 f1 6c 58 54 08",
@@ -126,9 +120,7 @@ class AssemblerTest {
         a -> a.emit(VANDPS, zmm(1), zmm(2), at(RAX).broadcastOne()));
     encodes("c5 ec 55 cb", "vandnps ymm1,ymm2,ymm3", a -> a.emit(VANDNPS, ymm(1), ymm(2), ymm(3)));
     encodes(
-        "62 f1 6c 48 56 cb",
-        "vorps zmm1,zmm2,zmm3",
-        a -> a.emit(VORPS, zmm(1), zmm(2), zmm(3)));
+        "62 f1 6c 48 56 cb", "vorps zmm1,zmm2,zmm3", a -> a.emit(VORPS, zmm(1), zmm(2), zmm(3)));
     encodes("c5 f4 57 c9", "vxorps ymm1,ymm1,ymm1", a -> a.emit(VXORPS, ymm(1), ymm(1), ymm(1)));
     encodes("c5 ea 58 cb", "vaddss xmm1,xmm2,xmm3", a -> a.emit(VADDSS, xmm(1), xmm(2), xmm(3)));
     encodes(
@@ -200,9 +192,7 @@ class AssemblerTest {
         a -> a.emit(VPADDD, zmm(1), zmm(2), at(RAX, 4).broadcastOne()));
     encodes("c5 ed fa cb", "vpsubd ymm1,ymm2,ymm3", a -> a.emit(VPSUBD, ymm(1), ymm(2), ymm(3)));
     encodes(
-        "c4 e2 6d 40 cb",
-        "vpmulld ymm1,ymm2,ymm3",
-        a -> a.emit(VPMULLD, ymm(1), ymm(2), ymm(3)));
+        "c4 e2 6d 40 cb", "vpmulld ymm1,ymm2,ymm3", a -> a.emit(VPMULLD, ymm(1), ymm(2), ymm(3)));
     encodes(
         "62 f1 ed 48 f4 cb",
         "vpmuludq zmm1,zmm2,zmm3",
@@ -212,21 +202,13 @@ class AssemblerTest {
     encodes("c5 ed eb cb", "vpor ymm1,ymm2,ymm3", a -> a.emit(VPOR, ymm(1), ymm(2), ymm(3)));
     encodes("c5 ed ef cb", "vpxor ymm1,ymm2,ymm3", a -> a.emit(VPXOR, ymm(1), ymm(2), ymm(3)));
     encodes(
-        "62 f1 6d 48 db cb",
-        "vpandd zmm1,zmm2,zmm3",
-        a -> a.emit(VPANDD, zmm(1), zmm(2), zmm(3)));
+        "62 f1 6d 48 db cb", "vpandd zmm1,zmm2,zmm3", a -> a.emit(VPANDD, zmm(1), zmm(2), zmm(3)));
     encodes(
-        "62 f1 6d 48 eb cb",
-        "vpord zmm1,zmm2,zmm3",
-        a -> a.emit(VPORD, zmm(1), zmm(2), zmm(3)));
+        "62 f1 6d 48 eb cb", "vpord zmm1,zmm2,zmm3", a -> a.emit(VPORD, zmm(1), zmm(2), zmm(3)));
     encodes(
-        "62 f1 6d 48 ef cb",
-        "vpxord zmm1,zmm2,zmm3",
-        a -> a.emit(VPXORD, zmm(1), zmm(2), zmm(3)));
+        "62 f1 6d 48 ef cb", "vpxord zmm1,zmm2,zmm3", a -> a.emit(VPXORD, zmm(1), zmm(2), zmm(3)));
     encodes(
-        "c5 ed 66 cb",
-        "vpcmpgtd ymm1,ymm2,ymm3",
-        a -> a.emit(VPCMPGTD, ymm(1), ymm(2), ymm(3)));
+        "c5 ed 66 cb", "vpcmpgtd ymm1,ymm2,ymm3", a -> a.emit(VPCMPGTD, ymm(1), ymm(2), ymm(3)));
     encodes(
         "62 f1 6d 48 66 e3",
         "vpcmpgtd k4,zmm2,zmm3",
@@ -244,9 +226,7 @@ class AssemblerTest {
         "vpcmpnltud k4,zmm2,zmm3",
         a -> a.emitImmediate(VPCMPUD, 5, new Mask(4), zmm(2), zmm(3)));
     encodes(
-        "c5 f5 72 d2 08",
-        "vpsrld ymm1,ymm2,0x8",
-        a -> a.emitImmediate(VPSRLD, 8, ymm(1), ymm(2)));
+        "c5 f5 72 d2 08", "vpsrld ymm1,ymm2,0x8", a -> a.emitImmediate(VPSRLD, 8, ymm(1), ymm(2)));
     encodes(
         "62 b1 75 48 72 e4 1f",
         "vpsrad zmm1,zmm20,0x1f",
@@ -264,21 +244,15 @@ class AssemblerTest {
         "vpermilps zmm1,zmm2,0xb1",
         a -> a.emitImmediate(VPERMILPS, 0xB1, zmm(1), zmm(2)));
     encodes(
-        "c4 e2 6d 16 cb",
-        "vpermps ymm1,ymm2,ymm3",
-        a -> a.emit(VPERMPS, ymm(1), ymm(2), ymm(3)));
+        "c4 e2 6d 16 cb", "vpermps ymm1,ymm2,ymm3", a -> a.emit(VPERMPS, ymm(1), ymm(2), ymm(3)));
     encodes(
         "62 f1 6c 48 14 cb",
         "vunpcklps zmm1,zmm2,zmm3",
         a -> a.emit(VUNPCKLPS, zmm(1), zmm(2), zmm(3)));
     encodes(
-        "c5 ec 15 cb",
-        "vunpckhps ymm1,ymm2,ymm3",
-        a -> a.emit(VUNPCKHPS, ymm(1), ymm(2), ymm(3)));
+        "c5 ec 15 cb", "vunpckhps ymm1,ymm2,ymm3", a -> a.emit(VUNPCKHPS, ymm(1), ymm(2), ymm(3)));
     encodes(
-        "c5 ed 14 cb",
-        "vunpcklpd ymm1,ymm2,ymm3",
-        a -> a.emit(VUNPCKLPD, ymm(1), ymm(2), ymm(3)));
+        "c5 ed 14 cb", "vunpcklpd ymm1,ymm2,ymm3", a -> a.emit(VUNPCKLPD, ymm(1), ymm(2), ymm(3)));
     encodes(
         "62 f1 ed 48 15 cb",
         "vunpckhpd zmm1,zmm2,zmm3",
@@ -324,9 +298,7 @@ class AssemblerTest {
         "vdpbf16ps zmm1,zmm2,zmm3",
         a -> a.emit(VDPBF16PS, zmm(1), zmm(2), zmm(3)));
     encodes(
-        "62 f2 7e 48 72 ca",
-        "vcvtneps2bf16 ymm1,zmm2",
-        a -> a.emit(VCVTNEPS2BF16, ymm(1), zmm(2)));
+        "62 f2 7e 48 72 ca", "vcvtneps2bf16 ymm1,zmm2", a -> a.emit(VCVTNEPS2BF16, ymm(1), zmm(2)));
     encodes(
         "62 f2 6d 58 50 08",
         "vpdpbusd zmm1,zmm2,DWORD BCST [rax]",

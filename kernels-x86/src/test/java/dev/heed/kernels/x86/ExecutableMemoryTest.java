@@ -15,7 +15,8 @@ class ExecutableMemoryTest {
   static final class Offer {
     public static void main(String[] args) {
       var offer = new X86KernelsProvider().offer();
-      System.out.println((offer.kernels() == null ? "none" : offer.kernels().name()) + ": " + offer.reason());
+      System.out.println(
+          (offer.kernels() == null ? "none" : offer.kernels().name()) + ": " + offer.reason());
     }
   }
 

@@ -10,11 +10,11 @@ import dev.heed.tensor.ReferenceKernels;
 import dev.heed.tensor.Tensor;
 import java.util.List;
 import java.util.function.BiFunction;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.api.Test;
 
 /// Every operation against the reference, at odd sizes, in memory that ends at a page that faults.
 @ParameterizedClass
@@ -164,8 +164,7 @@ class X86KernelsTest {
             Tensor rmsDx = Guarded.zeros(n, width);
             Tensor rmsDGain = Guarded.random(7, width);
             k.rmsNormBackward(x, gain, rmsRstd, g, rmsDx, rmsDGain);
-            return List.of(
-                bare, out, mean, rstd, dx, dGain, dBias, rms, rmsRstd, rmsDx, rmsDGain);
+            return List.of(bare, out, mean, rstd, dx, dGain, dBias, rms, rmsRstd, rmsDx, rmsDGain);
           });
     }
   }
@@ -227,10 +226,35 @@ class X86KernelsTest {
   void aTargetBeyondTheVocabularyIsRefused() {
     Tensor logits = Guarded.random(1, 1, 5);
     assertThatThrownBy(
-            () ->
-                kernels.crossEntropy(
-                    logits, Guarded.ints(new int[] {5}), 0, Guarded.zeros(1), 0))
+            () -> kernels.crossEntropy(logits, Guarded.ints(new int[] {5}), 0, Guarded.zeros(1), 0))
         .hasMessageContaining("received 5 of 5");
+  }
+
+  @Test
+  void gatheringAndScatteringAgree() {
+    for (int width : WIDTHS) {
+      compare(
+          "gather " + width,
+          1e-6,
+          (k, what) -> {
+            Tensor ids = Guarded.ints(new int[] {3, 0, 3, 6, 3});
+            Tensor out = Guarded.zeros(5, width);
+            k.gather(Guarded.random(1, 7, width), ids, 0.5, out);
+            Tensor sums = Guarded.random(2, 7, width);
+            k.scatterAdd(Guarded.random(3, 5, width), ids, 2, sums);
+            return List.of(out, sums);
+          });
+    }
+  }
+
+  @Test
+  void anIdOutsideTheTableIsRefused() {
+    Tensor table = Guarded.random(1, 7, 5);
+    for (int id : new int[] {-1, 7}) {
+      assertThatThrownBy(
+              () -> kernels.gather(table, Guarded.ints(new int[] {id}), 1, Guarded.zeros(1, 5)))
+          .hasMessageContaining("received " + id + " of 7");
+    }
   }
 
   @Test

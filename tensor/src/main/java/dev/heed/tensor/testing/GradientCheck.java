@@ -31,11 +31,22 @@ public final class GradientCheck {
     return Tensor.of(elements, shape).requireGradient(true);
   }
 
+  /// The gradient of `tensor`.
+  ///
+  /// @throws AssertionError if it has none
+  public static Tensor gradientOf(Tensor tensor) {
+    Tensor gradient = tensor.gradient();
+    if (gradient == null) {
+      throw new AssertionError("expected a gradient of " + tensor + ", received none");
+    }
+    return gradient;
+  }
+
   /// Holds the gradients of `function` with respect to `inputs` against finite differences: of each
   /// element, or of 200 chosen ones where an input has more.
   ///
-  /// @param function computes a tensor of any shape from the inputs; called once for the gradients and
-  ///     twice an element
+  /// @param function computes a tensor of any shape from the inputs; called once for the gradients
+  ///   and twice an element
   /// @param inputs F64 and requiring a gradient
   /// @throws AssertionError naming the first element whose gradient differs
   /// @throws IllegalArgumentException if an input is not F64 or requires no gradient

@@ -86,36 +86,10 @@ public final class Bpe implements Model {
 
   @Override
   public void tokenize(AlignedText word, int index, TokenBuffer tokens) {
-    char[] chars = word.chars();
-    int from = word.from();
-    int to = word.to();
-    if (to - from > WordCache.LONGEST_WORD) {
-      emit(cut(0, chars, from, to), word, index, tokens);
-      return;
-    }
-    int hash = WordCache.hash(chars, from, to);
-    WordCache.Entry entry = cache.find(hash, chars, from, to);
-    if (entry == null) {
-      entry = cut(hash, chars, from, to);
-      cache.put(entry);
-    }
-    emit(entry, word, index, tokens);
+    cache.tokenize(word, index, tokens, Vocabulary.ABSENT, this::cut);
   }
 
-  private static void emit(
-      WordCache.Entry entry, AlignedText word, int index, TokenBuffer tokens) {
-    int from = word.from();
-    for (int i = 0; i < entry.ids.length; i++) {
-      tokens.add(
-          entry.ids[i],
-          word.originalStart(from + entry.starts[i]),
-          word.originalEnd(from + entry.ends[i] - 1),
-          index);
-    }
-  }
-
-  private WordCache.Entry cut(int hash, char[] chars, int from, int to) {
-    char[] word = Arrays.copyOfRange(chars, from, to);
+  private WordCache.Entry cut(int hash, char[] word) {
     if (options.ignoreMerges()) {
       int id = vocabulary.find(word, 0, word.length);
       if (id != Vocabulary.ABSENT) {

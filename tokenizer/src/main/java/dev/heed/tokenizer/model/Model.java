@@ -3,7 +3,7 @@ package dev.heed.tokenizer.model;
 import dev.heed.tokenizer.text.AlignedText;
 
 /// Cuts a word, as the pre-tokenizer found it, into tokens of a vocabulary.
-public sealed interface Model permits Bpe {
+public sealed interface Model permits Bpe, WordPiece, Unigram, WordLevel {
   /// The tokens that the model knows.
   Vocabulary vocabulary();
 

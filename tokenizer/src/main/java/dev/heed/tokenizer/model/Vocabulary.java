@@ -17,6 +17,7 @@ public final class Vocabulary {
   private final int[] table; // entry + 1, 0 where empty
   private final @Nullable String[] tokens; // by id
   private final int size;
+  private final int longest;
 
   private Vocabulary(Builder builder, @Nullable String[] tokens) {
     this.pool = Arrays.copyOf(builder.pool, builder.offsets[builder.size]);
@@ -25,6 +26,11 @@ public final class Vocabulary {
     this.table = builder.table;
     this.tokens = tokens;
     this.size = builder.size;
+    int most = 0;
+    for (int e = 0; e < size; e++) {
+      most = Math.max(most, offsets[e + 1] - offsets[e]);
+    }
+    this.longest = most;
   }
 
   /// The number of tokens.
@@ -43,6 +49,21 @@ public final class Vocabulary {
     return entry < 0 ? ABSENT : ids[entry];
   }
 
+  /// The longest token that `text` begins with at `from`, as `end << 32 | id`, or [#ABSENT].
+  public long findLongest(char[] text, int from, int to) {
+    int limit = Math.min(to, from + longest);
+    long found = ABSENT;
+    int h = 0;
+    for (int i = from; i < limit; i++) {
+      h = h * 31 + text[i];
+      int entry = probe(pool, offsets, table, mix(h), text, from, i + 1);
+      if (entry >= 0) {
+        found = (long) (i + 1) << 32 | ids[entry];
+      }
+    }
+    return found;
+  }
+
   /// The id of `token`, or [#ABSENT].
   public int find(String token) {
     return find(token.toCharArray(), 0, token.length());
@@ -53,22 +74,17 @@ public final class Vocabulary {
     return id >= 0 && id < tokens.length ? tokens[id] : null;
   }
 
-  /// The longest token in UTF-16 units.
-  public int longest() {
-    int longest = 0;
-    for (int e = 0; e < size; e++) {
-      longest = Math.max(longest, offsets[e + 1] - offsets[e]);
-    }
-    return longest;
-  }
-
   private static int hash(char[] text, int from, int to) {
-    int h = to - from;
+    int h = 0;
     for (int i = from; i < to; i++) {
       h = h * 31 + text[i];
     }
-    h *= 0x9E3779B1;
-    return h ^ h >>> 15;
+    return mix(h);
+  }
+
+  private static int mix(int h) {
+    int mixed = h * 0x9E3779B1;
+    return mixed ^ mixed >>> 15;
   }
 
   private static int probe(

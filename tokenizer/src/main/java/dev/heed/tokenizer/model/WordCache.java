@@ -1,5 +1,7 @@
 package dev.heed.tokenizer.model;
 
+import dev.heed.tokenizer.text.AlignedText;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /// Words that were cut before, with their tokens: bounded, shared by all threads, without locks.
@@ -41,7 +43,54 @@ public final class WordCache {
     }
   }
 
+  /// An entry of the first `count` tokens of the arrays.
+  static Entry entry(int hash, char[] word, int[] ids, int[] starts, int[] ends, int count) {
+    return new Entry(
+        hash,
+        word,
+        Arrays.copyOf(ids, count),
+        Arrays.copyOf(starts, count),
+        Arrays.copyOf(ends, count));
+  }
+
   private final @Nullable Entry[] slots = new @Nullable Entry[SLOTS];
+
+  /// Appends the tokens of `word` from here, or those that `cut` finds, which are then kept.
+  void tokenize(
+      AlignedText word, int index, TokenBuffer tokens, int surfaceId, Cutter cut) {
+    char[] chars = word.chars();
+    int from = word.from();
+    int to = word.to();
+    Entry entry;
+    if (to - from > LONGEST_WORD) {
+      entry = cut.cut(0, Arrays.copyOfRange(chars, from, to));
+    } else {
+      int hash = hash(chars, from, to);
+      entry = find(hash, chars, from, to);
+      if (entry == null) {
+        entry = cut.cut(hash, Arrays.copyOfRange(chars, from, to));
+        put(entry);
+      }
+    }
+    for (int i = 0; i < entry.ids.length; i++) {
+      int id = entry.ids[i];
+      int begin = from + entry.starts[i];
+      int end = from + entry.ends[i];
+      int start = word.originalStart(begin);
+      int stop = word.originalEnd(end - 1);
+      if (id == surfaceId) {
+        tokens.add(id, start, stop, index, new String(chars, begin, end - begin));
+      } else {
+        tokens.add(id, start, stop, index);
+      }
+    }
+  }
+
+  /// Cuts a word that is not here yet.
+  @FunctionalInterface
+  interface Cutter {
+    Entry cut(int hash, char[] word);
+  }
 
   static int hash(char[] text, int from, int to) {
     int h = 0;

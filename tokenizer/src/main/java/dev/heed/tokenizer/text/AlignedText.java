@@ -1,5 +1,8 @@
 package dev.heed.tokenizer.text;
 
+import java.text.Normalizer;
+import java.util.Arrays;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /// A piece of text on its way through normalisation, which knows for every character the span of
@@ -139,6 +142,155 @@ public final class AlignedText {
     return edit.text(this);
   }
 
+  /// Only the characters that `keep` holds for.
+  public AlignedText filter(IntPredicate keep) {
+    Edit edit = null;
+    int begin = from;
+    for (int i = from; i < to; ) {
+      int c = Unicode.codePointAt(chars, i, to);
+      int end = i + Character.charCount(c);
+      if (!keep.test(c)) {
+        edit = edit == null ? new Edit(length()) : edit;
+        edit.copy(this, begin, i);
+        begin = end;
+      }
+      i = end;
+    }
+    if (edit == null) {
+      return this;
+    }
+    edit.copy(this, begin, to);
+    return edit.text(this);
+  }
+
+  /// Writes something else for single characters.
+  @FunctionalInterface
+  public interface Replacement {
+    /// What stands for the code point, or null where it stays as it is.
+    @Nullable String of(int codePoint);
+  }
+
+  /// Every character by what stands for it; what is added points at the same character.
+  public AlignedText mapEach(Replacement replacement) {
+    Edit edit = null;
+    int begin = from;
+    for (int i = from; i < to; ) {
+      int c = Unicode.codePointAt(chars, i, to);
+      int end = i + Character.charCount(c);
+      String other = replacement.of(c);
+      if (other != null) {
+        edit = edit == null ? new Edit(length() + 16) : edit;
+        edit.copy(this, begin, i);
+        for (int k = 0; k < other.length(); k++) {
+          edit.unit(other.charAt(k), originalStart(i), originalEnd(i));
+        }
+        begin = end;
+      }
+      i = end;
+    }
+    if (edit == null) {
+      return this;
+    }
+    edit.copy(this, begin, to);
+    return edit.text(this);
+  }
+
+  /// `content` for every match of `pattern`; it points at the last character that it replaces.
+  public AlignedText replace(TextPattern pattern, String content) {
+    Edit edit = new Edit(length() + 16);
+    boolean[] changed = new boolean[1];
+    pattern.split(
+        chars,
+        from,
+        to,
+        (begin, end, match) -> {
+          if (!match) {
+            edit.copy(this, begin, end);
+            return;
+          }
+          changed[0] = true;
+          int start = end == from ? originalFrom : originalStart(end - 1);
+          int stop = end == from ? originalFrom : originalEnd(end - 1);
+          for (int k = 0; k < content.length(); k++) {
+            edit.unit(content.charAt(k), start, stop);
+          }
+        });
+    return changed[0] ? edit.text(this) : this;
+  }
+
+  /// Without the white space at its ends.
+  public AlignedText strip(boolean left, boolean right) {
+    int begin = from;
+    int end = to;
+    while (left && begin < end && Unicode.isWhitespace(chars[begin])) {
+      begin++;
+    }
+    while (right && end > begin && Unicode.isWhitespace(chars[end - 1])) {
+      end--;
+    }
+    return begin == from && end == to
+        ? this
+        : new AlignedText(chars, begin, end, starts, ends, originalFrom, originalTo);
+  }
+
+  /// In a Unicode normalisation form.
+  public AlignedText normalize(Normalizer.Form form) {
+    return UnicodeNormalization.apply(this, form);
+  }
+
+  /// The stand-in characters of the UTF-8 bytes; all of a character's bytes point at it.
+  public AlignedText toByteLevel() {
+    Edit edit = new Edit(length() + (length() >> 1));
+    for (int i = from; i < to; ) {
+      int c = Unicode.codePointAt(chars, i, to);
+      int start = originalStart(i);
+      int stop = originalEnd(i);
+      int end = i + Character.charCount(c);
+      if (c < 0x80) {
+        edit.unit(ByteAlphabet.character(c), start, stop);
+      } else {
+        for (byte b : Utf8.encode(chars, i, end)) {
+          edit.unit(ByteAlphabet.character(b & 0xff), start, stop);
+        }
+      }
+      i = end;
+    }
+    return edit.text(this);
+  }
+
+  /// The text that `rewrite` describes; the first `dropped` characters of this one have no part.
+  /// What is added points at the character before the place that the rewriting has reached.
+  public AlignedText rewrite(Rewrite rewrite, int dropped) {
+    if (isEmpty()) {
+      return this;
+    }
+    Edit edit = new Edit(rewrite.size + 8);
+    int at = skip(from, dropped);
+    for (int i = 0; i < rewrite.size; i++) {
+      int change = rewrite.changes[i];
+      int start;
+      int end;
+      if (change > 0) {
+        start = at == from ? originalFrom : originalStart(at - 1);
+        end = at == from ? originalFrom : originalEnd(at - 1);
+      } else {
+        int here = Math.min(at, to - 1);
+        start = originalStart(here);
+        end = originalEnd(here);
+        at = skip(at, 1 - change);
+      }
+      edit.codePoint(rewrite.codePoints[i], start, end);
+    }
+    return edit.text(this);
+  }
+
+  private int skip(int at, int codePoints) {
+    for (int n = 0; n < codePoints && at < to; n++) {
+      at += Character.charCount(Unicode.codePointAt(chars, at, to));
+    }
+    return at;
+  }
+
   @Override
   public String toString() {
     return new String(chars, from, to - from);
@@ -161,9 +313,9 @@ public final class AlignedText {
     private void grow(int needed) {
       if (needed > chars.length) {
         int size = Math.max(needed, chars.length + (chars.length >> 1));
-        chars = java.util.Arrays.copyOf(chars, size);
-        starts = java.util.Arrays.copyOf(starts, size);
-        ends = java.util.Arrays.copyOf(ends, size);
+        chars = Arrays.copyOf(chars, size);
+        starts = Arrays.copyOf(starts, size);
+        ends = Arrays.copyOf(ends, size);
       }
     }
 
