@@ -2,8 +2,9 @@
 
     $(tools/goldens/setup.sh) tools/goldens/check_gpt2_opens.py DIRECTORY
 
-DIRECTORY is what `Gpt2.load(goldens/gpt2).save(DIRECTORY)` wrote. Run by hand, after a change of how a
-model is saved: Gpt2FilesTest holds that the stored tensors are bit for bit those of `save_pretrained`.
+DIRECTORY is what `Gpt2.load(goldens/gpt2).save(DIRECTORY)` wrote. Run by hand, after a change of
+how a model is saved: Gpt2FilesTest holds that the stored tensors are bit for bit those of
+`save_pretrained`.
 """
 
 import sys

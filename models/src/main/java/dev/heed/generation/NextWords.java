@@ -19,9 +19,9 @@ import java.util.Set;
 ///
 /// A word's probability is the sum over the ways to write it in tokens, each the product of its tokens'
 /// probabilities and of the probability that what follows begins something new (a space, punctuation, the
-/// end). The search opens the most probable unfinished pieces first. What stands unopened at a word's
-/// beginnings bounds what the word may still gain, so it knows when the first `count` words are certain;
-/// their sums then lack no more than that.
+/// end). The search opens the most probable unfinished pieces first. What stands unopened at a
+/// word's beginnings bounds what the word may still gain, so it knows when the first `count` words are
+/// certain; their sums then lack no more than that.
 public final class NextWords {
   private static final int AT_ONCE = 16;
   private static final int MOST_OPENED = 512;
@@ -136,7 +136,7 @@ public final class NextWords {
         .allMatch(word -> words.getOrDefault(word, 0.0) + gain(word, unopened) <= least);
   }
 
-  /// The most that a word, or any longer one that has no unopened beginning of its own, may still gain.
+  /// The most that a word, or a longer one without an unopened beginning of its own, may still gain.
   private static double gain(String word, Map<String, Double> unopened) {
     double gain = 0;
     for (int i = 0; i <= word.length(); i++) {

@@ -4,7 +4,8 @@ import dev.heed.model.CausalModel;
 import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Tensor;
 
-/// A model whose next token depends on the last one by a table, so that a test can say what must come.
+/// A model whose next token depends on the last one by a table, so that a test can say what must
+/// come.
 final class BigramModel implements CausalModel {
   private final float[][] logits;
   private final int maximumLength;

@@ -31,7 +31,11 @@ class NextWordsTest {
     List<NextWords.Word> words = all(model);
     assertThat(words)
         .extracting(NextWords.Word::word)
-        .containsAll(expected.keySet().stream().filter(w -> expected.get(w) > 1e-5).toList());
+        .containsAll(
+            expected.entrySet().stream()
+                .filter(entry -> entry.getValue() > 1e-5)
+                .map(Map.Entry::getKey)
+                .toList());
     for (NextWords.Word word : words) {
       assertThat(word.probability())
           .as(word.word())
