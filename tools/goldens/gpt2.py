@@ -2,9 +2,9 @@
 
     $(tools/goldens/setup.sh) tools/goldens/gpt2.py
 
-goldens/gpt2: config.json, generation_config.json and model.safetensors, as `save_pretrained` writes.
-goldens/gpt2-values.safetensors: input ids [T], logits, hidden states, attentions, the loss (the mean
-over the next tokens) and its gradients; greedy continuations of three prompts and their log
+goldens/gpt2: config.json, generation_config.json, model.safetensors by `save_pretrained`.
+goldens/gpt2-values.safetensors: input ids [T], logits, hidden states, attentions, the loss (the
+mean over the next tokens) and its gradients; greedy continuations of three prompts and their log
 probabilities.
 """
 

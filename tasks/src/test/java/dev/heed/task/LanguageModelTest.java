@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -70,9 +71,9 @@ class LanguageModelTest {
     assertThat(String.join("", traced.tokens())).endsWith(PROMPT);
     Map<String, Tensor> values = traced.values();
     assertThat(values).containsOnlyKeys("hidden_states.0", "hidden_states.1", "attentions.0");
-    assertThat(values.get("hidden_states.0").shape()).isEqualTo(Shape.of(length, 16));
-    assertThat(values.get("hidden_states.1").shape()).isEqualTo(Shape.of(length, 16));
-    Tensor attention = values.get("attentions.0");
+    assertThat(value(values, "hidden_states.0").shape()).isEqualTo(Shape.of(length, 16));
+    assertThat(value(values, "hidden_states.1").shape()).isEqualTo(Shape.of(length, 16));
+    Tensor attention = value(values, "attentions.0");
     assertThat(attention.shape()).isEqualTo(Shape.of(2, length, length));
     for (int head = 0; head < 2; head++) {
       assertThat(attention.get(head, 0, 0)).isEqualTo(1);
@@ -120,5 +121,9 @@ class LanguageModelTest {
     assertThatThrownBy(() -> LanguageModel.load(folder))
         .isInstanceOf(UncheckedIOException.class)
         .hasMessageContaining("model.safetensors");
+  }
+
+  private static Tensor value(Map<String, Tensor> values, String name) {
+    return Objects.requireNonNull(values.get(name), name);
   }
 }
