@@ -159,12 +159,15 @@ class Gpt2FilesTest {
 
   private static void requireSameBits(Gpt2 received, Gpt2 expected) {
     assertThat(received.parameters().keySet()).isEqualTo(expected.parameters().keySet());
-    expected
+    received
         .parameters()
         .forEach(
             (name, parameter) ->
-                assertThat(received.parameters().get(name).toFloatArray())
+                assertThat(expected.parameters())
                     .as(name)
-                    .isEqualTo(parameter.toFloatArray()));
+                    .hasEntrySatisfying(
+                        name,
+                        other ->
+                            assertThat(parameter.toFloatArray()).isEqualTo(other.toFloatArray())));
   }
 }
