@@ -17,11 +17,11 @@ import java.util.Set;
 
 /// The most probable next *words* of a text, where a word may be several tokens.
 ///
-/// A word's probability is the sum over the ways to write it in tokens, each the product of its tokens'
-/// probabilities and of the probability that what follows begins something new (a space, punctuation, the
-/// end). The search opens the most probable unfinished pieces first. What stands unopened at a
-/// word's beginnings bounds what the word may still gain, so it knows when the first `count` words are
-/// certain; their sums then lack no more than that.
+/// A word's probability is the sum over the ways to write it in tokens, each the product of its
+/// tokens' probabilities and of the probability that what follows begins something new (a space,
+/// punctuation, the end). The search opens the most probable unfinished pieces first. What stands
+/// unopened at a word's beginnings bounds what the word may still gain, so it knows when the first
+/// `count` words are certain; their sums then lack no more than that.
 public final class NextWords {
   private static final int AT_ONCE = 16;
   private static final int MOST_OPENED = 512;
@@ -70,8 +70,7 @@ public final class NextWords {
     return words.entrySet().stream()
         .map(entry -> new Word(entry.getKey(), entry.getValue()))
         .sorted(
-            Comparator.comparingDouble((Word word) -> -word.probability)
-                .thenComparing(Word::word))
+            Comparator.comparingDouble((Word word) -> -word.probability).thenComparing(Word::word))
         .limit(count)
         .toList();
   }
@@ -80,8 +79,7 @@ public final class NextWords {
       Piece piece, float[] logits, Map<String, Double> words, PriorityQueue<Piece> open) {
     double normalizer = TextGenerator.logSumExp(logits);
     double ends = 0;
-    boolean mayGrow =
-        piece.ids.length < model.maximumLength() && piece.text.length() < 4 * LONGEST;
+    boolean mayGrow = piece.ids.length < model.maximumLength() && piece.text.length() < 4 * LONGEST;
     for (int id = 0; id < logits.length; id++) {
       double probability = piece.probability * StrictMath.exp(logits[id] - normalizer);
       if (!continues(piece.text, texts[id])) {
@@ -113,8 +111,7 @@ public final class NextWords {
   }
 
   /// Whether no other word can still come among the first `count`.
-  private static boolean certain(
-      Map<String, Double> words, PriorityQueue<Piece> open, int count) {
+  private static boolean certain(Map<String, Double> words, PriorityQueue<Piece> open, int count) {
     List<String> best =
         words.keySet().stream()
             .sorted(Comparator.comparing(words::get).reversed())
@@ -136,7 +133,8 @@ public final class NextWords {
         .allMatch(word -> words.getOrDefault(word, 0.0) + gain(word, unopened) <= least);
   }
 
-  /// The most that a word, or a longer one without an unopened beginning of its own, may still gain.
+  /// The most that a word, or a longer one without an unopened beginning of its own, may still
+  /// gain.
   private static double gain(String word, Map<String, Double> unopened) {
     double gain = 0;
     for (int i = 0; i <= word.length(); i++) {
@@ -155,17 +153,15 @@ public final class NextWords {
       System.arraycopy(pieces.get(i).ids, 0, ids, sequences.start(i), lengths[i]);
       last[i] = sequences.start(i) + lengths[i] - 1;
     }
-    return Tensor.noGrad(
-        () -> {
-          Tensor hidden = model.apply(Tensor.of(ids, ids.length), sequences);
-          Tensor ends =
-              Operations.selectRows(hidden, Tensor.of(last, last.length));
-          Tensor logits = model.logits(ends);
-          float[][] rows = new float[lengths.length][];
-          for (int i = 0; i < rows.length; i++) {
-            rows[i] = logits.rows(i, i + 1).toFloatArray();
-          }
-          return rows;
-        });
+    return Tensor.noGrad(() -> {
+      Tensor hidden = model.apply(Tensor.of(ids, ids.length), sequences);
+      Tensor ends = Operations.selectRows(hidden, Tensor.of(last, last.length));
+      Tensor logits = model.logits(ends);
+      float[][] rows = new float[lengths.length][];
+      for (int i = 0; i < rows.length; i++) {
+        rows[i] = logits.rows(i, i + 1).toFloatArray();
+      }
+      return rows;
+    });
   }
 }

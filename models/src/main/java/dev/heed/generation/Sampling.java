@@ -7,9 +7,10 @@ import java.util.Arrays;
 ///
 /// @param temperature what logits are divided by; 0 takes the most probable token
 /// @param topK how many of the most probable tokens may be chosen; 0 for all
-/// @param topP the smallest set of most probable tokens whose probabilities reach this may be chosen; 1
-///     for all
-/// @param minP tokens less probable than this share of the most probable one may not be chosen; 0 for all
+/// @param topP the smallest set of most probable tokens whose probabilities reach this may be
+///   chosen; 1 for all
+/// @param minP tokens less probable than this share of the most probable one may not be chosen; 0
+///   for all
 /// @param seed what the choice follows from
 public record Sampling(double temperature, int topK, double topP, double minP, long seed) {
   public Sampling {

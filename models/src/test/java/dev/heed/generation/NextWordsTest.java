@@ -94,8 +94,7 @@ class NextWordsTest {
 
   @Test
   void aModelThatKnowsNothingStillAnswersWithProbabilities() {
-    Gpt2Configuration small =
-        Gpt2Configuration.of(TOKENIZER.vocabularySize(), 16, 16, 1, 2, 0);
+    Gpt2Configuration small = Gpt2Configuration.of(TOKENIZER.vocabularySize(), 16, 16, 1, 2, 0);
     Gpt2 model = new Gpt2(small, Initializer.seeded(3));
     List<NextWords.Word> words =
         new NextWords(model, TOKENIZER).of(TOKENIZER.encode("the").ids(), 20);

@@ -36,7 +36,11 @@ class SamplingTest {
     double squares = 0.01 + 0.25 + 0.0025 + 0.09 + 0.0025; // p^(1 / 0.5), not yet a sum of 1
     requireShares(
         Sampling.temperature(0.5, 2),
-        0.01 / squares, 0.25 / squares, 0.0025 / squares, 0.09 / squares, 0.0025 / squares);
+        0.01 / squares,
+        0.25 / squares,
+        0.0025 / squares,
+        0.09 / squares,
+        0.0025 / squares);
     requireShares(Sampling.temperature(1e9, 3), 0.2, 0.2, 0.2, 0.2, 0.2);
   }
 

@@ -84,8 +84,7 @@ class TextGeneratorTest {
 
   @Test
   void aSeedRepeatsItsText() {
-    BigramModel even =
-        new BigramModel(new double[][] {{0, 1, 1}, {0, 1, 1}, {0, 1, 1}}, 100);
+    BigramModel even = new BigramModel(new double[][] {{0, 1, 1}, {0, 1, 1}, {0, 1, 1}}, 100);
     int[] first = generate(even, Sampling.temperature(1, 3), 60, 1).ids();
     assertThat(first).hasSize(60).contains(1, 2);
     assertThat(generate(even, Sampling.temperature(1, 3), 60, 1).ids()).isEqualTo(first);

@@ -7,8 +7,9 @@ import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// Everything computed on the way, for looking at: layers hand in inner values only while a trace runs,
-/// from values that the computation made anyway, so that looking changes no bit of the result.
+/// Everything computed on the way, for looking at: layers hand in inner values only while a trace
+/// runs, from values that the computation made anyway, so that looking changes no bit of the
+/// result.
 ///
 /// Values are numbered in their order under their kind: `attentions.0`, `attentions.1`, …
 public final class Trace {

@@ -17,7 +17,8 @@ public interface LearningRateSchedule {
         step < warmup ? peak * step / warmup : peak + (last - peak) * share(step, warmup, steps);
   }
 
-  /// Grows linearly to `peak` over `warmup` steps, then falls along half a cosine to `last` at `steps`.
+  /// Grows linearly to `peak` over `warmup` steps, then falls along half a cosine to `last` at
+  /// `steps`.
   ///
   /// Source: Loshchilov and Hutter 2017, without restarts.
   static LearningRateSchedule cosine(double peak, long warmup, long steps, double last) {

@@ -9,10 +9,12 @@ import dev.heed.tensor.FusedOperations;
 import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Tensor;
 
-/// softmax(Q · Kᵀ / √Dh) · V, in three forms that give the same numbers: token by token as one would
-/// explain it, as a formula on matrices, and as the kernel that never stores the T × S weights.
+/// softmax(Q · Kᵀ / √Dh) · V, in three forms that give the same numbers: token by token as one
+/// would explain it, as a formula on matrices, and as the kernel that never stores the T × S
+/// weights.
 ///
-/// Source: Vaswani et al. 2017, equation 1; the loop is that of *Deep Learning with Python*, chapter 11.
+/// Source: Vaswani et al. 2017, equation 1; the loop is that of *Deep Learning with Python*,
+/// chapter 11.
 public final class ScaledDotProductAttention {
   /// How relevance is measured in [#loop].
   public enum Similarity {

@@ -22,8 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TransformerLayerTest {
   private static final Sequences TARGETS = Sequences.ofLengths(3, 1, 4);
   private static final Sequences SOURCES = Sequences.ofLengths(2, 5, 1);
-  private static final Mask VALID =
-      Mask.padding(true, true, false, true, true, false, true, true);
+  private static final Mask VALID = Mask.padding(true, true, false, true, true, false, true, true);
 
   private static BlockConfiguration block(boolean preNorm) {
     return block(preNorm, 0);
@@ -200,8 +199,7 @@ class TransformerLayerTest {
     TransformerEncoder without = encoder(block(preNorm, 0));
     Tensor x = random(1, 6, 8);
     float[] predicted = encoder.apply(x, Sequences.of(x), Mask.none()).toFloatArray();
-    assertThat(predicted)
-        .isEqualTo(without.apply(x, Sequences.of(x), Mask.none()).toFloatArray());
+    assertThat(predicted).isEqualTo(without.apply(x, Sequences.of(x), Mask.none()).toFloatArray());
     assertThat(train(encoder, x, 1)).isNotEqualTo(predicted).isEqualTo(train(encoder, x, 1));
     assertThat(train(encoder, x, 2)).isNotEqualTo(train(encoder, x, 1));
     assertThat(train(without, x, 1)).isEqualTo(predicted);
