@@ -25,7 +25,7 @@ import java.util.List;
 /// one line without spaces does not cost the square of its length.
 ///
 /// @param vocabularySize tokens at the end: the special token, 256 bytes, and merges; fewer where
-///     the text has no more pairs to merge
+///   the text has no more pairs to merge
 /// @param minFrequency how often a pair must occur to become a token
 /// @param endOfText the special token that ends a text, id 0
 public record BpeTrainer(int vocabularySize, int minFrequency, String endOfText) {
@@ -45,7 +45,8 @@ public record BpeTrainer(int vocabularySize, int minFrequency, String endOfText)
     }
   }
 
-  /// A trainer for `vocabularySize` tokens, with GPT-2's `<|endoftext|>`; pairs occur twice or more.
+  /// A trainer for `vocabularySize` tokens, with GPT-2's `<|endoftext|>`; pairs occur twice or
+  /// more.
   public static BpeTrainer of(int vocabularySize) {
     return new BpeTrainer(vocabularySize, 2, "<|endoftext|>");
   }

@@ -28,8 +28,7 @@ import java.util.TreeMap;
 /// @param minFrequency how often a pair must occur to become a token
 /// @param lowercase whether case and accents are taken off
 public record WordPieceTrainer(int vocabularySize, int minFrequency, boolean lowercase) {
-  private static final List<String> SPECIAL =
-      List.of("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]");
+  private static final List<String> SPECIAL = List.of("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]");
   private static final String PREFIX = "##";
 
   /// Rarer characters come out as unknown: half of a large vocabulary would be ideographs.
@@ -101,18 +100,16 @@ public record WordPieceTrainer(int vocabularySize, int minFrequency, boolean low
     Map<Integer, Integer> continuing = new HashMap<>();
     alphabet.stream()
         .sorted()
-        .forEach(
-            c -> {
-              whole.put(c, tokens.size());
-              tokens.add(Character.toString(c));
-            });
+        .forEach(c -> {
+          whole.put(c, tokens.size());
+          tokens.add(Character.toString(c));
+        });
     alphabet.stream()
         .sorted()
-        .forEach(
-            c -> {
-              continuing.put(c, tokens.size());
-              tokens.add(PREFIX + Character.toString(c));
-            });
+        .forEach(c -> {
+          continuing.put(c, tokens.size());
+          tokens.add(PREFIX + Character.toString(c));
+        });
     int[] symbols = new int[1 << 12];
     int[] begins = new int[words.size() + 1];
     long[] counts = new long[words.size()];

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
-/// Encoding speed on one thread, ours and Rust's in turn, in MB of UTF-8 a second; the
-/// best of the rounds. Rust is called through its Java binding, which makes its strings.
+/// Encoding speed on one thread, ours and Rust's in turn, in MB of UTF-8 a second; the best of the
+/// rounds. Rust is called through its Java binding, which makes its strings.
 ///
 /// Arguments: a text file, rounds, then `tokenizer.json` files (MiniLM's without any).
 final class EncodingBenchmark {

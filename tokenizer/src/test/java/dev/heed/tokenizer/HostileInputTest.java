@@ -43,8 +43,14 @@ class HostileInputTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"(a+)+$", "(a|aa)+$", "(a|a)*c", "a*a*a*a*a*b", "(?:a?){30}a{30}",
-        "(\\\\s*a)+x|\\\\w+(?!a)"})
+      strings = {
+        "(a+)+$",
+        "(a|aa)+$",
+        "(a|a)*c",
+        "a*a*a*a*a*b",
+        "(?:a?){30}a{30}",
+        "(\\\\s*a)+x|\\\\w+(?!a)"
+      })
   void catastrophicExpressionsAreBounded(String expression) throws IOException {
     Tokenizer tokenizer = split(expression);
     assertThat(tokenizer.encode("a".repeat(50_000) + "!").size()).isPositive();
@@ -61,8 +67,16 @@ class HostileInputTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"(a)\\\\1", "(((a{1000}){1000}){1000})", "(?<n>a)\\\\k<n>", "[z-a]", "(",
-      "\\\\p{Klingon}", "(?<=a*)b"})
+  @ValueSource(
+      strings = {
+        "(a)\\\\1",
+        "(((a{1000}){1000}){1000})",
+        "(?<n>a)\\\\k<n>",
+        "[z-a]",
+        "(",
+        "\\\\p{Klingon}",
+        "(?<=a*)b"
+      })
   void expressionsThatCannotBeMatchedAreRefusedOnReading(String expression) {
     assertThatThrownBy(() -> split(expression))
         .isInstanceOf(TokenizerFormatException.class)

@@ -112,8 +112,7 @@ class SentencePieceFilesTest {
   }
 
   private static List<Obj> goldens(String name) throws IOException {
-    String text =
-        "{\"goldens\":" + new String(resource(name), StandardCharsets.UTF_8) + "}";
+    String text = "{\"goldens\":" + new String(resource(name), StandardCharsets.UTF_8) + "}";
     try (JsonParser parser = Json.FACTORY.createParser(ObjectReadContext.empty(), text)) {
       parser.nextToken();
       return Obj.of(name, Json.read(parser)).objects("goldens");

@@ -20,10 +20,8 @@ class VocabularyFilesTest {
         "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nthe\ntrain\n##s\nle\n##ft\n");
     Tokenizer tokenizer = Tokenizer.load(directory);
     assertThat(tokenizer.encode("The trains LEFT [MASK] x").tokens())
-        .containsExactly(
-            "[CLS]", "the", "train", "##s", "le", "##ft", "[MASK]", "[UNK]", "[SEP]");
-    assertThat(tokenizer.encodePair("the", "train", true).typeIds())
-        .containsExactly(0, 0, 0, 1, 1);
+        .containsExactly("[CLS]", "the", "train", "##s", "le", "##ft", "[MASK]", "[UNK]", "[SEP]");
+    assertThat(tokenizer.encodePair("the", "train", true).typeIds()).containsExactly(0, 0, 0, 1, 1);
     Files.writeString(directory.resolve("tokenizer_config.json"), "{\"do_lower_case\":false}");
     assertThat(Tokenizer.load(directory).encode("The", false).tokens()).containsExactly("[UNK]");
   }

@@ -117,8 +117,7 @@ public final class UnigramLearning {
   private double[] expect() {
     double[] expected = new double[pieces.size()];
     for (int w = 0; w < words.size(); w++) {
-      lattice.expect(
-          words.characters(), words.begin(w), words.end(w), words.count(w), expected);
+      lattice.expect(words.characters(), words.begin(w), words.end(w), words.count(w), expected);
     }
     return expected;
   }
