@@ -3,6 +3,7 @@ module dev.heed.tensor {
   requires static transitive org.jspecify;
 
   exports dev.heed.tensor;
+  exports dev.heed.tensor.testing;
 
   uses dev.heed.tensor.Kernels.Provider;
 }

@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -31,24 +33,29 @@ final class MetricsFile implements AutoCloseable {
     Path file = directory.resolve(NAME);
     try {
       Files.createDirectories(directory);
-      List<String> kept = new ArrayList<>();
       if (Files.exists(file)) {
-        for (String line : Files.readAllLines(file)) {
-          Matcher matcher = STEP.matcher(line);
-          if (line.endsWith("}") && matcher.find() && Long.parseLong(matcher.group(1)) <= step) {
-            kept.add(line);
-          }
-        }
+        keepUntil(file, step);
       }
-      BufferedWriter writer = Files.newBufferedWriter(file);
-      for (String line : kept) {
-        writer.write(line);
-        writer.newLine();
-      }
+      BufferedWriter writer =
+          Files.newBufferedWriter(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
       return new MetricsFile(writer);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /// Replaces the file in one move, so that a kill loses no line.
+  private static void keepUntil(Path file, long step) throws IOException {
+    List<String> kept = new ArrayList<>();
+    for (String line : Files.readAllLines(file)) {
+      Matcher matcher = STEP.matcher(line);
+      if (line.endsWith("}") && matcher.find() && Long.parseLong(matcher.group(1)) <= step) {
+        kept.add(line);
+      }
+    }
+    Path next = file.resolveSibling(NAME + ".next");
+    Files.write(next, kept);
+    Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
   }
 
   void write(TrainingProgress.Step step) {

@@ -5,14 +5,15 @@ import dev.heed.tensor.Parameter;
 import dev.heed.tensor.Tensor;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.SequencedMap;
 
 /// Changes parameters by their gradients. Frozen parameters, and those without a gradient, stay.
 public abstract sealed class Optimizer permits AdamW, Sgd {
-  private final Map<String, Parameter> parameters;
+  private final SequencedMap<String, Parameter> parameters;
   private final Map<String, Tensor> state = new LinkedHashMap<>();
 
   Optimizer(Map<String, Parameter> parameters) {
-    this.parameters = Map.copyOf(parameters);
+    this.parameters = new LinkedHashMap<>(parameters);
   }
 
   /// One step.
@@ -62,8 +63,8 @@ public abstract sealed class Optimizer permits AdamW, Sgd {
   /// The Euclidean norm of all gradients together.
   public final double gradientNorm() {
     double squares = 0;
-    for (String name : parameters.keySet().stream().sorted().toList()) {
-      Tensor gradient = parameters.get(name).gradient();
+    for (Parameter parameter : parameters.values()) { // their order is fixed, so the sum's bits are
+      Tensor gradient = parameter.gradient();
       if (gradient != null) {
         squares += Kernels.active().sumOfSquares(gradient);
       }

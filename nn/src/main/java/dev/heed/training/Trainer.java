@@ -44,11 +44,15 @@ public final class Trainer<B> {
       long checkpointEvery,
       @Nullable Path directory) {
     public Configuration {
-      if (steps < 0 || accumulate < 1 || clipNorm < 0 || evaluateEvery < 0 || patience < 0) {
+      if (steps < 0 || accumulate < 1 || !(clipNorm >= 0)) {
         throw new IllegalArgumentException(
-            "steps, clipNorm, evaluateEvery and patience must be 0 or more, accumulate 1 or more:"
-                + " received %d, %s, %d, %d, %d"
-                    .formatted(steps, clipNorm, evaluateEvery, patience, accumulate));
+            "steps and clipNorm must be 0 or more, accumulate 1 or more: received %d, %s, %d"
+                .formatted(steps, clipNorm, accumulate));
+      }
+      if (evaluateEvery < 0 || patience < 0 || checkpointEvery < 0) {
+        throw new IllegalArgumentException(
+            "evaluateEvery, patience and checkpointEvery must be 0 or more: received %d, %d, %d"
+                .formatted(evaluateEvery, patience, checkpointEvery));
       }
     }
 
@@ -99,20 +103,18 @@ public final class Trainer<B> {
   /// Trains from the beginning, or, if `directory` holds a checkpoint of this run, from there.
   ///
   /// @param validation null for none
-  /// @throws IllegalStateException if the loss is not finite any more, or the checkpoint belongs to a run
-  ///     with another seed
+  /// @throws IllegalStateException if a loss or gradient is not finite any more, or the checkpoint is of
+  ///     a run with another seed or model
   public History fit(
       TrainingData<B> train, @Nullable TrainingData<B> validation, TrainingProgress progress) {
     Path directory = configuration.directory;
     State state = new State();
     if (directory != null) {
-      state.resume(TrainingCheckpoint.restoreLatest(directory, model, optimizer));
-      if (state.seed != null && state.seed != configuration.seed) {
-        throw new IllegalStateException(
-            "the checkpoint in %s must have the run's seed %d: received %d"
-                .formatted(directory, configuration.seed, state.seed));
-      }
+      state.resume(
+          TrainingCheckpoint.restoreLatest(directory, configuration.seed, model, optimizer),
+          configuration.patience);
     }
+    optimizer.clearGradients(); // those of a step that failed
     List<TrainingProgress.Step> steps = new ArrayList<>();
     List<TrainingProgress.Evaluation> evaluations = new ArrayList<>();
     try (MetricsFile metrics = MetricsFile.open(directory, state.step)) {
@@ -128,6 +130,7 @@ public final class Trainer<B> {
           clock.pause();
           double loss = evaluate(validation);
           clock.resume();
+          requireFinite("validation loss", loss, state.step);
           TrainingProgress.Evaluation evaluation =
               state.evaluated(loss, configuration.patience);
           evaluations.add(evaluation);
@@ -156,6 +159,9 @@ public final class Trainer<B> {
       sum += one.sum;
       targets += one.targets;
     }
+    if (targets == 0) {
+      throw new IllegalArgumentException("validation data must have targets: received none");
+    }
     return sum / targets;
   }
 
@@ -179,12 +185,9 @@ public final class Trainer<B> {
       sum += one.sum;
       targets += one.targets;
     }
-    if (!Double.isFinite(sum)) {
-      throw new IllegalStateException(
-          "the loss must stay finite: received %s at step %d; a lower learning rate may help"
-              .formatted(sum, step));
-    }
+    requireFinite("loss", sum, step);
     double norm = optimizer.gradientNorm() / Math.max(1, targets);
+    requireFinite("gradient's norm", norm, step);
     double scale = 1.0 / Math.max(1, targets);
     if (configuration.clipNorm > 0) {
       scale *= Math.min(1, configuration.clipNorm / (norm + 1e-6));
@@ -203,6 +206,14 @@ public final class Trainer<B> {
         clock.secondsLeft(step, configuration.steps));
   }
 
+  private static void requireFinite(String what, double value, long step) {
+    if (!Double.isFinite(value)) {
+      throw new IllegalStateException(
+          "the %s must stay finite: received %s at step %d; a lower learning rate may help"
+              .formatted(what, value, step));
+    }
+  }
+
   private record Summed(double sum, long targets) {}
 
   private static Summed summed(Objective.Loss loss) {
@@ -219,14 +230,13 @@ public final class Trainer<B> {
     double best = Double.POSITIVE_INFINITY;
     int sinceBest;
     boolean stoppedEarly;
-    @Nullable Long seed;
 
-    void resume(TrainingCheckpoint.@Nullable Saved saved) {
+    void resume(TrainingCheckpoint.@Nullable Saved saved, int patience) {
       if (saved != null) {
         step = saved.step();
         best = saved.bestLoss();
         sinceBest = saved.sinceBest();
-        seed = saved.seed();
+        stoppedEarly = patience > 0 && sinceBest >= patience;
       }
     }
 

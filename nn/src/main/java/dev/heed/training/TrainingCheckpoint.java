@@ -23,6 +23,8 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -68,6 +70,9 @@ public final class TrainingCheckpoint {
     String name = "step-" + saved.step();
     Path place = directory.resolve(name);
     try {
+      if (!place.equals(latest(directory))) {
+        remove(place); // what a kill left half written
+      }
       Files.createDirectories(place);
       SafetensorsWriter.write(
           place.resolve(MODEL), stored(model.parameters()), saved.toMetadata());
@@ -93,27 +98,55 @@ public final class TrainingCheckpoint {
     }
   }
 
-  /// Brings model and optimizer to the latest checkpoint, if there is one.
+  /// Brings model and optimizer to the latest checkpoint, if there is one; changes neither where it
+  /// throws.
   ///
-  /// @throws IllegalStateException if it holds other tensors than the model
-  public static @Nullable Saved restoreLatest(Path directory, Layer model, Optimizer optimizer) {
+  /// @param seed the run's seed
+  /// @throws IllegalStateException if it is of a run with another seed, or holds other tensors than the
+  ///     model
+  public static @Nullable Saved restoreLatest(
+      Path directory, long seed, Layer model, Optimizer optimizer) {
     Path place = latest(directory);
     if (place == null) {
       return null;
     }
     Checkpoint weights = SafetensorsReader.open(place.resolve(MODEL));
-    Map<String, Parameter> parameters = model.parameters();
-    if (!weights.names().equals(parameters.keySet())) {
+    Saved saved = Saved.of(weights.metadata());
+    if (saved.seed() != seed) {
       throw new IllegalStateException(
-          "%s must hold the model's %d tensors: it holds %d others"
-              .formatted(place, parameters.size(), weights.names().size()));
+          "the checkpoint in %s must have the run's seed %d: received %d"
+              .formatted(directory, seed, saved.seed()));
     }
-    parameters.forEach((name, parameter) -> parameter.copyFrom(tensor(weights.tensor(name))));
+    Map<String, Parameter> parameters = model.parameters();
+    requireSame(place, weights, parameters);
     Checkpoint running = SafetensorsReader.open(place.resolve(OPTIMIZER));
     Map<String, Tensor> state = new LinkedHashMap<>();
     running.names().forEach(name -> state.put(name, tensor(running.tensor(name))));
+    parameters.forEach((name, parameter) -> parameter.copyFrom(tensor(weights.tensor(name))));
     optimizer.restore(state);
-    return Saved.of(weights.metadata());
+    return saved;
+  }
+
+  private static void requireSame(
+      Path place, Checkpoint weights, Map<String, Parameter> parameters) {
+    if (!weights.names().equals(parameters.keySet())) {
+      Set<String> missing = new TreeSet<>(parameters.keySet());
+      missing.removeAll(weights.names());
+      Set<String> others = new TreeSet<>(weights.names());
+      others.removeAll(parameters.keySet());
+      throw new IllegalStateException(
+          "%s must hold the model's tensors: it lacks %s and has others, %s"
+              .formatted(place, missing, others));
+    }
+    parameters.forEach(
+        (name, parameter) -> {
+          StoredTensor stored = weights.tensor(name);
+          if (!stored.shape().equals(parameter.shape())) {
+            throw new IllegalStateException(
+                "%s must hold %s with shape %s: received %s"
+                    .formatted(place, name, parameter.shape(), stored));
+          }
+        });
   }
 
   /// The folder of the latest checkpoint, null if there is none.
@@ -166,6 +199,12 @@ public final class TrainingCheckpoint {
               .toList();
     }
     for (Path folder : old) {
+      remove(folder);
+    }
+  }
+
+  private static void remove(Path folder) throws IOException {
+    if (Files.exists(folder)) {
       try (Stream<Path> inside = Files.walk(folder)) {
         for (Path path : inside.sorted(Comparator.reverseOrder()).toList()) {
           Files.delete(path);

@@ -36,7 +36,21 @@ public record AttentionArguments(
     @Nullable Tensor relativeBias,
     double dropout,
     long dropoutKey) {
-  public AttentionArguments {
+  // Not the compact form: javac loses the annotation of its array parameter, and NullAway then refuses
+  // null from other modules.
+  public AttentionArguments(
+      int heads,
+      int keyValueHeads,
+      Sequences queries,
+      Sequences keys,
+      double scale,
+      int left,
+      int right,
+      int @Nullable [] queryOffsets,
+      @Nullable Tensor keyMask,
+      @Nullable Tensor relativeBias,
+      double dropout,
+      long dropoutKey) {
     if (heads < 1 || keyValueHeads < 1 || heads % keyValueHeads != 0) {
       throw new IllegalArgumentException(
           "keyValueHeads must divide heads: received heads=%d, keyValueHeads=%d"
@@ -60,9 +74,48 @@ public record AttentionArguments(
       throw new IllegalArgumentException(
           "keyMask must be I32 [%d]: received %s".formatted(keys.rows(), keyMask));
     }
-    if (dropout < 0 || dropout >= 1) {
+    if (relativeBias != null) {
+      int reach = reach(queries, keys, left, right, queryOffsets);
+      Shape shape = relativeBias.shape();
+      if (shape.rank() != 2
+          || shape.dimension(0) != heads
+          || shape.width() % 2 == 0
+          || shape.width() / 2 < reach) {
+        throw new IllegalArgumentException(
+            "relativeBias must be [%d, 2·c + 1] with c ≥ %d: received %s"
+                .formatted(heads, reach, shape));
+      }
+    }
+    if (!(dropout >= 0 && dropout < 1)) {
       throw new IllegalArgumentException("dropout must be in [0, 1): received " + dropout);
     }
+    this.heads = heads;
+    this.keyValueHeads = keyValueHeads;
+    this.queries = queries;
+    this.keys = keys;
+    this.scale = scale;
+    this.left = left;
+    this.right = right;
+    this.queryOffsets = queryOffsets;
+    this.keyMask = keyMask;
+    this.relativeBias = relativeBias;
+    this.dropout = dropout;
+    this.dropoutKey = dropoutKey;
+  }
+
+  /// The greatest distance between a query and a key that it may see.
+  private static int reach(
+      Sequences queries, Sequences keys, int left, int right, int @Nullable [] queryOffsets) {
+    int reach = 0;
+    for (int i = 0; i < queries.count(); i++) {
+      if (queries.length(i) > 0 && keys.length(i) > 0) {
+        int first = queryOffsets == null ? 0 : queryOffsets[i];
+        int last = Math.addExact(first, queries.length(i) - 1);
+        reach = Math.max(reach, Math.min(left, last));
+        reach = Math.max(reach, Math.min(right, keys.length(i) - 1 - first));
+      }
+    }
+    return reach;
   }
 
   /// Plain attention of every query to every key of its sequence.
@@ -84,6 +137,11 @@ public record AttentionArguments(
 
   /// These arguments with every query seeing only keys up to its own position.
   public AttentionArguments causal() {
+    return seeing(left, 0, keyMask);
+  }
+
+  /// These arguments with these limits of sight.
+  public AttentionArguments seeing(int left, int right, @Nullable Tensor keyMask) {
     return new AttentionArguments(
         heads,
         keyValueHeads,
@@ -91,7 +149,41 @@ public record AttentionArguments(
         keys,
         scale,
         left,
-        0,
+        right,
+        queryOffsets,
+        keyMask,
+        relativeBias,
+        dropout,
+        dropoutKey);
+  }
+
+  /// These arguments with fewer key/value heads.
+  public AttentionArguments withKeyValueHeads(int keyValueHeads) {
+    return new AttentionArguments(
+        heads,
+        keyValueHeads,
+        queries,
+        keys,
+        scale,
+        left,
+        right,
+        queryOffsets,
+        keyMask,
+        relativeBias,
+        dropout,
+        dropoutKey);
+  }
+
+  /// These arguments with weights dropped.
+  public AttentionArguments withDropout(double dropout, long dropoutKey) {
+    return new AttentionArguments(
+        heads,
+        keyValueHeads,
+        queries,
+        keys,
+        scale,
+        left,
+        right,
         queryOffsets,
         keyMask,
         relativeBias,
@@ -111,6 +203,6 @@ public record AttentionArguments(
 
   /// One past the last of `length` keys that a query at `position` may see.
   public int endKey(int position, int length) {
-    return right >= length ? length : Math.clamp((long) position + right + 1, 0, length);
+    return Math.clamp((long) position + right + 1, 0, length);
   }
 }

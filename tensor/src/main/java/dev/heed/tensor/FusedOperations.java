@@ -21,16 +21,14 @@ public final class FusedOperations {
       @Nullable Tensor bias,
       Activation activation,
       @Nullable Tensor residual) {
-    int inner = weight.shape().dimension(1);
-    if (x.shape().width() != inner || x.shape().rank() == 0) {
-      throw new IllegalArgumentException(
-          "linear needs rows of width %d: received %s".formatted(inner, x.shape()));
-    }
-    Operations.requireSameType("linear", x, weight);
+    requireLinear("linear", x, weight, bias);
     Shape shape = x.shape().withWidth(weight.shape().dimension(0));
     if (residual != null && !residual.shape().equals(shape)) {
       throw new IllegalArgumentException(
           "linear needs a residual %s: received %s".formatted(shape, residual.shape()));
+    }
+    if (residual != null) {
+      Operations.requireSameType("linear", x, residual);
     }
     Tensor out = Tensor.empty(shape, x.dtype());
     boolean later =
@@ -71,9 +69,10 @@ public final class FusedOperations {
   /// (x − mean) / √(variance + epsilon) · gain + bias over the last dimension.
   public static Tensor layerNorm(Tensor x, Tensor gain, @Nullable Tensor bias, double epsilon) {
     requireWidth("layerNorm", x, gain);
+    requireBias("layerNorm", x, x.shape().width(), bias);
     Tensor out = like(x);
-    Tensor mean = Tensor.empty(Shape.of(x.shape().rows()), x.dtype());
-    Tensor rstd = Tensor.empty(Shape.of(x.shape().rows()), x.dtype());
+    Tensor mean = Tensor.empty(Shape.of(x.shape().rows()), statistics(x));
+    Tensor rstd = Tensor.empty(Shape.of(x.shape().rows()), statistics(x));
     Kernels.active().layerNorm(x, gain, bias, epsilon, out, mean, rstd);
     return record(
         out,
@@ -93,7 +92,7 @@ public final class FusedOperations {
   public static Tensor rmsNorm(Tensor x, Tensor gain, double epsilon) {
     requireWidth("rmsNorm", x, gain);
     Tensor out = like(x);
-    Tensor rstd = Tensor.empty(Shape.of(x.shape().rows()), x.dtype());
+    Tensor rstd = Tensor.empty(Shape.of(x.shape().rows()), statistics(x));
     Kernels.active().rmsNorm(x, gain, epsilon, out, rstd);
     return record(
         out,
@@ -122,6 +121,8 @@ public final class FusedOperations {
     requireRows("query", q, arguments.queries().rows(), arguments.heads());
     requireRows("key", k, arguments.keys().rows(), arguments.keyValueHeads());
     requireRows("value", v, arguments.keys().rows(), arguments.keyValueHeads());
+    Operations.requireSameType("attention", q, k);
+    Operations.requireSameType("attention", q, v);
     int keyWidth = k.shape().width() / arguments.keyValueHeads();
     if (q.shape().width() != arguments.heads() * keyWidth) {
       throw new IllegalArgumentException(
@@ -129,10 +130,13 @@ public final class FusedOperations {
               .formatted(arguments.heads(), keyWidth, arguments.heads() * keyWidth, q.shape()));
     }
     int valueWidth = v.shape().width() / arguments.keyValueHeads();
-    Tensor out = Tensor.empty(q.shape().withWidth(arguments.heads() * valueWidth), q.dtype());
-    Tensor logSumExp = Tensor.empty(Shape.of(q.shape().rows(), arguments.heads()), q.dtype());
-    Kernels.active().attention(q, k, v, arguments, out, logSumExp);
     Tensor bias = arguments.relativeBias();
+    if (bias != null) {
+      Operations.requireSameType("attention", q, bias);
+    }
+    Tensor out = Tensor.empty(q.shape().withWidth(arguments.heads() * valueWidth), q.dtype());
+    Tensor logSumExp = Tensor.empty(Shape.of(q.shape().rows(), arguments.heads()), statistics(q));
+    Kernels.active().attention(q, k, v, arguments, out, logSumExp);
     record(
         out,
         g -> {
@@ -155,8 +159,13 @@ public final class FusedOperations {
 
   /// Rotary positions: turns pairs of columns of each head by their position's angles.
   /// See [Kernels#rotate].
+  ///
+  /// @throws IllegalArgumentException if a position has no row in the tables, or a head is narrower
+  ///     than their pairs
   public static Tensor rotate(
       Tensor x, int heads, Tensor cosines, Tensor sines, Tensor positions, boolean halves) {
+    requireTables(x, heads, cosines, sines);
+    requirePositions(x.shape().rows(), cosines.shape().dimension(0), positions);
     Tensor out = like(x);
     Kernels.active().rotate(x, heads, cosines, sines, positions, halves, false, out);
     return record(
@@ -193,10 +202,10 @@ public final class FusedOperations {
   ///
   /// @param smoothing the share of the target's probability that is spread over all classes
   public static Tensor crossEntropy(Tensor logits, Tensor targets, double smoothing) {
-    requireTargets(logits.shape().rows(), logits.shape().width(), targets);
+    requireTargets(logits.shape().rows(), logits.shape().width(), targets, smoothing);
     Tensor gradient = Tensor.empty(logits.shape(), logits.dtype());
     gradient.memory().copyFrom(logits.memory());
-    Tensor losses = Tensor.empty(Shape.of(logits.shape().rows()), logits.dtype());
+    Tensor losses = Tensor.empty(Shape.of(logits.shape().rows()), statistics(logits));
     boolean later = Node.wanted(logits);
     Kernels.active().crossEntropy(gradient, targets, smoothing, losses, later ? 1 : 0);
     return record(
@@ -213,15 +222,16 @@ public final class FusedOperations {
   /// used for the loss and its gradient, and dropped, a chunk of rows at a time.
   public static Tensor linearCrossEntropy(
       Tensor x, Tensor weight, @Nullable Tensor bias, Tensor targets, double smoothing) {
+    requireLinear("linearCrossEntropy", x, weight, bias);
     Tensor rows = asRows(x);
     int n = rows.shape().dimension(0);
     int vocabulary = weight.shape().dimension(0);
-    requireTargets(n, vocabulary, targets);
+    requireTargets(n, vocabulary, targets, smoothing);
     boolean later = Node.wanted(x, weight, bias);
     Tensor gx = later && x.requiresGradient() ? like(x) : null;
     Tensor gWeight = later && weight.requiresGradient() ? zeros(weight) : null;
     Tensor gBias = later && bias != null && bias.requiresGradient() ? zeros(bias) : null;
-    Tensor losses = Tensor.empty(Shape.of(n, 1), x.dtype());
+    Tensor losses = Tensor.empty(Shape.of(n, 1), statistics(x));
     Tensor targetRows = targets.withShape(Shape.of(n, 1));
     int chunk = Math.min(n, Math.max(LEAST_ROWS, LOGITS_AT_ONCE / Math.max(1, vocabulary)));
     Tensor buffer = Tensor.empty(Shape.of(chunk, vocabulary), x.dtype());
@@ -257,6 +267,11 @@ public final class FusedOperations {
         bias);
   }
 
+  /// The type of row statistics and losses: three digits of a BF16 log-sum-exp would be too few.
+  private static DType statistics(Tensor x) {
+    return x.dtype() == DType.BF16 ? DType.F32 : x.dtype();
+  }
+
   private static void accumulateScaled(Tensor x, @Nullable Tensor gradient, double factor) {
     if (gradient != null) {
       Tensor sum = x.gradientToAddTo();
@@ -279,7 +294,10 @@ public final class FusedOperations {
     return shape.rank() == 2 ? x : x.withShape(Shape.of(shape.rows(), shape.width()));
   }
 
-  private static void requireTargets(int rows, int classes, Tensor targets) {
+  private static void requireTargets(int rows, int classes, Tensor targets, double smoothing) {
+    if (!(smoothing >= 0 && smoothing <= 1)) {
+      throw new IllegalArgumentException("smoothing must be in [0, 1]: received " + smoothing);
+    }
     if (targets.dtype() != DType.I32 || targets.elements() != rows) {
       throw new IllegalArgumentException(
           "cross-entropy of %d rows needs as many I32 targets: received %s"
@@ -299,6 +317,57 @@ public final class FusedOperations {
       throw new IllegalArgumentException(
           "%s needs rows as wide as its gain, %d: received %s"
               .formatted(operation, gain.elements(), x.shape()));
+    }
+  }
+
+  private static void requireLinear(
+      String operation, Tensor x, Tensor weight, @Nullable Tensor bias) {
+    int inner = weight.shape().dimension(1);
+    if (x.shape().rank() == 0 || x.shape().width() != inner) {
+      throw new IllegalArgumentException(
+          "%s needs rows of width %d: received %s".formatted(operation, inner, x.shape()));
+    }
+    Operations.requireSameType(operation, x, weight);
+    requireBias(operation, weight, weight.shape().dimension(0), bias);
+  }
+
+  private static void requireBias(
+      String operation, Tensor like, int width, @Nullable Tensor bias) {
+    if (bias == null) {
+      return;
+    }
+    Operations.requireSameType(operation, like, bias);
+    if (bias.elements() != width) {
+      throw new IllegalArgumentException(
+          "%s needs a bias of %d elements: received %s".formatted(operation, width, bias.shape()));
+    }
+  }
+
+  private static void requireTables(Tensor x, int heads, Tensor cosines, Tensor sines) {
+    if (x.shape().rank() == 0 || heads < 1 || x.shape().width() % heads != 0) {
+      throw new IllegalArgumentException(
+          "rotate needs rows of %d equal heads: received %s".formatted(heads, x.shape()));
+    }
+    Operations.requireSameType("rotate", x, cosines);
+    Operations.requireSameShape("rotate", cosines, sines);
+    int headWidth = x.shape().width() / heads;
+    if (cosines.shape().rank() != 2 || 2L * cosines.shape().width() > headWidth) {
+      throw new IllegalArgumentException(
+          "rotate of heads %d wide needs tables of at most %d columns: received %s"
+              .formatted(headWidth, headWidth / 2, cosines.shape()));
+    }
+  }
+
+  private static void requirePositions(int rows, int size, Tensor positions) {
+    if (positions.dtype() != DType.I32 || positions.elements() != rows) {
+      throw new IllegalArgumentException(
+          "rotate of %d rows needs as many I32 positions: received %s".formatted(rows, positions));
+    }
+    for (int position : positions.toIntArray()) {
+      if (position < 0 || position >= size) {
+        throw new IllegalArgumentException(
+            "a position must be in 0…%d: received %d".formatted(size - 1, position));
+      }
     }
   }
 

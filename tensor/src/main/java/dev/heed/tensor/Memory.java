@@ -11,12 +11,18 @@ import java.util.Map;
 /// A block returns to the pool when the garbage collector finds its segment unreachable. The heap alone
 /// would give the collector no reason to run, so the pool asks for a collection when the bytes handed
 /// out have doubled since the last one.
+///
+/// Small tensors share a block: one cleaning action for each would cost more than most operations on
+/// them, and many threads would make them faster than the one cleaner thread can run them.
 final class Memory {
   static final long ALIGNMENT = 64;
 
   private static final long SLAB = 4L << 20;
   private static final long LARGE = 1L << 20;
   private static final long FIRST_COLLECTION = 96L << 20;
+  private static final long SMALL = 4L << 10;
+  private static final long SHARED = 64L << 10;
+  private static final SharedBlock[] shared = new SharedBlock[16];
 
   private static final Map<Long, ArrayDeque<Block>> free = new HashMap<>();
   private static MemorySegment slab = MemorySegment.NULL;
@@ -26,6 +32,12 @@ final class Memory {
   private static volatile boolean nativeAccessDenied;
   private static long collectAt = FIRST_COLLECTION;
 
+  static {
+    for (int i = 0; i < shared.length; i++) {
+      shared[i] = new SharedBlock();
+    }
+  }
+
   private Memory() {}
 
   /// A block of memory and, for a large one, the arena that gives it back to the system.
@@ -33,6 +45,31 @@ final class Memory {
 
   /// At least `bytes` bytes with undefined content, in a segment of exactly `bytes`.
   static MemorySegment allocate(long bytes) {
+    if (bytes <= SMALL) {
+      int mine = (int) Thread.currentThread().threadId() & shared.length - 1;
+      return shared[mine].allocate(bytes);
+    }
+    return allocateBlock(bytes);
+  }
+
+  /// Hands out parts of a block until it is full. A block returns when none of its parts is reachable.
+  private static final class SharedBlock {
+    private MemorySegment block = MemorySegment.NULL;
+    private long used;
+
+    synchronized MemorySegment allocate(long bytes) {
+      long size = (Math.max(bytes, 1) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+      if (used + size > block.byteSize()) {
+        block = allocateBlock(SHARED);
+        used = 0;
+      }
+      MemorySegment part = block.asSlice(used, bytes);
+      used += size;
+      return part;
+    }
+  }
+
+  private static MemorySegment allocateBlock(long bytes) {
     long size = roundUp(Math.max(bytes, ALIGNMENT));
     if (nativeAccessDenied) {
       return Arena.ofAuto().allocate(size, ALIGNMENT).asSlice(0, bytes);
@@ -45,7 +82,7 @@ final class Memory {
     } catch (IllegalCallerException denied) {
       nativeAccessDenied = true; // no pool then: the collector frees each block
       giveBack(block);
-      return allocate(bytes);
+      return allocateBlock(bytes);
     }
   }
 

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /// How a tensor was computed: its inputs, and what to do with its gradient.
 ///
-/// Nodes are numbered as they are made, so descending numbers are a valid order for the backward pass:
-/// it needs no recursion, and a graph may be as deep as memory allows.
+/// Nodes are numbered as they are made, each above its inputs, so descending numbers are a valid order
+/// for the backward pass: it needs no recursion, and a graph may be as deep as memory allows.
 final class Node {
   private static final ThreadLocal<int[]> OFF = ThreadLocal.withInitial(() -> new int[1]);
   private static final ThreadLocal<long[]> MADE = ThreadLocal.withInitial(() -> new long[1]);
@@ -24,7 +24,14 @@ final class Node {
   private @Nullable Consumer<Tensor> backward;
 
   private Node(Tensor[] inputs, Consumer<Tensor> backward) {
-    this.number = MADE.get()[0]++;
+    long[] made = MADE.get();
+    for (Tensor input : inputs) {
+      if (input.node != null) {
+        // Another thread, which counts by itself, may have computed it.
+        made[0] = Math.max(made[0], input.node.number + 1);
+      }
+    }
+    this.number = made[0]++;
     this.inputs = inputs;
     this.backward = backward;
   }
@@ -76,14 +83,9 @@ final class Node {
             Node node = node(tensor);
             Consumer<Tensor> step = node.backward;
             Tensor gradient = tensor.gradient();
-            // A second backward through the same graph finds it used up.
-            if (step == null) {
-              throw new IllegalStateException(
-                  "backward() was already called through " + tensor + ": compute it again first");
-            }
             node.backward = null;
             node.inputs = null;
-            if (gradient != null) {
+            if (step != null && gradient != null) {
               step.accept(gradient);
               tensor.clearGradient();
             }
@@ -102,6 +104,11 @@ final class Node {
       Tensor tensor = open.pop();
       if (tensor.node == null) {
         continue;
+      }
+      // Found before any gradient is added to.
+      if (tensor.node.backward == null) {
+        throw new IllegalStateException(
+            "backward() was already called through " + tensor + ": compute it again first");
       }
       computed.add(tensor);
       if (tensor.node.inputs != null) {

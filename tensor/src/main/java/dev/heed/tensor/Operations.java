@@ -191,7 +191,12 @@ public final class Operations {
 
   /// Sets the share `rate` of the elements to 0 and divides the others by 1 − rate. Which ones follows
   /// from `key` alone ([CounterRandom#key]).
+  ///
+  /// @throws IllegalArgumentException if `rate` is not in [0, 1)
   public static Tensor dropout(Tensor x, double rate, long key) {
+    if (!(rate >= 0 && rate < 1)) {
+      throw new IllegalArgumentException("dropout must be in [0, 1): received " + rate);
+    }
     if (rate == 0) {
       return x;
     }
@@ -228,25 +233,39 @@ public final class Operations {
 
   /// The mean of the rows of each sequence: x [rows, D] → [sequences, D]; zeros for an empty sequence.
   public static Tensor meanPerSequence(Tensor x, Sequences sequences) {
-    return matmul(averaging(sequences, x.dtype()), false, flatten(x), false);
+    if (x.shape().rows() != sequences.rows()) {
+      throw new IllegalArgumentException(
+          "the sequences have %d rows: received shape %s".formatted(sequences.rows(), x.shape()));
+    }
+    Tensor rows = flatten(x);
+    Tensor out = Tensor.zeros(Shape.of(sequences.count(), x.shape().width()), x.dtype());
+    Kernels kernels = Kernels.active();
+    for (int i = 0; i < sequences.count(); i++) {
+      if (sequences.length(i) > 0) {
+        Tensor mean = out.rows(i, i + 1);
+        kernels.addColumnSums(rows.rows(sequences.start(i), sequences.start(i + 1)), mean);
+        kernels.scale(mean, 1.0 / sequences.length(i), mean);
+      }
+    }
+    return record(
+        out,
+        g -> {
+          Tensor gx = Tensor.zeros(rows.shape(), rows.dtype());
+          for (int i = 0; i < sequences.count(); i++) {
+            if (sequences.length(i) > 0) {
+              Tensor part = gx.rows(sequences.start(i), sequences.start(i + 1));
+              kernels.add(part, g.rows(i, i + 1), 1.0 / sequences.length(i), part);
+            }
+          }
+          rows.accumulate(gx);
+        },
+        rows);
   }
 
   /// x as a matrix of rows.
   static Tensor flatten(Tensor x) {
     Shape shape = x.shape();
     return shape.rank() == 2 ? x : reshape(x, shape.rows(), shape.width());
-  }
-
-  private static Tensor averaging(Sequences sequences, DType dtype) {
-    Tensor weights = Tensor.zeros(Shape.of(sequences.count(), sequences.rows()), dtype);
-    Elements to = Elements.of(weights);
-    for (int i = 0; i < sequences.count(); i++) {
-      for (int row = 0; row < sequences.length(i); row++) {
-        to.set(
-            (long) i * sequences.rows() + sequences.start(i) + row, 1.0 / sequences.length(i));
-      }
-    }
-    return weights;
   }
 
   static void fill(Tensor x, double value) {

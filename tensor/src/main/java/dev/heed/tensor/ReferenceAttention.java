@@ -63,10 +63,9 @@ final class ReferenceAttention {
     Elements sums = Elements.of(logSumExp);
     Elements dOut = Elements.of(outGradient);
     Elements dq = Elements.of(qGradient);
-    Elements dk = Elements.of(kGradient);
-    Elements dv = Elements.of(vGradient);
-    kGradient.memory().fill((byte) 0);
-    vGradient.memory().fill((byte) 0);
+    // Added up in double precision, so that each is rounded once however many queries there are.
+    double[] dk = new double[Math.toIntExact(kGradient.elements())];
+    double[] dv = new double[Math.toIntExact(vGradient.elements())];
     int biasWidth = biasGradient == null ? 0 : biasGradient.shape().width();
     // One private copy a sequence, added up in order: several sequences share a head's bias.
     double[][] dBias = new double[a.queries().count()][a.heads() * biasWidth];
@@ -95,7 +94,7 @@ final class ReferenceAttention {
               double dWeight = 0;
               for (int d = 0; d < valueWidth; d++) {
                 dWeight += dOut.get(outBase + d) * values.get(valueBase + d);
-                dv.add(valueBase + d, weight * kept * dOut.get(outBase + d));
+                dv[(int) valueBase + d] += weight * kept * dOut.get(outBase + d);
               }
               double dScore = weight * (dWeight * kept - delta);
               if (biasWidth > 0) {
@@ -106,7 +105,7 @@ final class ReferenceAttention {
               long queryBase = (queryRow * a.heads() + head.head) * keyWidth;
               for (int d = 0; d < keyWidth; d++) {
                 row[d] += a.scale() * dScore * shared.keys.get(keyBase + d);
-                dk.add(keyBase + d, a.scale() * dScore * shared.queries.get(queryBase + d));
+                dk[(int) keyBase + d] += a.scale() * dScore * shared.queries.get(queryBase + d);
               }
             }
             for (int d = 0; d < keyWidth; d++) {
@@ -114,13 +113,23 @@ final class ReferenceAttention {
             }
           }
         });
+    store(dk, Elements.of(kGradient));
+    store(dv, Elements.of(vGradient));
     if (biasGradient != null) {
       Elements to = Elements.of(biasGradient);
-      for (double[] part : dBias) {
-        for (int i = 0; i < part.length; i++) {
-          to.add(i, part[i]);
+      for (int i = 0; i < a.heads() * biasWidth; i++) {
+        double sum = 0;
+        for (double[] part : dBias) {
+          sum += part[i];
         }
+        to.add(i, sum);
       }
+    }
+  }
+
+  private static void store(double[] from, Elements to) {
+    for (int i = 0; i < from.length; i++) {
+      to.set(i, from[i]);
     }
   }
 

@@ -464,7 +464,9 @@ public class ReferenceKernels implements Kernels {
             double normalizer = max + StrictMath.log(sum);
             double loss = 0;
             if (target >= 0) {
-              loss = normalizer - (1 - smoothing) * x.get(base + target) - share * total;
+              // A logit of −∞ (a word never to be said) must not turn 0 · ∞ into NaN.
+              double spread = share == 0 ? 0 : share * total;
+              loss = normalizer - (1 - smoothing) * x.get(base + target) - spread;
             }
             to.set(row, loss);
             if (gradientScale != 0) {

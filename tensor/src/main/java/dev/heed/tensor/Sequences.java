@@ -32,9 +32,10 @@ public record Sequences(int... starts) {
 
   /// The sequences of a tensor of token rows: one for shape [T, D], B of length T for [B, T, D].
   public static Sequences of(Tensor rows) {
-    Shape shape = rows.shape();
-    int length = shape.dimension(-2);
-    int[] lengths = new int[length == 0 ? 1 : shape.rows() / length];
+    int[] dimensions = rows.shape().dimensions();
+    int length = rows.shape().dimension(-2);
+    int count = Shape.of(Arrays.copyOf(dimensions, dimensions.length - 1)).rows();
+    int[] lengths = new int[count];
     Arrays.fill(lengths, length);
     return ofLengths(lengths);
   }

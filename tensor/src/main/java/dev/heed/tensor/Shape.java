@@ -6,15 +6,21 @@ import java.util.Arrays;
 ///
 /// @param dimensions the extents, each 0 or more
 public record Shape(int... dimensions) {
+  private static final double MOST_ELEMENTS = 0x1p60;
+
   public Shape {
     dimensions = dimensions.clone();
-    long elements = 1;
+    double elements = 1; // exact enough to notice what a long cannot count
     for (int extent : dimensions) {
       if (extent < 0) {
         throw new IllegalArgumentException(
             "a dimension must be 0 or more: received " + Arrays.toString(dimensions));
       }
-      elements = Math.multiplyExact(elements, (long) extent);
+      elements *= extent;
+    }
+    if (elements > MOST_ELEMENTS) {
+      throw new IllegalArgumentException(
+          "a shape must have fewer than 2^60 elements: received " + Arrays.toString(dimensions));
     }
   }
 

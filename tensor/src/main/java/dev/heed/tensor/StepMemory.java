@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -25,13 +26,18 @@ public final class StepMemory {
   private long taken;
   private long peak;
   private volatile long number;
+  private final AtomicBoolean running = new AtomicBoolean();
 
   /// Runs one step; tensors made on this thread meanwhile live in this memory.
   ///
-  /// @throws IllegalStateException if a step already runs on this thread
+  /// @throws IllegalStateException if a step already runs on this thread, or in this memory
   public <T> T step(Supplier<T> body) {
     if (CURRENT.get() != null) {
       throw new IllegalStateException("a step already runs on this thread: steps do not nest");
+    }
+    if (!running.compareAndSet(false, true)) {
+      throw new IllegalStateException(
+          "step %d of this memory still runs: one thread uses it at a time".formatted(number));
     }
     CURRENT.set(this);
     try {
@@ -44,6 +50,7 @@ public final class StepMemory {
       taken = 0;
       released.clear();
       blocks.clear();
+      running.set(false);
     }
   }
 

@@ -72,6 +72,9 @@ public class Tensor {
   /// A tensor over memory that already holds its elements, such as a mapped file; nothing is copied.
   public static Tensor over(MemorySegment memory, Shape shape, DType dtype) {
     long bytes = Math.multiplyExact(shape.elements(), dtype.bytes());
+    if (!memory.isNative()) {
+      throw new IllegalArgumentException("memory must be off the heap: received " + memory);
+    }
     if (memory.byteSize() != bytes) {
       throw new IllegalArgumentException(
           "memory of %s %s must have %d bytes: received %d"
@@ -262,9 +265,6 @@ public class Tensor {
     if (elements() != 1) {
       throw new IllegalStateException("backward() starts at one element: this is " + this);
     }
-    if (!requiresGradient) {
-      throw new IllegalStateException("nothing that this was computed from requires a gradient");
-    }
     Tensor one = empty(shape, dtype);
     Elements.of(one).set(0, 1);
     backward(one);
@@ -272,6 +272,9 @@ public class Tensor {
 
   /// Like [#backward()], starting from the gradient of something with respect to this tensor.
   public final void backward(Tensor seed) {
+    if (!requiresGradient) {
+      throw new IllegalStateException("nothing that this was computed from requires a gradient");
+    }
     if (!seed.shape.equals(shape) || seed.dtype != dtype) {
       throw new IllegalArgumentException(
           "the gradient of %s must be like it: received %s".formatted(this, seed));

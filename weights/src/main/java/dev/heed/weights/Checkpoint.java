@@ -33,7 +33,25 @@ public interface Checkpoint {
     if (name.endsWith(".safetensors.index.json")) {
       return ShardedCheckpoint.open(path, SafetensorsReader::open);
     }
-    return SafetensorsReader.open(path);
+    if (name.endsWith(".bin.index.json")) {
+      return ShardedCheckpoint.open(path, PyTorchReader::open);
+    }
+    if (name.endsWith(".gguf")) {
+      return GgufReader.open(path);
+    }
+    if (name.endsWith(".onnx")) {
+      return OnnxReader.open(path);
+    }
+    if (name.endsWith(".bin") || name.endsWith(".pt") || name.endsWith(".pth")) {
+      return PyTorchReader.open(path);
+    }
+    if (name.endsWith(".safetensors")) {
+      return SafetensorsReader.open(path);
+    }
+    throw new WeightsException(
+        path
+            + ": expected a file named .safetensors, .gguf, .bin, .pt, .pth or .onnx: found "
+            + name);
   }
 
   /// The names of all tensors, in the order of the file.

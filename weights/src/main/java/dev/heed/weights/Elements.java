@@ -3,6 +3,7 @@ package dev.heed.weights;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
+import dev.heed.tensor.Shape;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -22,19 +23,26 @@ final class Elements {
   /// What [StoredTensor] hands out: floats as the machine has them.
   private static final ValueLayout.OfFloat NATIVE = ValueLayout.JAVA_FLOAT_UNALIGNED;
 
+  private static final int TILE = 32;
+
   private Elements() {}
 
   /// Writes `count` elements of `source`, from the element `first`, to `target` as floats.
   static void decode(
       StoredType type, MemorySegment source, long first, MemorySegment target, long count) {
-    MemorySegment from =
-        source.asSlice(Math.multiplyExact(first, (long) type.bytes()), type.bytes(count));
+    if (type.isQuantized()) {
+      QuantizedBlocks.decode(type, source, first, target, count);
+      return;
+    }
+    MemorySegment from = source.asSlice(type.bytes(first), type.bytes(count));
     switch (type) {
       case F64 -> decodeF64(from, target, count);
       case F32 -> decodeF32(from, target, count);
       case F16 -> decodeF16(from, target, count);
       case BF16 -> decodeBf16(from, target, count);
       case I64, I32, I16, I8, U8, BOOL -> decodeIntegers(type, from, target, count);
+      case Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K ->
+          throw new AssertionError("decoded above: " + type);
     }
   }
 
@@ -82,30 +90,68 @@ final class Elements {
       case I8 -> data.get(JAVA_BYTE, index);
       case U8 -> Byte.toUnsignedLong(data.get(JAVA_BYTE, index));
       case BOOL -> data.get(JAVA_BYTE, index) == 0 ? 0 : 1;
-      case F64, F32, F16, BF16 ->
+      case F64, F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K ->
           throw new IllegalStateException("expected integers or truth values: found " + type);
     };
   }
 
-  /// These values stored as `type`, rounded to nearest even.
-  static MemorySegment encode(StoredType type, float[] values) {
-    MemorySegment data = StoredTensor.allocate(type.bytes(values.length));
+  /// Writes the first `count` values to `target` as `type`, rounded to nearest even or quantised.
+  static void encode(StoredType type, float[] values, int count, MemorySegment target) {
     switch (type) {
-      case F32 -> MemorySegment.copy(values, 0, data, FLOAT, 0, values.length);
+      case F32 -> MemorySegment.copy(values, 0, target, FLOAT, 0, count);
       case F16 -> {
-        for (int i = 0; i < values.length; i++) {
-          data.set(SHORT, i * 2L, Float.floatToFloat16(values[i]));
+        for (int i = 0; i < count; i++) {
+          target.set(SHORT, i * 2L, Float.floatToFloat16(values[i]));
         }
       }
       case BF16 -> {
-        for (int i = 0; i < values.length; i++) {
-          data.set(SHORT, i * 2L, bf16(values[i]));
+        for (int i = 0; i < count; i++) {
+          target.set(SHORT, i * 2L, bf16(values[i]));
         }
       }
-      case F64, I64, I32, I16, I8, U8, BOOL ->
-          throw new IllegalArgumentException("expected F32, F16 or BF16: received " + type);
+      case Q8_0, Q4_0, Q4_K -> BlockQuantizer.encode(type, values, count, target);
+      case F64, I64, I32, I16, I8, U8, BOOL, Q4_1, Q5_0, Q5_1, Q5_K, Q6_K ->
+          throw new IllegalArgumentException(
+              "expected F32, F16, BF16, Q8_0, Q4_0 or Q4_K: received " + type);
     }
-    return data;
+  }
+
+  /// The columns of a matrix as rows.
+  static StoredTensor transpose(StoredTensor matrix) {
+    int rows = matrix.shape().dimension(0);
+    int columns = matrix.shape().dimension(1);
+    StoredType type = matrix.type();
+    MemorySegment from = matrix.data();
+    MemorySegment to = StoredTensor.allocate(from.byteSize());
+    // In tiles, so that neither side strides through the whole of its memory for one line.
+    for (int top = 0; top < rows; top += TILE) {
+      for (int left = 0; left < columns; left += TILE) {
+        int bottom = Math.min(rows, top + TILE);
+        int right = Math.min(columns, left + TILE);
+        for (int row = top; row < bottom; row++) {
+          for (int column = left; column < right; column++) {
+            copyElement(
+                type.blockBytes(),
+                from,
+                (long) row * columns + column,
+                to,
+                (long) column * rows + row);
+          }
+        }
+      }
+    }
+    return new StoredTensor(matrix.name(), type, Shape.of(columns, rows), to.asReadOnly());
+  }
+
+  /// Copies one element of `width` bytes from place to place.
+  static void copyElement(int width, MemorySegment from, long source, MemorySegment to, long at) {
+    switch (width) {
+      case 1 -> to.set(JAVA_BYTE, at, from.get(JAVA_BYTE, source));
+      case 2 -> to.set(SHORT, at * 2, from.get(SHORT, source * 2));
+      case 4 -> to.set(INT, at * 4, from.get(INT, source * 4));
+      case 8 -> to.set(LONG, at * 8, from.get(LONG, source * 8));
+      default -> throw new IllegalArgumentException("expected 1, 2, 4 or 8: received " + width);
+    }
   }
 
   /// The upper 16 bits of `value`, rounded to nearest even; a NaN stays a NaN.

@@ -17,8 +17,8 @@ import tools.jackson.core.JsonToken;
 record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
   private static final String METADATA = "__metadata__";
 
-  /// No tensor of a neural network comes near; it bounds what a hostile shape costs.
-  private static final int MAX_RANK = 32;
+  /// The largest checkpoints have some ten thousand; it bounds the memory a hostile header takes.
+  private static final int MAX_TENSORS = 1 << 18;
 
   /// A tensor's bytes are those from `begin` to `end`, counted from the end of the header.
   record Entry(String name, StoredType type, Shape shape, long begin, long end) {}
@@ -50,6 +50,10 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
           readMetadata(metadata);
         } else {
           duplicate = entries.put(name, entry(name)) != null;
+        }
+        if (entries.size() > MAX_TENSORS) {
+          throw new WeightsException(
+              source + ": expected at most " + MAX_TENSORS + " tensors: found more");
         }
         if (duplicate) {
           throw new WeightsException(
@@ -83,7 +87,7 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
         keys++;
         switch (key) {
           case "dtype" -> type = type(name);
-          case "shape" -> shape = numbers(name, key, MAX_RANK);
+          case "shape" -> shape = numbers(name, key, StoredShapes.MAX_RANK);
           case "data_offsets" -> offsets = numbers(name, key, 2);
           default ->
               throw new WeightsException(
@@ -114,7 +118,7 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
       Json.expect(source, parser.nextToken(), JsonToken.VALUE_STRING, name + " dtype");
       String dtype = parser.getString();
       for (StoredType type : StoredType.values()) {
-        if (type.name().equals(dtype)) {
+        if (!type.isQuantized() && type.name().equals(dtype)) {
           return type;
         }
       }
@@ -123,7 +127,7 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
               + ": "
               + name
               + ": expected a dtype of "
-              + Arrays.toString(StoredType.values())
+              + Arrays.stream(StoredType.values()).filter(type -> !type.isQuantized()).toList()
               + ": found "
               + dtype);
     }

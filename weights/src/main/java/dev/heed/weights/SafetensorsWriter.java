@@ -73,6 +73,9 @@ public final class SafetensorsWriter {
       case F32 -> 7;
       case F64 -> 8;
       case I64 -> 9;
+      case Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K ->
+          throw new IllegalArgumentException(
+              "safetensors files hold no quantised tensors: received " + type);
     };
   }
 

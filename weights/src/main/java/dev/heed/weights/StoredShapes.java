@@ -5,12 +5,19 @@ import java.util.Arrays;
 
 /// Shapes as files give them: extents that nobody has checked.
 final class StoredShapes {
+  /// No tensor of a neural network comes near; it bounds what a hostile shape costs.
+  static final int MAX_RANK = 32;
+
   private StoredShapes() {}
 
   /// A shape of these extents.
   ///
   /// @param where file and tensor, for the message
   static Shape of(String where, long[] extents) {
+    if (extents.length > MAX_RANK) {
+      throw new WeightsException(
+          where + ": expected at most " + MAX_RANK + " dimensions: found " + extents.length);
+    }
     int[] dimensions = new int[extents.length];
     long elements = 1;
     for (int i = 0; i < extents.length; i++) {

@@ -15,8 +15,16 @@ import java.util.Objects;
 /// @param shape the extents, outermost first
 /// @param data exactly `type.bytes(shape.elements())` bytes, little-endian
 public record StoredTensor(String name, StoredType type, Shape shape, MemorySegment data) {
+  /// A whole number of blocks of every type.
+  private static final int PIECE = 1 << 16;
+
   public StoredTensor {
     Objects.requireNonNull(name);
+    if (shape.width() % type.blockElements() != 0) {
+      throw new IllegalArgumentException(
+          "%s: expected a last dimension of whole blocks of %d for %s: received %s"
+              .formatted(name, type.blockElements(), type, shape));
+    }
     long expected = type.bytes(shape.elements());
     if (data.byteSize() != expected) {
       throw new IllegalArgumentException(
@@ -34,7 +42,9 @@ public record StoredTensor(String name, StoredType type, Shape shape, MemorySegm
 
   /// An [StoredType#F32] tensor with a copy of these values.
   public static StoredTensor of(String name, Shape shape, float[] values) {
-    return copyOf(name, StoredType.F32, shape, Elements.encode(StoredType.F32, values));
+    var data = allocate(StoredType.F32.bytes(values.length));
+    MemorySegment.copy(values, 0, data, Elements.FLOAT, 0, values.length);
+    return copyOf(name, StoredType.F32, shape, data);
   }
 
   /// An [StoredType#F64] tensor with a copy of these values.
@@ -124,7 +134,7 @@ public record StoredTensor(String name, StoredType type, Shape shape, MemorySegm
           values[i] = Elements.integer(type, data, i);
         }
       }
-      case F32, F16, BF16, I16, I8, U8, BOOL -> {
+      case F32, F16, BF16, I16, I8, U8, BOOL, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K -> {
         float[] floats = toFloats();
         for (int i = 0; i < values.length; i++) {
           values[i] = floats[i];
@@ -146,11 +156,28 @@ public record StoredTensor(String name, StoredType type, Shape shape, MemorySegm
   }
 
   /// The same numbers stored as `other`: [StoredType#F32], [StoredType#F16] or [StoredType#BF16],
-  /// rounded to nearest even.
+  /// rounded to nearest even, or quantised to [StoredType#Q8_0], [StoredType#Q4_0] or
+  /// [StoredType#Q4_K].
   ///
-  /// @throws IllegalArgumentException when `other` is no floating-point type of at most 32 bits
+  /// @throws IllegalArgumentException when `other` is another type, or its blocks do not fit a row
   public StoredTensor as(StoredType other) {
-    return other == type ? this : copyOf(name, other, shape, Elements.encode(other, toFloats()));
+    if (other == type) {
+      return this;
+    }
+    if (shape.width() % other.blockElements() != 0) {
+      throw new IllegalArgumentException(
+          "%s: %s needs a last dimension of whole blocks of %d: received %s"
+              .formatted(name, other, other.blockElements(), shape));
+    }
+    // Piece by piece: all elements at once might not fit the heap.
+    float[] piece = new float[(int) Math.min(PIECE, shape.elements())];
+    var target = allocate(other.bytes(shape.elements()));
+    for (long first = 0; first < shape.elements(); first += PIECE) {
+      int count = (int) Math.min(PIECE, shape.elements() - first);
+      copyTo(first, MemorySegment.ofArray(piece).asSlice(0, count * 4L));
+      Elements.encode(other, piece, count, target.asSlice(other.bytes(first), other.bytes(count)));
+    }
+    return copyOf(name, other, shape, target);
   }
 
   /// Whether both store the same bits under the same name.

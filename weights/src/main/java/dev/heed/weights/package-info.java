@@ -4,8 +4,8 @@
 /// | to | use |
 /// |---|---|
 /// | read any checkpoint | [Checkpoint#open] |
-/// | read one kind | [SafetensorsReader] |
-/// | write | [SafetensorsWriter] |
+/// | read one kind | [SafetensorsReader], [GgufReader], [OnnxReader], [PyTorchReader] |
+/// | write | [SafetensorsWriter], [GgufWriter] |
 ///
 /// Nothing in a file is trusted. Every length, offset, count and shape is checked against the size
 /// that the file really has before memory is reserved for it, and nothing in a file is executed;

@@ -59,8 +59,16 @@ final class Corruption {
     }
   }
 
-  /// Looks at every tensor, and at the elements of those that are not large.
+  /// Looks at every tensor, at the elements of those that are not large, and at what is said.
   static void readAll(Checkpoint checkpoint) {
+    checkpoint.metadata();
+    if (checkpoint instanceof GgufFile file) {
+      for (GgufValue value : file.values().values()) {
+        if (value instanceof GgufArray array && array.elementType() == GgufValue.Type.TEXT) {
+          array.texts();
+        }
+      }
+    }
     for (String name : checkpoint.names()) {
       StoredTensor tensor = checkpoint.tensor(name);
       if (tensor.shape().elements() <= 1 << 16) {

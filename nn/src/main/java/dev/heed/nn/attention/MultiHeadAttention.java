@@ -163,21 +163,14 @@ public final class MultiHeadAttention extends Layer {
     Tensor q = this.query.apply(query); // (N, H·Dh)
     Tensor k = this.key.apply(key); // (M, K·Dh)
     Tensor v = this.value.apply(value); // (M, K·Dv)
-    boolean drops = TrainingMode.isOn() && configuration.dropout > 0;
     AttentionArguments arguments =
-        new AttentionArguments(
-            configuration.numHeads,
-            configuration.numKeyValueHeads,
-            queries,
-            keys,
-            1 / Math.sqrt(configuration.keyDim),
-            mask.left(),
-            mask.right(),
-            null,
-            mask.keys(),
-            null,
-            drops ? configuration.dropout : 0,
-            drops ? TrainingMode.nextKey() : 0);
+        AttentionArguments.full(
+                configuration.numHeads, queries, keys, 1 / Math.sqrt(configuration.keyDim))
+            .withKeyValueHeads(configuration.numKeyValueHeads)
+            .seeing(mask.left(), mask.right(), mask.keys());
+    if (TrainingMode.isOn() && configuration.dropout > 0) {
+      arguments = arguments.withDropout(configuration.dropout, TrainingMode.nextKey());
+    }
     Attended attended = FusedOperations.attention(q, k, v, arguments); // (N, H·Dv)
     Tensor out = output.apply(attended.out(), Activation.NONE, residual);
     Computed computed = new Computed(out, q, k, arguments, attended.logSumExp());

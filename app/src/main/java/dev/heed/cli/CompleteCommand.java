@@ -1,0 +1,224 @@
+package dev.heed.cli;
+
+import dev.heed.cli.terminal.Bars;
+import dev.heed.generation.NextWords;
+import dev.heed.generation.Sampling;
+import dev.heed.generation.TextGenerator;
+import dev.heed.task.LanguageModel;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/// `heed complete`: goes on with a text, or shows the most probable next words.
+@Command(
+    name = "complete",
+    description = "Goes on with a text, or shows the most probable next words.")
+final class CompleteCommand implements Callable<Integer> {
+  private final HeedCommand heed;
+
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "TEXT",
+      description = "what to go on with (default: standard input)")
+  private @Nullable String text;
+
+  @Option(
+      names = "--words",
+      paramLabel = "N",
+      description = "show the N most probable next words instead")
+  private int words;
+
+  @Option(
+      names = "--max-tokens",
+      paramLabel = "N",
+      description = "at most so many new tokens (default: 40)")
+  private int maximumTokens = 40;
+
+  @Option(
+      names = "--temperature",
+      paramLabel = "T",
+      description = "0 takes the most probable token; 1 chooses as the model learned (default: 0)")
+  private double temperature;
+
+  @Option(
+      names = "--top-k",
+      paramLabel = "K",
+      description = "choose among the K most probable tokens (default: all)")
+  private int topK;
+
+  @Option(
+      names = "--top-p",
+      paramLabel = "P",
+      description = "choose among the most probable tokens that together reach P (default: 1)")
+  private double topP = 1;
+
+  @Option(
+      names = "--min-p",
+      paramLabel = "P",
+      description = "leave out tokens below P times the most probable one (default: 0)")
+  private double minP;
+
+  @Option(
+      names = "--ids",
+      split = ",",
+      paramLabel = "ID",
+      description = "token ids to go on with, instead of TEXT")
+  private int @Nullable [] ids;
+
+  @Option(
+      names = "--truncate",
+      description = "drop the beginning of a text that is too long for the model")
+  private boolean truncate;
+
+  @Mixin private ResultOutput output = new ResultOutput();
+
+  CompleteCommand(HeedCommand heed) {
+    this.heed = heed;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    if (words < 0 || maximumTokens < 0) {
+      throw CommandFailure.usage(
+          "--words and --max-tokens must be 0 or more: received %d and %d"
+              .formatted(words, maximumTokens));
+    }
+    Sampling sampling = sampling();
+    LanguageModel model = LanguageModel.load(SavedModels.resolve(heed));
+    int[] prompt = prompt(model);
+    if (words > 0) {
+      List<NextWords.Word> next = model.nextWords(prompt, words);
+      output.write(heed, out -> write(next, out));
+    } else {
+      complete(model, prompt, sampling);
+    }
+    return ExitCode.DONE.code();
+  }
+
+  private Sampling sampling() {
+    try {
+      return new Sampling(temperature, topK, topP, minP, heed.seed());
+    } catch (IllegalArgumentException e) {
+      throw CommandFailure.usage(Objects.requireNonNullElse(e.getMessage(), "wrong sampling options"));
+    }
+  }
+
+  private int[] prompt(LanguageModel model) throws IOException {
+    int[] given = ids;
+    if (given != null && text != null) {
+      throw CommandFailure.usage("give TEXT or --ids, not both");
+    }
+    int[] prompt;
+    if (given != null) {
+      for (int id : given) {
+        if (id < 0 || id >= model.model().vocabulary()) {
+          throw CommandFailure.usage(
+              "--ids must be in 0…%d: received %d".formatted(model.model().vocabulary() - 1, id));
+        }
+      }
+      prompt = given;
+    } else {
+      String start =
+          text != null ? text : new String(heed.in().readAllBytes(), StandardCharsets.UTF_8);
+      // A space at the end belongs to the next word's first token.
+      prompt = model.encode(words > 0 ? start.stripTrailing() : start);
+    }
+    int most = model.model().maximumLength();
+    if (prompt.length <= most) {
+      return prompt;
+    }
+    if (!truncate) {
+      throw CommandFailure.tooLong(
+          "the model takes at most %d tokens: received %d (--truncate drops the beginning)"
+              .formatted(most, prompt.length));
+    }
+    return Arrays.copyOfRange(prompt, prompt.length - most, prompt.length);
+  }
+
+  private void write(List<NextWords.Word> next, PrintStream out) throws IOException {
+    switch (output.format()) {
+      case TEXT ->
+          Bars.lines(
+                  next.stream().map(word -> new Bars.Bar(word.word(), word.probability())).toList(),
+                  heed.outTerminal())
+              .forEach(out::println);
+      case JSON, JSONL ->
+          Json.write(
+              out,
+              output.format(),
+              json -> {
+                json.writeStartObject();
+                json.writeArrayPropertyStart("words");
+                for (NextWords.Word word : next) {
+                  json.writeStartObject();
+                  json.writeStringProperty("word", word.word());
+                  json.writeNumberProperty("probability", word.probability());
+                  json.writeEndObject();
+                }
+                json.writeEndArray();
+                json.writeEndObject();
+              });
+    }
+  }
+
+  private void complete(LanguageModel model, int[] prompt, Sampling sampling) throws IOException {
+    output.write(
+        heed,
+        out -> {
+          if (output.format() == Format.TEXT) {
+            if (text != null) {
+              out.print(text);
+            }
+            LanguageModel.Completion completion =
+                model.stream(
+                    prompt,
+                    maximumTokens,
+                    sampling,
+                    piece -> {
+                      out.print(piece);
+                      out.flush();
+                    });
+            out.println();
+            if (completion.generated().ending() == TextGenerator.Ending.MODEL_LENGTH) {
+              heed.notes()
+                  .println(
+                      "stopped at %d tokens, the model's longest text"
+                          .formatted(model.model().maximumLength()));
+            }
+            return;
+          }
+          LanguageModel.Completion completion =
+              model.stream(prompt, maximumTokens, sampling, piece -> {});
+          Json.write(
+              out,
+              output.format(),
+              json -> {
+                json.writeStartObject();
+                json.writeArrayPropertyStart("ids");
+                for (int id : completion.generated().ids()) {
+                  json.writeNumber(id);
+                }
+                json.writeEndArray();
+                json.writeStringProperty("text", completion.text());
+                json.writeArrayPropertyStart("logprobs");
+                for (double value : completion.generated().logProbabilities()) {
+                  json.writeNumber(value);
+                }
+                json.writeEndArray();
+                json.writeStringProperty(
+                    "ending", completion.generated().ending().name().toLowerCase(Locale.ROOT));
+                json.writeEndObject();
+              });
+        });
+  }
+}

@@ -1,0 +1,232 @@
+package dev.heed.cli;
+
+import dev.heed.cli.picture.LabelledMatrix;
+import dev.heed.cli.picture.SvgHeatMap;
+import dev.heed.cli.terminal.Bars;
+import dev.heed.cli.terminal.HeatMap;
+import dev.heed.cli.terminal.ProgressBar;
+import dev.heed.data.WordNet;
+import dev.heed.generation.Sampling;
+import dev.heed.task.LanguageModel;
+import dev.heed.task.LanguageModelTraining;
+import dev.heed.tensor.Kernels;
+import dev.heed.tensor.Tensor;
+import dev.heed.tokenizer.BpeTrainer;
+import dev.heed.tokenizer.Tokenizer;
+import dev.heed.training.Trainer;
+import dev.heed.training.TrainingProgress;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/// `heed demo`: from nothing to a small Transformer that completes English, in two or three
+/// minutes.
+@Command(
+    name = "demo",
+    description =
+        "Trains a small Transformer on real English, completes text with it, and draws its"
+            + " attention.")
+final class DemoCommand implements Callable<Integer> {
+  private static final String NAME = "demo";
+  private static final String PICTURE_TEXT = "The train left the station on time.";
+  private static final int VOCABULARY = 8192;
+  private static final int HELD_OUT_EVERY = 100;
+  private static final int HELD_OUT = 400;
+  private static final int WORDS = 8;
+
+  private final HeedCommand heed;
+
+  @Option(
+      names = "--prompt",
+      paramLabel = "TEXT",
+      description = "what to complete (default: ${DEFAULT-VALUE})")
+  private String prompt = "The train left the";
+
+  @Option(
+      names = "--steps",
+      paramLabel = "N",
+      description = "how many training steps (default: ${DEFAULT-VALUE})")
+  private int steps = 600;
+
+  DemoCommand(HeedCommand heed) {
+    this.heed = heed;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    if (steps < 1) {
+      throw CommandFailure.usage("--steps must be 1 or more: received " + steps);
+    }
+    PrintStream notes = heed.notes();
+    notes.println("Reading WordNet's definitions and usage examples …");
+    List<String> sentences = WordNet.sentences();
+    Path run = heed.home().resolve("runs").resolve(NAME);
+    Tokenizer tokenizer = tokenizer(sentences, run, notes);
+    LanguageModelTraining training =
+        new LanguageModelTraining(
+            new LanguageModelTraining.Settings(
+                128, 3, 4, 64, 0, steps, 2048, 4e-3, Math.max(1, steps / 5), heed.seed()),
+            tokenizer,
+            run);
+    notes.printf(
+        Locale.ROOT,
+        "Training a decoder-only Transformer with %,d parameters on %,d sentences, %d steps,"
+            + " kernels: %s%n",
+        training.parameterCount(),
+        sentences.size(),
+        steps,
+        Kernels.active().name());
+    if (!train(training, sentences)) {
+      notes.println("Interrupted: the run is saved in " + run + "; `heed demo` goes on from there");
+      return ExitCode.INTERRUPTED.code();
+    }
+    LanguageModel model = training.model();
+    Path place = SavedModels.folder(heed).resolve(NAME);
+    model.save(place);
+    remove(run);
+    show(model, place);
+    return ExitCode.DONE.code();
+  }
+
+  /// The tokenizer of an interrupted run, else a new one.
+  private Tokenizer tokenizer(List<String> sentences, Path run, PrintStream notes)
+      throws IOException {
+    if (Files.exists(run.resolve("tokenizer.json"))) {
+      notes.println("Going on with the run in " + run);
+      return Tokenizer.load(run);
+    }
+    notes.printf(
+        Locale.ROOT,
+        "Training a byte-level BPE tokenizer of %,d tokens on %,d sentences …%n",
+        VOCABULARY,
+        sentences.size());
+    Tokenizer tokenizer = BpeTrainer.of(VOCABULARY).train(sentences);
+    tokenizer.save(run);
+    return tokenizer;
+  }
+
+  private boolean train(LanguageModelTraining training, List<String> sentences) {
+    List<String> learned = new ArrayList<>();
+    List<String> heldOut = new ArrayList<>();
+    for (int i = 0; i < sentences.size(); i++) {
+      boolean held = i % HELD_OUT_EVERY == 0 && heldOut.size() < HELD_OUT;
+      (held ? heldOut : learned).add(sentences.get(i));
+    }
+    try (Interruption interruption = Interruption.watch();
+        ProgressBar bar = heed.progress()) {
+      bar.begin("", steps);
+      Map<String, Double> figures = new LinkedHashMap<>();
+      Trainer.History history =
+          training.run(
+              learned,
+              heldOut,
+              new TrainingProgress() {
+                @Override
+                public void step(Step step) {
+                  if (figures.isEmpty()) {
+                    bar.startAt(step.step() - 1); // more than 0 where a run goes on
+                  }
+                  figures.put("loss", step.loss());
+                  figures.put("tokens/s", step.targetsPerSecond());
+                  bar.update(step.step(), figures);
+                  if (interruption.requested()) {
+                    training.stop();
+                  }
+                }
+
+                @Override
+                public void evaluation(Evaluation evaluation) {
+                  figures.put("val_loss", evaluation.loss());
+                }
+              });
+      bar.end(history.steps().isEmpty() ? 0 : history.steps().getLast().step(), figures);
+      return history.finished();
+    }
+  }
+
+  private void show(LanguageModel model, Path place) throws IOException {
+    PrintStream out = heed.out();
+    out.println();
+    out.println("Most probable next words after “" + prompt + "”:");
+    Bars.lines(
+            model.nextWords(prompt, WORDS).stream()
+                .map(word -> new Bars.Bar(word.word(), word.probability()))
+                .toList(),
+            heed.outTerminal())
+        .forEach(out::println);
+    out.println();
+    out.println("Three continuations (temperature 0.6):");
+    for (int i = 0; i < 3; i++) {
+      Sampling sampling = new Sampling(0.6, 0, 0.9, 0, heed.seed() + i);
+      out.println("  " + prompt + model.complete(prompt, 24, sampling).text());
+    }
+    LabelledMatrix attention = attention(model);
+    Path picture = place.resolve("attention.svg");
+    Files.writeString(
+        picture,
+        SvgHeatMap.of(
+            attention, "Each row is a token; its cells are how much it attends to each."));
+    out.println();
+    HeatMap.lines(attention, heed.outTerminal()).forEach(out::println);
+    out.println();
+    out.println("The same as a picture: " + picture);
+    out.println("Saved: " + place + " (opens in Hugging Face too)");
+    out.println("Type next:");
+    out.println("  heed complete \"" + prompt + "\" --words 10");
+    out.println("  heed complete \"A small animal that\" --temperature 0.7 --seed 2");
+    out.println("  heed demo --prompt \"She went to the\"");
+  }
+
+  /// The head that looks most at other tokens than itself and the first one.
+  private static LabelledMatrix attention(LanguageModel model) {
+    LanguageModel.Traced traced = model.trace(PICTURE_TEXT);
+    int tokens = traced.tokens().size();
+    String title = "";
+    float[][] best = new float[tokens][tokens];
+    double most = -1;
+    for (Map.Entry<String, Tensor> entry : traced.values().entrySet()) {
+      if (!entry.getKey().startsWith("attentions.")) {
+        continue;
+      }
+      Tensor weights = entry.getValue(); // (H, T, T)
+      for (int head = 0; head < weights.shape().dimension(0); head++) {
+        float[][] rows = new float[tokens][tokens];
+        double elsewhere = 0;
+        for (int t = 0; t < tokens; t++) {
+          for (int s = 0; s < tokens; s++) {
+            rows[t][s] = (float) weights.get(head, t, s);
+            elsewhere += s > 0 && s < t ? rows[t][s] * rows[t][s] : 0;
+          }
+        }
+        if (elsewhere > most) {
+          most = elsewhere;
+          best = rows;
+          title =
+              "Attention in layer %s, head %d: rows look at columns"
+                  .formatted(entry.getKey().substring("attentions.".length()), head);
+        }
+      }
+    }
+    List<String> labels = traced.tokens().stream().map(String::strip).toList();
+    return new LabelledMatrix(title, labels, labels, best);
+  }
+
+  private static void remove(Path run) throws IOException {
+    try (Stream<Path> inside = Files.walk(run)) {
+      for (Path path : inside.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(path);
+      }
+    }
+  }
+}

@@ -1,0 +1,124 @@
+package dev.heed.cli;
+
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import picocli.CommandLine;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Model.OptionSpec;
+
+/// Where the `heed` command starts.
+public final class Main {
+  // In the order of the help. A new command is one line here.
+  private static final Map<String, Function<HeedCommand, Object>> COMMANDS = new LinkedHashMap<>();
+
+  static {
+    COMMANDS.put("demo", DemoCommand::new);
+    COMMANDS.put("complete", CompleteCommand::new);
+    COMMANDS.put("config", ConfigCommand::new);
+    COMMANDS.put("completion", CompletionCommand::new);
+    COMMANDS.put("doctor", DoctorCommand::new);
+  }
+
+  private Main() {}
+
+  /// Runs one command and ends the process with its exit code.
+  public static void main(String[] arguments) {
+    Invocation invocation = Invocation.ofProcess();
+    ExitCode code = run(invocation, arguments);
+    invocation.out().flush();
+    invocation.messages().flush();
+    Interruption.mainEnded();
+    System.exit(code.code());
+  }
+
+  /// Runs one command.
+  static ExitCode run(Invocation invocation, String... arguments) {
+    try {
+      Settings settings = Settings.read(invocation, arguments);
+      HeedCommand heed = new HeedCommand(invocation, settings);
+      settings.checkNames(() -> settingNames(commandLine(heed, COMMANDS.keySet())));
+      CommandLine commandLine = commandLine(heed, needed(arguments));
+      if (arguments.length == 0) {
+        commandLine.usage(invocation.out(), Ansi.OFF);
+        return ExitCode.DONE;
+      }
+      return ExitCode.of(commandLine.execute(arguments));
+    } catch (Throwable failure) {
+      return Failures.report(failure, invocation.messages(), isVerbose(arguments));
+    }
+  }
+
+  /// The commands that `arguments` can mean: picocli looks at every option of every command that it
+  /// is given, which with all of them would take longer than the rest of the start. Without the
+  /// name of a command it is help or a misspelt name, which need them all.
+  private static Set<String> needed(String... arguments) {
+    Set<String> needed = new LinkedHashSet<>(List.of(arguments));
+    needed.retainAll(COMMANDS.keySet());
+    boolean onlyVersion =
+        arguments.length == 1 && List.of("--version", "-V").contains(arguments[0]);
+    return needed.isEmpty() && !onlyVersion ? COMMANDS.keySet() : needed;
+  }
+
+  /// The whole command tree.
+  static CommandLine commandLine(HeedCommand heed) {
+    return commandLine(heed, COMMANDS.keySet());
+  }
+
+  private static CommandLine commandLine(HeedCommand heed, Set<String> names) {
+    CommandLine commandLine = new CommandLine(heed);
+    COMMANDS.forEach((name, command) -> {
+      if (names.contains(name)) {
+        commandLine.addSubcommand(name, command.apply(heed));
+      }
+    });
+    PrintStream messages = heed.invocation().messages();
+    return commandLine
+        .setDefaultValueProvider(heed.settings())
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setColorScheme(CommandLine.Help.defaultColorScheme(Ansi.OFF))
+        .setExecutionStrategy(parsed -> {
+          try {
+            heed.putInForce();
+          } catch (CommandFailure wrong) {
+            throw new CommandLine.ExecutionException(
+                parsed.commandSpec().commandLine(), "the options do not fit", wrong);
+          }
+          return new CommandLine.RunLast().execute(parsed);
+        })
+        .setOut(writer(heed.out()))
+        .setErr(writer(messages))
+        .setParameterExceptionHandler(
+            (failure, arguments) -> Failures.report(failure, messages, isVerbose(arguments)).code())
+        .setExecutionExceptionHandler((failure, command, result) ->
+            Failures.report(failure, messages, heed.verbose()).code());
+  }
+
+  /// The names of all options of all commands, as the configuration file may set them.
+  static Set<String> settingNames(CommandLine commandLine) {
+    Set<String> names = new HashSet<>();
+    for (OptionSpec option : commandLine.getCommandSpec().options()) {
+      if (!option.usageHelp() && !option.versionHelp()) {
+        names.add(Settings.key(option));
+      }
+    }
+    commandLine.getSubcommands().values().forEach(sub -> names.addAll(settingNames(sub)));
+    names.remove("config");
+    return names;
+  }
+
+  private static PrintWriter writer(PrintStream stream) {
+    return new PrintWriter(stream, true, StandardCharsets.UTF_8);
+  }
+
+  private static boolean isVerbose(String... arguments) {
+    return List.of(arguments).contains("--verbose");
+  }
+}

@@ -1,0 +1,122 @@
+package dev.heed.kernels.x86;
+
+/// Products of few rows of A with rows of B, where packing B would cost more than it saves:
+/// `c[r][j] = Σ a[r][k]·b[j][k]`, a vector of k at a time.
+///
+/// The lanes' partial sums are added by halves at the end.
+///
+/// @param rows the rows of A
+/// @param columns the rows of B that one turn of the loop takes
+record DotCode(int rows, int columns) {
+  /// Slots of the argument block. Strides are in bytes.
+  static final int A = 0;
+
+  static final int A_ROW = 1;
+  static final int B = 2;
+  static final int B_ROW = 3;
+  static final int K = 4;
+  static final int C = 5;
+  static final int C_ROW = 6;
+
+  /// How many times `columns` rows of B are taken.
+  static final int TURNS = 7;
+
+  /// 1 to add to C, 0 to overwrite it.
+  static final int ACCUMULATE = 8;
+
+  byte[] emit(Level level) {
+    VectorCode code = new VectorCode(level);
+    Assembler asm = code.asm;
+    Gpr b = code.argument(B);
+    Gpr c = code.argument(C);
+    Gpr k = code.argument(K);
+    Gpr turns = code.argument(TURNS);
+    Gpr[] aRows = new Gpr[rows];
+    for (int r = 0; r < rows; r++) {
+      aRows[r] = code.gpr();
+      if (r == 0) {
+        asm.mov(aRows[r], VectorCode.slot(A));
+      } else {
+        asm.mov(aRows[r], aRows[r - 1]);
+        asm.add(aRows[r], VectorCode.slot(A_ROW));
+      }
+    }
+    code.countDown(
+        turns,
+        () -> {
+          try (var _ = code.scope()) {
+            turn(code, aRows, b, c, k);
+          }
+        });
+    return code.finish();
+  }
+
+  private void turn(VectorCode code, Gpr[] aRows, Gpr b, Gpr c, Gpr k) {
+    Assembler asm = code.asm;
+    Vec[][] sums = new Vec[rows][columns];
+    for (Vec[] row : sums) {
+      for (int j = 0; j < columns; j++) {
+        row[j] = code.zero();
+      }
+    }
+    Gpr bAt = code.gpr();
+    Vec[] a = new Vec[rows];
+    for (int r = 0; r < rows; r++) {
+      a[r] = code.vec();
+    }
+    Vec element = code.vec();
+    code.forVectors(
+        k,
+        1,
+        i -> {
+          for (int r = 0; r < rows; r++) {
+            code.load(a[r], code.at(aRows[r], 0));
+          }
+          asm.mov(bAt, b);
+          for (int j = 0; j < columns; j++) {
+            code.load(element, code.at(bAt, 0));
+            for (int r = 0; r < rows; r++) {
+              code.addProduct(sums[r][j], a[r], element);
+            }
+            if (j + 1 < columns) {
+              asm.add(bAt, VectorCode.slot(B_ROW));
+            }
+          }
+        });
+    store(code, sums, c, element);
+    for (int j = 0; j < columns; j++) {
+      asm.add(b, VectorCode.slot(B_ROW));
+    }
+    asm.add(c, 4 * columns);
+  }
+
+  private void store(VectorCode code, Vec[][] sums, Gpr c, Vec scratch) {
+    Assembler asm = code.asm;
+    Gpr at = code.gpr();
+    for (Vec[] row : sums) {
+      for (Vec sum : row) {
+        code.sumLanes(sum);
+      }
+    }
+    Label overwrite = new Label();
+    asm.mov(at, VectorCode.slot(ACCUMULATE));
+    asm.test(at, at);
+    asm.jump(Condition.ZERO, overwrite);
+    asm.mov(at, c);
+    for (int r = 0; r < rows; r++) {
+      for (int j = 0; j < columns; j++) {
+        asm.emit(VectorOp.VMOVSS, scratch.as(16), Address.at(at, 4 * j));
+        code.add(sums[r][j], sums[r][j], scratch);
+      }
+      asm.add(at, VectorCode.slot(C_ROW));
+    }
+    asm.bind(overwrite);
+    asm.mov(at, c);
+    for (int r = 0; r < rows; r++) {
+      for (int j = 0; j < columns; j++) {
+        asm.emit(VectorOp.VMOVSS_STORE, Address.at(at, 4 * j), sums[r][j].as(16));
+      }
+      asm.add(at, VectorCode.slot(C_ROW));
+    }
+  }
+}

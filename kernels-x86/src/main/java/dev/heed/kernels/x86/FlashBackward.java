@@ -1,0 +1,203 @@
+package dev.heed.kernels.x86;
+
+import java.lang.foreign.ValueLayout;
+
+/// The backward pass of all queries of a sequence under one key/value head.
+final class FlashBackward extends FlashTask {
+  private static final int KEYS_PER_TILE = 72;
+  private static final int COLUMNS_COMPARED = 32;
+
+  /// Where the gradients go, and that of the output is.
+  ///
+  /// @param biasGradients room for the sums of each sequence and head, as [RelativeBias] lays them
+  ///   out; 0 if they are not wanted
+  record Gradients(long out, long q, long k, long v, long biasGradients) {}
+
+  private final Gradients gradients;
+  private final boolean keysCareful;
+
+  // Offsets in the scratch memory.
+  private final long packedKeys;
+  private final long packedValues;
+  private final long keyGradients;
+  private final long valueGradients;
+  private final long queriesTransposed;
+  private final long outTransposed;
+  private final long queryRows;
+  private final long outRows;
+  private final long queryGradients;
+  private final long weights;
+  private final long scoreGradients;
+  private final long statistics;
+
+  private Kernel kernel;
+  private boolean careful;
+  private long bias;
+  private long biasGradient;
+
+  static FlashBackward of(
+      FlashCall call, int sequence, int keyValueHead, VisibleKeys keys, Gradients gradients) {
+    return new FlashBackward(call, sequence, keyValueHead, keys, gradients, new ScratchLayout());
+  }
+
+  private FlashBackward(
+      FlashCall call,
+      int sequence,
+      int keyValueHead,
+      VisibleKeys keys,
+      Gradients gradients,
+      ScratchLayout layout) {
+    long keyBytes = (long) keys.count() * call.packedKey;
+    long valueBytes = (long) keys.count() * call.packedValue;
+    packedKeys = layout.add(keyBytes);
+    packedValues = layout.add(valueBytes);
+    keyGradients = layout.add(keyBytes);
+    valueGradients = layout.add(valueBytes);
+    queriesTransposed = layout.add((long) call.keyWidth * FlashTile.ROW);
+    outTransposed = layout.add((long) call.valueWidth * FlashTile.ROW);
+    queryRows = layout.add((long) FlashTile.QUERIES * call.packedKey);
+    outRows = layout.add((long) FlashTile.QUERIES * call.packedValue);
+    queryGradients = layout.add((long) FlashTile.QUERIES * call.packedKey);
+    weights = layout.add((long) KEYS_PER_TILE * FlashTile.ROW);
+    scoreGradients = layout.add((long) KEYS_PER_TILE * FlashTile.ROW);
+    statistics = layout.add(2L * FlashTile.ROW);
+    this.gradients = gradients;
+    kernel = call.transpose;
+    super(call, sequence, keyValueHead, keys, layout);
+    long keysFrom = call.k + call.keyOffset(sequence, keyValueHead, call.keyWidth);
+    long valuesFrom = call.v + call.keyOffset(sequence, keyValueHead, call.valueWidth);
+    boolean keysSpecial = packByKey(call.packKeys, keysFrom, call.keyStride(), packedKeys);
+    boolean valuesSpecial =
+        packByKey(call.packValues, valuesFrom, call.valueStride(), packedValues);
+    keysCareful = keysSpecial || valuesSpecial;
+    memory.asSlice(keyGradients, keyBytes).fill((byte) 0);
+    memory.asSlice(valueGradients, valueBytes).fill((byte) 0);
+  }
+
+  /// Adds what `count` queries from `query` on of one head of the group give to the gradients of
+  /// keys and values, and stores their own.
+  void run(int query, int headOfGroup, int count) {
+    int head = keyValueHead * call.group + headOfGroup;
+    long row = (a.queries().start(sequence) + (long) query) * a.heads() + head;
+    long keyOffset = 4 * row * call.keyWidth;
+    long valueOffset = 4 * row * call.valueWidth;
+    int keyStride = 4 * a.heads() * call.keyWidth;
+    int valueStride = 4 * a.heads() * call.valueWidth;
+    boolean queriesSpecial =
+        packByQuery(call.packKeys, call.q + keyOffset, keyStride, queryRows, count);
+    boolean outSpecial =
+        packByQuery(call.packValues, gradients.out + valueOffset, valueStride, outRows, count);
+    transpose(address(queryRows), call.packedKey, call.keyWidth, count, queriesTransposed);
+    transpose(address(outRows), call.packedValue, call.valueWidth, count, outTransposed);
+    careful = keysCareful || queriesSpecial || outSpecial;
+    for (int i = count; i < FlashTile.QUERIES; i++) {
+      memory.set(ValueLayout.JAVA_FLOAT, statistics + 4L * i, Float.POSITIVE_INFINITY);
+    }
+    arguments
+        .set(FlashRows.FROM, call.out + valueOffset)
+        .set(FlashRows.TO, gradients.out + valueOffset)
+        .set(FlashRows.FROM_ROW, valueStride)
+        .set(FlashRows.COUNT, count)
+        .set(FlashRows.LOG_SUM_EXP, call.logSumExp + 4 * row)
+        .set(FlashRows.LOG_SUM_EXP_ROW, 4L * a.heads())
+        .set(FlashRows.STATISTICS, address(statistics));
+    call.delta().call(arguments.address());
+    memory.asSlice(queryGradients, (long) count * call.packedKey).fill((byte) 0);
+    bias = biasAddress(head, query);
+    if (call.bias != null && gradients.biasGradients != 0) {
+      long table = ((long) sequence * a.heads() + head) * call.bias.distances();
+      int position = query + a.queryOffset(sequence);
+      biasGradient = gradients.biasGradients + 4 * (table + position - call.bias.smallest());
+    }
+    arguments
+        .set(FlashBackwardCode.FACTOR, (float) (a.scale() * FlashAttention.LOG2_E))
+        .set(FlashBackwardCode.BOUND, FlashAttention.bound(a))
+        .set(FlashBackwardCode.KEPT, (float) (1 / (1 - a.dropout())));
+    forTiles(query, head, count, false);
+    unpackByQuery(
+        call.unpack(call.keyWidth),
+        queryGradients,
+        gradients.q + keyOffset,
+        keyStride,
+        a.scale(),
+        count);
+  }
+
+  /// Stores the gradients of the keys and values that some query may attend to.
+  void finish() {
+    unpackByKey(
+        call.unpack(call.keyWidth),
+        keyGradients,
+        gradients.k + call.keyOffset(sequence, keyValueHead, call.keyWidth),
+        call.keyStride(),
+        a.scale());
+    unpackByKey(
+        call.unpack(call.valueWidth),
+        valueGradients,
+        gradients.v + call.keyOffset(sequence, keyValueHead, call.valueWidth),
+        call.valueStride(),
+        1);
+  }
+
+  @Override
+  int columnsCompared() {
+    return COLUMNS_COMPARED;
+  }
+
+  @Override
+  int keysPerTile() {
+    return KEYS_PER_TILE;
+  }
+
+  /// Columns without a query must add nothing to the gradient of the bias, whatever they hold.
+  @Override
+  boolean comparesAlways(int count) {
+    return biasGradient != 0 && count % 16 != 0;
+  }
+
+  @Override
+  void begin(int row, int count, int columns, boolean masked) {
+    FlashBackwardCode code =
+        new FlashBackwardCode(
+            columns,
+            call.keyWidth,
+            call.valueWidth,
+            masked,
+            call.bias != null,
+            a.dropout() > 0,
+            masked && careful,
+            biasGradient != 0);
+    kernel = call.kernels.get(code, code::emit);
+    arguments
+        .set(FlashBackwardCode.QUERIES_TRANSPOSED, address(queriesTransposed) + 4L * row)
+        .set(FlashBackwardCode.OUT_GRADIENTS_TRANSPOSED, address(outTransposed) + 4L * row)
+        .set(FlashBackwardCode.WEIGHTS, address(weights) + 4L * row)
+        .set(FlashBackwardCode.SCORE_GRADIENTS, address(scoreGradients) + 4L * row)
+        .set(FlashBackwardCode.QUERY_ROWS, address(queryRows) + (long) row * call.packedKey)
+        .set(FlashBackwardCode.OUT_GRADIENTS, address(outRows) + (long) row * call.packedValue)
+        .set(
+            FlashBackwardCode.QUERY_GRADIENTS,
+            address(queryGradients) + (long) row * call.packedKey)
+        .set(FlashBackwardCode.QUERY_COUNT, count)
+        .set(FlashBackwardCode.STATISTICS, address(statistics) + 4L * row)
+        .set(FlashBackwardCode.VISIBLE, visibleAddress(row))
+        .set(FlashBackwardCode.ROW_KEYS, rowKeysAddress(row))
+        .set(FlashBackwardCode.BIAS, bias + 4L * row)
+        .set(FlashBackwardCode.BIAS_GRADIENT, biasGradient + 4L * row);
+  }
+
+  @Override
+  void step(int key, int count) {
+    long keyAt = (long) key * call.packedKey;
+    long valueAt = (long) key * call.packedValue;
+    arguments
+        .set(FlashBackwardCode.KEYS, address(packedKeys) + keyAt)
+        .set(FlashBackwardCode.VALUES, address(packedValues) + valueAt)
+        .set(FlashBackwardCode.KEY_GRADIENTS, address(keyGradients) + keyAt)
+        .set(FlashBackwardCode.VALUE_GRADIENTS, address(valueGradients) + valueAt)
+        .set(FlashBackwardCode.KEY_COUNT, count)
+        .set(FlashBackwardCode.KEY_NUMBERS, numbersAddress(key))
+        .set(FlashBackwardCode.KEY_INDICES, indicesAddress(key));
+    kernel.call(arguments.address());
+  }
+}

@@ -1,0 +1,97 @@
+package dev.heed.kernels.x86;
+
+import dev.heed.tensor.AttentionArguments;
+import dev.heed.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/// What the tasks of one call of [FlashAttention] share: where the tensors are, and the kernels.
+final class FlashCall implements AutoCloseable {
+  final AttentionArguments a;
+  final Level level;
+  final long q;
+  final long k;
+  final long v;
+  final long out;
+  final long logSumExp;
+  final int keyWidth;
+  final int valueWidth;
+
+  /// Query heads that share a key/value head.
+  final int group;
+
+  /// Bytes of a packed row of keys, and of values.
+  final int packedKey;
+
+  final int packedValue;
+  final @Nullable RelativeBias bias;
+  final KernelCache kernels;
+  final Kernel transpose;
+  final Kernel packKeys;
+  final Kernel packValues;
+
+  FlashCall(
+      KernelCache kernels,
+      Tensor q,
+      Tensor k,
+      Tensor v,
+      AttentionArguments a,
+      Tensor out,
+      Tensor logSumExp) {
+    this.a = a;
+    this.kernels = kernels;
+    this.level = kernels.level();
+    this.q = q.memory().address();
+    this.k = k.memory().address();
+    this.v = v.memory().address();
+    this.out = out.memory().address();
+    this.logSumExp = logSumExp.memory().address();
+    this.keyWidth = k.shape().width() / a.keyValueHeads();
+    this.valueWidth = v.shape().width() / a.keyValueHeads();
+    this.group = a.heads() / a.keyValueHeads();
+    this.packedKey = FlashTile.rowBytes(level, keyWidth);
+    this.packedValue = FlashTile.rowBytes(level, valueWidth);
+    this.bias = RelativeBias.of(a);
+    this.transpose = kernels.get("transpose", PackCode::transpose);
+    this.packKeys = pack(keyWidth);
+    this.packValues = pack(valueWidth);
+  }
+
+  private Kernel pack(int width) {
+    return kernels.get(new RowsKey("pack", width), l -> FlashRows.pack(l, width));
+  }
+
+  Kernel unpack(int width) {
+    return kernels.get(new RowsKey("unpack", width), l -> FlashRows.unpack(l, width));
+  }
+
+  Kernel finish() {
+    return kernels.get(new RowsKey("finish", valueWidth), l -> FlashRows.finish(l, valueWidth));
+  }
+
+  Kernel delta() {
+    return kernels.get(new RowsKey("delta", valueWidth), l -> FlashRows.delta(l, valueWidth));
+  }
+
+  private record RowsKey(String kernel, int width) {}
+
+  /// Bytes between the rows of the keys, and of the values, of all heads.
+  int keyStride() {
+    return 4 * a.keyValueHeads() * keyWidth;
+  }
+
+  int valueStride() {
+    return 4 * a.keyValueHeads() * valueWidth;
+  }
+
+  /// The offset in bytes of a head in the keys (or, with its width, the values) of a sequence.
+  long keyOffset(int sequence, int keyValueHead, int width) {
+    return 4L * width * ((long) a.keys().start(sequence) * a.keyValueHeads() + keyValueHead);
+  }
+
+  @Override
+  public void close() {
+    if (bias != null) {
+      bias.close();
+    }
+  }
+}

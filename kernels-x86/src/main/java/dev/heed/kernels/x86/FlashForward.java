@@ -1,0 +1,170 @@
+package dev.heed.kernels.x86;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/// The forward pass of a run of queries.
+final class FlashForward extends FlashTask {
+  /// A tile's statistics before the first step.
+  private static final MemorySegment NOTHING_SEEN = nothingSeen();
+
+  private static final int KEYS_PER_TILE = 96;
+  private static final int COLUMNS_COMPARED = 16;
+
+  private final int keyRow;
+  private final int valueRow;
+  private final long keysAt;
+  private final long valuesAt;
+  private final boolean careful;
+
+  // Offsets in the scratch memory.
+  private final long transposed;
+  private final long scores;
+  private final long gathered;
+  private final long statistics;
+
+  private Kernel kernel;
+
+  /// @param inPlace whether to read keys and values where they lie, which are then all visible and
+  ///   whole vectors wide
+  static FlashForward of(
+      FlashCall call, int sequence, int keyValueHead, VisibleKeys keys, boolean inPlace) {
+    return new FlashForward(call, sequence, keyValueHead, keys, inPlace, new ScratchLayout());
+  }
+
+  private FlashForward(
+      FlashCall call,
+      int sequence,
+      int keyValueHead,
+      VisibleKeys keys,
+      boolean inPlace,
+      ScratchLayout layout) {
+    long transposed = layout.add((long) call.keyWidth * FlashTile.ROW);
+    long scores = layout.add((long) KEYS_PER_TILE * FlashTile.ROW);
+    long gathered = layout.add((long) FlashTile.QUERIES * call.packedValue);
+    long statistics = layout.add(NOTHING_SEEN.byteSize());
+    long packedKeys = layout.add(inPlace ? 0 : (long) keys.count() * call.packedKey);
+    long packedValues = layout.add(inPlace ? 0 : (long) keys.count() * call.packedValue);
+    super(call, sequence, keyValueHead, keys, layout);
+    this.transposed = transposed;
+    this.scores = scores;
+    this.gathered = gathered;
+    this.statistics = statistics;
+    this.kernel = call.transpose;
+    long keysFrom = call.k + call.keyOffset(sequence, keyValueHead, call.keyWidth);
+    long valuesFrom = call.v + call.keyOffset(sequence, keyValueHead, call.valueWidth);
+    if (inPlace) {
+      keyRow = call.keyStride();
+      valueRow = call.valueStride();
+      long index = keys.count() == 0 ? 0 : index(0);
+      keysAt = keysFrom + index * keyRow;
+      valuesAt = valuesFrom + index * valueRow;
+      careful = true;
+    } else {
+      keyRow = call.packedKey;
+      valueRow = call.packedValue;
+      keysAt = address(packedKeys);
+      valuesAt = address(packedValues);
+      packByKey(call.packKeys, keysFrom, call.keyStride(), packedKeys);
+      careful = packByKey(call.packValues, valuesFrom, call.valueStride(), packedValues);
+    }
+  }
+
+  private static MemorySegment nothingSeen() {
+    MemorySegment statistics = Arena.global().allocate(4L * FlashTile.ROW, 64);
+    for (long i = 0; i < FlashTile.ROW; i += 4) {
+      statistics.set(ValueLayout.JAVA_FLOAT, FlashForwardCode.MAXIMUM + i, -Float.MAX_VALUE);
+      statistics.set(ValueLayout.JAVA_FLOAT, FlashForwardCode.NEXT_MAXIMUM + i, -Float.MAX_VALUE);
+    }
+    return statistics;
+  }
+
+  /// Computes `count` rows of the output: queries from `query` on of one head of the group, or,
+  /// where `rowsAreHeads`, the heads from there on of one query.
+  void run(int query, int headOfGroup, int count, boolean rowsAreHeads) {
+    int head = keyValueHead * call.group + headOfGroup;
+    long row = (a.queries().start(sequence) + (long) query) * a.heads() + head;
+    long step = rowsAreHeads ? 1 : a.heads();
+    transpose(
+        call.q + 4 * row * call.keyWidth,
+        4 * step * call.keyWidth,
+        call.keyWidth,
+        count,
+        transposed);
+    memory.asSlice(gathered, (long) count * call.packedValue).fill((byte) 0);
+    MemorySegment.copy(NOTHING_SEEN, 0, memory, statistics, NOTHING_SEEN.byteSize());
+    arguments
+        .set(FlashForwardCode.FACTOR, (float) (a.scale() * FlashAttention.LOG2_E))
+        .set(FlashForwardCode.BOUND, FlashAttention.bound(a))
+        .set(FlashForwardCode.BIAS, biasAddress(head, query));
+    bias = biasAddress(head, query);
+    forTiles(query, head, count, rowsAreHeads);
+    arguments
+        .set(FlashRows.FROM, address(gathered))
+        .set(FlashRows.TO, call.out + 4 * row * call.valueWidth)
+        .set(FlashRows.TO_ROW, 4 * step * call.valueWidth)
+        .set(FlashRows.COUNT, count)
+        .set(FlashRows.FACTOR, (float) (1 / (1 - a.dropout())))
+        .set(FlashRows.STATISTICS, address(statistics))
+        .set(FlashRows.LOG_SUM_EXP, call.logSumExp + 4 * row)
+        .set(FlashRows.LOG_SUM_EXP_ROW, 4 * step)
+        .set(
+            FlashRows.MAXIMUM_FACTOR,
+            (float) (call.bias != null ? FlashAttention.LN_2 : a.scale()));
+    call.finish().call(arguments.address());
+  }
+
+  private long bias;
+
+  @Override
+  int columnsCompared() {
+    return COLUMNS_COMPARED;
+  }
+
+  @Override
+  int keysPerTile() {
+    return KEYS_PER_TILE;
+  }
+
+  @Override
+  boolean comparesAlways(int count) {
+    return false;
+  }
+
+  @Override
+  void begin(int row, int count, int columns, boolean masked) {
+    FlashForwardCode code =
+        new FlashForwardCode(
+            columns,
+            call.keyWidth,
+            call.valueWidth,
+            keyRow,
+            valueRow,
+            masked,
+            call.bias != null,
+            a.dropout() > 0,
+            masked && careful);
+    kernel = call.kernels.get(code, code::emit);
+    arguments
+        .set(FlashForwardCode.QUERIES_TRANSPOSED, address(transposed) + 4L * row)
+        .set(FlashForwardCode.SCORES, address(scores) + 4L * row)
+        .set(FlashForwardCode.GATHERED, address(gathered) + (long) row * call.packedValue)
+        .set(FlashForwardCode.QUERY_COUNT, count)
+        .set(FlashForwardCode.STATISTICS, address(statistics) + 4L * row)
+        .set(FlashForwardCode.VISIBLE, visibleAddress(row))
+        .set(FlashForwardCode.ROW_KEYS, rowKeysAddress(row))
+        .set(FlashForwardCode.BIAS, bias + 4L * row);
+  }
+
+  @Override
+  void step(int key, int count) {
+    arguments
+        .set(FlashForwardCode.KEYS, keysAt + (long) key * keyRow)
+        .set(FlashForwardCode.VALUES, valuesAt + (long) key * valueRow)
+        .set(FlashForwardCode.KEY_COUNT, count)
+        .set(FlashForwardCode.KEY_NUMBERS, numbersAddress(key))
+        .set(FlashForwardCode.KEY_INDICES, indicesAddress(key));
+    kernel.call(arguments.address());
+  }
+}

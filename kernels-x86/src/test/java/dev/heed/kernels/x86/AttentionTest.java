@@ -1,0 +1,313 @@
+package dev.heed.kernels.x86;
+
+import static dev.heed.kernels.x86.Agreement.assertClose;
+import static dev.heed.kernels.x86.Agreement.assertSameBits;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.offset;
+
+import dev.heed.tensor.AttentionArguments;
+import dev.heed.tensor.Kernels;
+import dev.heed.tensor.Parallel;
+import dev.heed.tensor.ReferenceKernels;
+import dev.heed.tensor.Sequences;
+import dev.heed.tensor.Tensor;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/// Attention against the reference, in memory that ends at a page that faults.
+@ParameterizedClass
+@MethodSource("levels")
+class AttentionTest {
+  private static final int ALL = Integer.MAX_VALUE;
+  private static final Kernels REFERENCE = new ReferenceKernels();
+
+  private final int threads = Parallel.threads();
+  private final Kernels kernels;
+
+  AttentionTest(Level level) {
+    this.kernels = new X86Kernels(level);
+  }
+
+  static List<Level> levels() {
+    return Levels.available();
+  }
+
+  @AfterEach
+  void restoreThreads() {
+    Parallel.setThreads(threads);
+  }
+
+  /// Everything that attention computes forward and backward.
+  private record Results(
+      Tensor out, Tensor logSumExp, Tensor q, Tensor k, Tensor v, @Nullable Tensor bias) {
+    void assertClose(Results expected, double tolerance, String what) {
+      Agreement.assertClose(out, expected.out, tolerance, what + ": out");
+      Agreement.assertClose(logSumExp, expected.logSumExp, tolerance, what + ": logSumExp");
+      Agreement.assertClose(q, expected.q, 4 * tolerance, what + ": q");
+      Agreement.assertClose(k, expected.k, 4 * tolerance, what + ": k");
+      Agreement.assertClose(v, expected.v, 4 * tolerance, what + ": v");
+      if (bias != null && expected.bias != null) {
+        Agreement.assertClose(bias, expected.bias, 4 * tolerance, what + ": bias");
+      }
+    }
+  }
+
+  private record Inputs(Tensor q, Tensor k, Tensor v, Tensor gradient) {
+    static Inputs random(AttentionArguments a, int keyWidth, int valueWidth) {
+      return new Inputs(
+          Guarded.random(1, a.queries().rows(), a.heads() * keyWidth),
+          Guarded.random(2, a.keys().rows(), a.keyValueHeads() * keyWidth),
+          Guarded.random(3, a.keys().rows(), a.keyValueHeads() * valueWidth),
+          Guarded.random(4, a.queries().rows(), a.heads() * valueWidth));
+    }
+  }
+
+  private static Results run(Kernels kernels, Inputs in, AttentionArguments a) {
+    Tensor out = Guarded.zeros(in.gradient.shape().dimensions());
+    Tensor logSumExp = Guarded.zeros(a.queries().rows(), a.heads());
+    kernels.attention(in.q, in.k, in.v, a, out, logSumExp);
+    Tensor q = Guarded.random(5, in.q.shape().dimensions());
+    Tensor k = Guarded.random(6, in.k.shape().dimensions());
+    Tensor v = Guarded.random(7, in.v.shape().dimensions());
+    Tensor relative = a.relativeBias();
+    Tensor bias = relative == null ? null : Guarded.random(8, relative.shape().dimensions());
+    kernels.attentionBackward(in.q, in.k, in.v, a, out, logSumExp, in.gradient, q, k, v, bias);
+    return new Results(out, logSumExp, q, k, v, bias);
+  }
+
+  private void compare(AttentionArguments a, int keyWidth, int valueWidth, String what) {
+    Inputs in = Inputs.random(a, keyWidth, valueWidth);
+    run(kernels, in, a).assertClose(run(REFERENCE, in, a), 1e-5, what);
+  }
+
+  @Test
+  void fullAndCausalAttentionOfRaggedSequencesAgree() {
+    for (int width : new int[] {1, 13, 64, 80}) {
+      Sequences sequences = Sequences.ofLengths(0, 31, 1, 0, 101, 48, 0);
+      AttentionArguments full =
+          AttentionArguments.full(2, sequences, sequences, 1 / Math.sqrt(width));
+      compare(full, width, width, "full " + width);
+      compare(full.causal(), width, width, "causal " + width);
+    }
+  }
+
+  @Test
+  void everyCombinationOfArgumentsAgrees() {
+    SplittableRandom random = new SplittableRandom(1);
+    for (int i = 0; i < 25; i++) {
+      int groups = 1 + random.nextInt(2);
+      int heads = groups * (1 + random.nextInt(3));
+      int[] queryLengths = {random.nextInt(100), random.nextInt(5), random.nextInt(60)};
+      int[] keyLengths = {random.nextInt(150), random.nextInt(70), random.nextInt(5)};
+      int[] offsets =
+          random.nextBoolean() ? new int[] {random.nextInt(20), random.nextInt(90), 0} : new int[3];
+      Sequences keys = Sequences.ofLengths(keyLengths);
+      int[] mask = new int[keys.rows()];
+      for (int j = 0; j < mask.length; j++) {
+        mask[j] = random.nextInt(4) == 0 ? 0 : 1;
+      }
+      int left = random.nextBoolean() ? ALL : random.nextInt(30);
+      int right = random.nextBoolean() ? ALL : random.nextInt(3);
+      boolean hasMask = random.nextBoolean();
+      boolean hasBias = random.nextBoolean();
+      double dropout = random.nextBoolean() ? 0 : 0.3;
+      AttentionArguments a =
+          new AttentionArguments(
+              heads,
+              groups,
+              Sequences.ofLengths(queryLengths),
+              keys,
+              0.4,
+              left,
+              right,
+              offsets,
+              hasMask ? Guarded.ints(mask) : null,
+              hasBias ? Guarded.random(9, heads, 2 * 260 + 1) : null,
+              dropout,
+              12345 + i);
+      compare(a, 13 + i % 20, 7 + i % 18, "case " + i + ": " + a);
+    }
+  }
+
+  @Test
+  void maskedKeysContributeNothingEvenWhereTheyAreNaN() {
+    Sequences sequences = Sequences.ofLengths(60);
+    int[] mask = new int[60];
+    Arrays.fill(mask, 1);
+    mask[20] = 0;
+    AttentionArguments a =
+        new AttentionArguments(
+            1, 1, sequences, sequences, 1, ALL, 0, new int[1], Guarded.ints(mask), null, 0, 0);
+    Inputs in = Inputs.random(a, 16, 16);
+    for (int d = 0; d < 16; d++) {
+      in.v.memory().setAtIndex(ValueLayout.JAVA_FLOAT, 20 * 16 + d, Float.NaN);
+      in.k.memory().setAtIndex(ValueLayout.JAVA_FLOAT, 20 * 16 + d, Float.NaN);
+    }
+    Results actual = run(kernels, in, a);
+    actual.assertClose(run(REFERENCE, in, a), 1e-5, "NaN under a mask");
+    assertThat(actual.out.toFloatArray()).doesNotContain(Float.NaN);
+    assertThat(actual.q.toFloatArray()).doesNotContain(Float.NaN);
+  }
+
+  @Test
+  void theBitsDoNotDependOnTheNumberOfThreads() {
+    Sequences sequences = Sequences.ofLengths(200, 31, 100);
+    AttentionArguments a =
+        new AttentionArguments(
+            4,
+            2,
+            sequences,
+            sequences,
+            0.125,
+            ALL,
+            0,
+            new int[3],
+            null,
+            Guarded.random(9, 4, 2 * 200 + 1),
+            0.2,
+            7);
+    Inputs in = Inputs.random(a, 64, 64);
+    Parallel.setThreads(1);
+    Results first = run(kernels, in, a);
+    for (int count : new int[] {2, 3, 8}) {
+      Parallel.setThreads(count);
+      Results again = run(kernels, in, a);
+      assertSameBits(again.out, first.out, "out");
+      assertSameBits(again.q, first.q, "q");
+      assertSameBits(again.k, first.k, "k");
+      assertSameBits(again.v, first.v, "v");
+      if (again.bias != null && first.bias != null) {
+        assertSameBits(again.bias, first.bias, "bias");
+      }
+    }
+  }
+
+  @Test
+  void aQuerySeesTheSameAloneAsInItsSequence() {
+    Sequences keys = Sequences.ofLengths(130);
+    AttentionArguments whole = AttentionArguments.full(2, keys, keys, 0.2).causal();
+    Inputs in = Inputs.random(whole, 24, 24);
+    Tensor all = run(kernels, in, whole).out;
+    AttentionArguments last =
+        new AttentionArguments(
+            2, 2, Sequences.ofLengths(1), keys, 0.2, ALL, 0, new int[] {129}, null, null, 0, 0);
+    Inputs one = new Inputs(in.q.rows(129, 130), in.k, in.v, in.gradient.rows(129, 130));
+    assertClose(run(kernels, one, last).out, all.rows(129, 130), 1e-5, "cached");
+  }
+
+  @Test
+  void lengthsAndWidthsAroundThoseOfTilesAgree() {
+    Sequences sequences = Sequences.ofLengths(0, 1, 13, 31, 63, 64, 65, 207);
+    for (int width : new int[] {8, 13, 32, 64, 80, 128}) {
+      AttentionArguments full =
+          AttentionArguments.full(1, sequences, sequences, 1 / Math.sqrt(width));
+      compare(width == 13 ? full : full.causal(), width, 144 - width, "width " + width);
+    }
+  }
+
+  @Test
+  void whatAQueryMayNotAttendToIsNothingToItEvenWhereThatIsNotFinite() {
+    Sequences sequences = Sequences.ofLengths(90, 20);
+    int heads = 2;
+    int width = 16;
+    AttentionArguments a =
+        new AttentionArguments(
+            heads, heads, sequences, sequences, 0.3, 40, 3, null, null, null, 0, 0);
+    for (float special : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
+      // An infinite query or key would make scores of −∞, by which keys are left out too.
+      for (int place = Float.isNaN(special) ? 0 : 2; place < 4; place++) {
+        Inputs in = Inputs.random(a, width, width);
+        Tensor tensor = List.of(in.q, in.k, in.v, in.gradient).get(place);
+        tensor.memory().setAtIndex(ValueLayout.JAVA_FLOAT, 57L * heads * width + 5, special);
+        Results actual = run(kernels, in, a);
+        Results expected = run(REFERENCE, in, a);
+        String what = special + " in tensor " + place;
+        // Rows that see the place may be NaN or infinite by another order of the arithmetic.
+        assertSameWhereFinite(actual.out, expected.out, what + ": out");
+        assertSameWhereFinite(actual.q, expected.q, what + ": q");
+        assertSameWhereFinite(actual.k, expected.k, what + ": k");
+        assertSameWhereFinite(actual.v, expected.v, what + ": v");
+      }
+    }
+  }
+
+  private static void assertSameWhereFinite(Tensor actual, Tensor expected, String what) {
+    double[] a = actual.toDoubleArray();
+    double[] e = expected.toDoubleArray();
+    for (int i = 0; i < a.length; i++) {
+      if (Double.isFinite(e[i])) {
+        assertThat(a[i]).as(what + " at " + i).isCloseTo(e[i], offset(4e-5));
+      } else {
+        assertThat(a[i]).as(what + " at " + i).isNotFinite();
+      }
+    }
+  }
+
+  @Test
+  void aQueryThatMayAttendNowhereGivesZerosForwardAndBackward() {
+    Sequences queries = Sequences.ofLengths(40, 3);
+    Sequences keys = Sequences.ofLengths(20, 0);
+    int[] mask = new int[20];
+    Arrays.fill(mask, 5, 20, 1);
+    AttentionArguments a =
+        new AttentionArguments(
+            2, 1, queries, keys, 0.3, 6, 0, null, Guarded.ints(mask), null, 0, 0);
+    Inputs in = Inputs.random(a, 9, 17);
+    Results actual = run(kernels, in, a);
+    actual.assertClose(run(REFERENCE, in, a), 1e-5, "nowhere");
+    float[] logSumExp = actual.logSumExp.toFloatArray();
+    float[] out = actual.out.toFloatArray();
+    float[] q = actual.q.toFloatArray();
+    for (int row : new int[] {0, 4, 26, 39, 42}) {
+      assertThat(logSumExp[2 * row]).as("row " + row).isEqualTo(Float.NEGATIVE_INFINITY);
+      assertThat(Arrays.copyOfRange(out, 34 * row, 34 * row + 34)).containsOnly(0f);
+      assertThat(Arrays.copyOfRange(q, 18 * row, 18 * row + 18)).containsOnly(0f);
+    }
+  }
+
+  @Test
+  void fewQueriesReadTheKeysWhereTheyLie() {
+    for (int queries : new int[] {1, 5, 16}) {
+      for (int heads : new int[] {2, 6}) {
+        Sequences keys = Sequences.ofLengths(101, 16, 250);
+        int[] offsets = {101 - queries, 16 - queries, 250 - queries};
+        AttentionArguments a =
+            new AttentionArguments(
+                heads,
+                2,
+                Sequences.ofLengths(queries, queries, queries),
+                keys,
+                0.1,
+                200,
+                0,
+                offsets,
+                null,
+                null,
+                queries == 1 ? 0.5 : 0,
+                3);
+        compare(a, 32, 64, queries + " queries, " + heads + " heads");
+      }
+    }
+  }
+
+  @Test
+  void largeScoresNeitherOverflowNorLoseTheLargest() {
+    Sequences sequences = Sequences.ofLengths(150);
+    for (double scale : new double[] {300, 0, -5}) {
+      AttentionArguments a = AttentionArguments.full(1, sequences, sequences, scale);
+      Inputs in = Inputs.random(a, 8, 8);
+      Results actual = run(kernels, in, a);
+      Results expected = run(REFERENCE, in, a);
+      // Scores of some hundreds, in single precision, are good to five digits.
+      assertClose(actual.out, expected.out, 1e-3, "out, scale " + scale);
+      assertClose(actual.logSumExp, expected.logSumExp, 1e-5, "logSumExp, scale " + scale);
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/// From a language model's logits to text.
+@NullMarked
+package dev.heed.generation;
+
+import org.jspecify.annotations.NullMarked;

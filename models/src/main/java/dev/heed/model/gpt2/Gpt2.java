@@ -1,0 +1,130 @@
+package dev.heed.model.gpt2;
+
+import dev.heed.model.CausalModel;
+import dev.heed.model.ConfigFile;
+import dev.heed.nn.Initializer;
+import dev.heed.nn.Layer;
+import dev.heed.nn.TrainingMode;
+import dev.heed.nn.attention.Mask;
+import dev.heed.nn.embedding.LearnedPositions;
+import dev.heed.nn.embedding.TokenEmbedding;
+import dev.heed.nn.transformer.TransformerEncoder;
+import dev.heed.tensor.FusedOperations;
+import dev.heed.tensor.Sequences;
+import dev.heed.tensor.Tensor;
+import dev.heed.weights.Checkpoint;
+import dev.heed.weights.SafetensorsWriter;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+
+/// GPT-2: token and position embeddings, pre-norm blocks that see only the past, and the embedding's table
+/// once more as the output layer.
+///
+/// Source: Radford et al. 2019; `GPT2LMHeadModel` of Hugging Face, whose directories it reads and writes.
+public final class Gpt2 extends Layer implements CausalModel {
+  private final Gpt2Configuration configuration;
+  private final TokenEmbedding embedding;
+  private final LearnedPositions positions;
+  private final TransformerEncoder blocks;
+
+  /// A model with GPT-2's initial weights: deviation 0.02, residual projections 0.02 / √(2 · layers).
+  public Gpt2(Gpt2Configuration configuration, Initializer initializer) {
+    this.configuration = configuration;
+    int width = configuration.width();
+    this.embedding =
+        layer(
+            "embedding",
+            new TokenEmbedding(configuration.vocabulary(), width, 0.02, false, initializer));
+    this.positions =
+        layer("positions", new LearnedPositions(configuration.positions(), width, 0.02, initializer));
+    this.blocks =
+        layer(
+            "blocks",
+            new TransformerEncoder(
+                configuration.layers(), configuration.block(), "", initializer));
+    double residual = 0.02 / Math.sqrt(2.0 * Math.max(1, configuration.layers()));
+    parameters()
+        .forEach(
+            (name, parameter) -> {
+              if (name.startsWith("blocks") && parameter.shape().rank() == 2) {
+                boolean last = name.endsWith("output.weight") || name.endsWith("outer.weight");
+                parameter.copyFrom(
+                    initializer.normal(
+                        last ? residual : 0.02, parameter.shape().dimensions()));
+              }
+            });
+  }
+
+  public Gpt2Configuration configuration() {
+    return configuration;
+  }
+
+  @Override
+  public Tensor apply(Tensor ids, Sequences sequences) {
+    Tensor x = positions.apply(embedding.apply(ids), sequences); // (N, D)
+    x = TrainingMode.dropout(x, configuration.dropout());
+    return blocks.apply(x, sequences, Mask.causal());
+  }
+
+  @Override
+  public Tensor logits(Tensor hidden) {
+    return embedding.logits(hidden);
+  }
+
+  @Override
+  public int vocabulary() {
+    return configuration.vocabulary();
+  }
+
+  @Override
+  public int maximumLength() {
+    return configuration.positions();
+  }
+
+  @Override
+  public int endOfText() {
+    return configuration.endOfText();
+  }
+
+  /// The sum of the cross-entropy of the next tokens, in nats.
+  ///
+  /// @param targets I32 [N]: the token after each of `ids`; negative where there is none
+  public Tensor loss(Tensor ids, Sequences sequences, Tensor targets) {
+    return FusedOperations.linearCrossEntropy(
+        apply(ids, sequences), embedding.weight(), null, targets, 0);
+  }
+
+  /// Reads a directory with `config.json` and weights.
+  ///
+  /// @throws dev.heed.model.ModelException if they do not fit together
+  public static Gpt2 load(Path directory) {
+    ConfigFile file = ConfigFile.read(directory.resolve("config.json"));
+    Gpt2 model = new Gpt2(Gpt2Configuration.of(file), Initializer.seeded(0));
+    Gpt2Weights.load(model, Checkpoint.open(directory));
+    return model;
+  }
+
+  /// Writes `config.json`, `generation_config.json` and `model.safetensors`, as `GPT2LMHeadModel` opens
+  /// them.
+  public void save(Path directory) {
+    try {
+      Files.createDirectories(directory);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    SafetensorsWriter.write(
+        directory.resolve("model.safetensors"),
+        Gpt2Weights.stored(this),
+        Map.of("format", "pt"));
+    configuration.toFile().write(directory.resolve("config.json"));
+    new ConfigFile(
+            "generation_config.json",
+            Map.of(
+                "bos_token_id", configuration.endOfText(),
+                "eos_token_id", configuration.endOfText()))
+        .write(directory.resolve("generation_config.json"));
+  }
+}

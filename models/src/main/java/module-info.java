@@ -1,0 +1,11 @@
+/// Model families as Hugging Face stores them, and how text comes out of language models.
+module dev.heed.models {
+  requires static transitive org.jspecify;
+  requires transitive dev.heed.nn;
+  requires transitive dev.heed.tokenizer;
+  requires tools.jackson.core;
+
+  exports dev.heed.model;
+  exports dev.heed.model.gpt2;
+  exports dev.heed.generation;
+}

@@ -1,0 +1,5 @@
+/// Datasets and batches.
+@NullMarked
+package dev.heed.data;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,8 @@
+/// What a user asks for: complete, classify, embed, translate; and the data for it.
+module dev.heed.tasks {
+  requires static transitive org.jspecify;
+  requires transitive dev.heed.models;
+
+  exports dev.heed.data;
+  exports dev.heed.task;
+}

@@ -1,0 +1,206 @@
+package dev.heed.tensor;
+
+import static dev.heed.tensor.testing.GradientCheck.gradientOf;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import org.junit.jupiter.api.Test;
+
+class StepMemoryTest {
+  private final StepMemory memory = new StepMemory();
+
+  @Test
+  void aTensorOfAStepThatIsOverThrowsAndSaysHowToKeepIt() {
+    memory.step(() -> "step 0");
+    Tensor stale = memory.step(() -> Tensor.of(new float[] {1, 2}, 2));
+    String expected =
+        "this tensor belongs to step 1, which is over: copy() inside the step keeps it";
+    assertThatIllegalStateException().isThrownBy(stale::memory).withMessage(expected);
+    assertThatIllegalStateException().isThrownBy(stale::toFloatArray).withMessage(expected);
+    assertThatIllegalStateException().isThrownBy(stale::copy).withMessage(expected);
+    assertThatIllegalStateException().isThrownBy(() -> stale.get(0)).withMessage(expected);
+    assertThatIllegalStateException()
+        .isThrownBy(() -> Operations.add(stale, stale))
+        .withMessage(expected);
+    assertThatIllegalStateException()
+        .isThrownBy(() -> memory.step(() -> Operations.add(stale, stale)))
+        .withMessage(expected);
+  }
+
+  @Test
+  void viewsOfAStaleTensorAreStaleToo() {
+    Tensor[] views = new Tensor[3];
+    memory.step(() -> {
+      Tensor x = Tensor.of(new float[] {1, 2}, 2, 1);
+      views[0] = x.rows(0, 1);
+      views[1] = x.withShape(Shape.of(1, 2));
+      views[2] = Operations.reshape(x, 2);
+      return x;
+    });
+    for (Tensor view : views) {
+      assertThatIllegalStateException().isThrownBy(view::toFloatArray);
+    }
+  }
+
+  @Test
+  void copyKeepsATensorBeyondItsStep() {
+    Tensor kept = memory.step(() -> Tensor.of(new float[] {1, 2}, 2).copy());
+    memory.step(() -> Tensor.of(new float[] {8, 9}, 2));
+    assertThat(kept.toFloatArray()).containsExactly(1, 2);
+  }
+
+  @Test
+  void theNextStepUsesTheSameMemoryAgain() {
+    long first = memory.step(() -> Tensor.zeros(Shape.of(1000), DType.F32).memory().address());
+    long second = memory.step(() -> Tensor.zeros(Shape.of(1000), DType.F32).memory().address());
+    assertThat(second).isEqualTo(first);
+  }
+
+  @Test
+  void tensorsOfOneStepDoNotOverlap() {
+    memory.step(() -> {
+      Tensor[] all = new Tensor[300];
+      for (int i = 0; i < all.length; i++) {
+        all[i] = Tensor.empty(Shape.of(1 + i * 7 % 97), DType.F32);
+        Operations.fill(all[i], i);
+      }
+      for (int i = 0; i < all.length; i++) {
+        assertThat(all[i].memory().address() % 64).isZero();
+        assertThat(all[i].toFloatArray()).containsOnly(i);
+      }
+      return all;
+    });
+  }
+
+  @Test
+  void takesATensorLargerThanItsSlabs() {
+    for (int step = 0; step < 2; step++) {
+      memory.step(() -> {
+        Tensor small = Tensor.of(new float[] {1}, 1);
+        Tensor large = Tensor.empty(Shape.of(80 << 20), DType.BF16);
+        Tensor after = Tensor.of(new float[] {3}, 1);
+        large.memory().fill((byte) 2);
+        assertThat(small.item()).isEqualTo(1);
+        assertThat(after.item()).isEqualTo(3);
+        return null;
+      });
+    }
+  }
+
+  @Test
+  void countsTheMostBytesOfAStep() {
+    memory.step(() -> Tensor.zeros(Shape.of(1000), DType.F32));
+    long one = memory.peakBytes();
+    assertThat(one).isBetween(4000L, 5000L);
+    for (int i = 0; i < 50; i++) {
+      memory.step(() -> Tensor.zeros(Shape.of(1000), DType.F32));
+    }
+    assertThat(memory.peakBytes()).isEqualTo(one);
+    assertThat(memory.number()).isEqualTo(51);
+  }
+
+  @Test
+  void parametersAndTheirGradientsOutliveTheStep() {
+    Parameter weight = Parameter.of(Tensor.of(new float[] {2, 3}, 2));
+    for (int step = 0; step < 3; step++) {
+      memory.step(() -> {
+        Tensor loss = Operations.sum(Operations.multiply(weight, weight));
+        loss.backward();
+        return null;
+      });
+    }
+    assertThat(gradientOf(weight).toFloatArray()).containsExactly(12, 18);
+    Parameter made = memory.step(() -> Parameter.of(Tensor.of(new float[] {5}, 1)));
+    assertThat(made.toFloatArray()).containsExactly(5);
+  }
+
+  @Test
+  void gradientsThatKernelsAddToOutliveTheStepToo() {
+    Parameter weight = Parameter.of(Tensor.of(new float[] {2, 3}, 1, 2));
+    Parameter bias = Parameter.of(Tensor.of(new float[] {0}, 1));
+    memory.step(() -> {
+      Tensor x = Tensor.of(new float[] {1, 10}, 1, 2);
+      Operations.sum(FusedOperations.linear(x, weight, bias, Activation.NONE, null)).backward();
+      return null;
+    });
+    assertThat(gradientOf(weight).toFloatArray()).containsExactly(1, 10);
+    assertThat(gradientOf(bias).toFloatArray()).containsExactly(1);
+  }
+
+  @Test
+  void aStepThatFailsEndsToo() {
+    assertThatThrownBy(() ->
+            memory.step(() -> {
+              throw new UnsupportedOperationException("on purpose");
+            }))
+        .hasMessage("on purpose");
+    assertThat(memory.number()).isEqualTo(1);
+    assertThat(memory.<Integer>step(() -> 7)).isEqualTo(7);
+    Tensor outside = Tensor.of(new float[] {1}, 1);
+    memory.step(() -> null);
+    assertThat(outside.item()).isEqualTo(1);
+  }
+
+  @Test
+  void stepsDoNotNest() {
+    assertThatIllegalStateException()
+        .isThrownBy(() -> memory.step(() -> new StepMemory().step(() -> 1)))
+        .withMessage("a step already runs on this thread: steps do not nest");
+  }
+
+  @Test
+  void twoThreadsMayNotShareAStep() throws Exception {
+    CountDownLatch running = new CountDownLatch(1);
+    CountDownLatch tried = new CountDownLatch(1);
+    FutureTask<Integer> first =
+        new FutureTask<>(() ->
+            memory.step(() -> {
+              running.countDown();
+              await(tried);
+              return 1;
+            }));
+    Thread.ofVirtual().start(first);
+    running.await();
+    assertThatIllegalStateException()
+        .isThrownBy(() -> memory.step(() -> 2))
+        .withMessage("step 0 of this memory still runs: one thread uses it at a time");
+    tried.countDown();
+    assertThat(first.get()).isEqualTo(1);
+  }
+
+  @Test
+  void eachThreadMayHaveAStepOfItsOwn() throws ExecutionException, InterruptedException {
+    Tensor[] inner = new Tensor[1];
+    memory.step(() -> {
+      Tensor mine = Tensor.of(new float[] {1}, 1);
+      FutureTask<Double> other =
+          new FutureTask<>(() ->
+              new StepMemory()
+                  .step(() -> {
+                    inner[0] = Tensor.of(new float[] {2}, 1);
+                    return inner[0].item() + mine.item();
+                  }));
+      Thread.ofVirtual().start(other);
+      try {
+        assertThat(other.get()).isEqualTo(3);
+      } catch (InterruptedException | ExecutionException e) {
+        throw new AssertionError(e);
+      }
+      assertThat(mine.item()).isEqualTo(1);
+      return null;
+    });
+    assertThatIllegalStateException().isThrownBy(() -> inner[0].item());
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+}

@@ -1,0 +1,18 @@
+package dev.heed.weights;
+
+import com.code_intelligence.jazzer.junit.FuzzTest;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/// Any bytes at all: a checkpoint or a [WeightsException].
+class GgufFuzzTest {
+  static Stream<byte[]> seeds() {
+    return Stream.of(Resources.bytes("all-types.gguf"));
+  }
+
+  @MethodSource("seeds")
+  @FuzzTest(maxDuration = "5m")
+  void anyBytesGiveACheckpointOrAClearError(byte[] bytes) {
+    Corruption.read(bytes, file -> GgufReader.read("fuzz", file));
+  }
+}
