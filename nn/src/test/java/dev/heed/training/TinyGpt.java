@@ -60,14 +60,14 @@ final class TinyGpt extends Layer {
   Objective.Loss loss(Batch batch) {
     Tensor x = positions.apply(embedding.apply(batch.inputs), batch.sequences);
     x = blocks.apply(TrainingMode.dropout(x, dropout), batch.sequences, Mask.causal());
-    Tensor sum =
-        FusedOperations.linearCrossEntropy(x, embedding.weight(), null, batch.targets, 0);
+    Tensor sum = FusedOperations.linearCrossEntropy(x, embedding.weight(), null, batch.targets, 0);
     return new Objective.Loss(sum, batch.count());
   }
 
   /// Several batches as one.
   static Batch join(List<Batch> batches) {
-    int[] inputs = batches.stream().flatMapToInt(b -> Arrays.stream(b.inputs.toIntArray())).toArray();
+    int[] inputs =
+        batches.stream().flatMapToInt(b -> Arrays.stream(b.inputs.toIntArray())).toArray();
     int[] targets =
         batches.stream().flatMapToInt(b -> Arrays.stream(b.targets.toIntArray())).toArray();
     int[] lengths =
