@@ -87,6 +87,9 @@ class LauncherTest {
     Process process = builder.redirectError(messages.toFile()).directory(folder.toFile()).start();
     try (var in = process.outputWriter(StandardCharsets.UTF_8)) {
       in.write("piped in");
+    } catch (IOException e) {
+      // It ended before it read anything, as it does after a failure.
+      assertThat(e).hasMessageContaining("pipe");
     }
     String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     return new Result(process.waitFor(), out, Files.readString(messages));

@@ -13,7 +13,8 @@ import java.util.Arrays;
 /// @param seed what the choice follows from
 public record Sampling(double temperature, int topK, double topP, double minP, long seed) {
   public Sampling {
-    if (temperature < 0 || topK < 0 || topP <= 0 || topP > 1 || minP < 0 || minP > 1) {
+    // Written so that NaN is refused.
+    if (!(temperature >= 0 && topP > 0 && topP <= 1 && minP >= 0 && minP <= 1) || topK < 0) {
       throw new IllegalArgumentException(
           "temperature and topK must be 0 or more, topP in (0, 1], minP in [0, 1]: received"
               + " temperature=%s, topK=%d, topP=%s, minP=%s"
