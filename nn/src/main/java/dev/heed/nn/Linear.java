@@ -19,7 +19,7 @@ public final class Linear extends Layer {
     this(initializer.glorotUniform(out, in), useBias ? initializer.zeros(out) : null);
   }
 
-  /// A layer with this weight [out, in] and bias [out].
+  /// A layer with this `weight` [out, in] and `bias` [out].
   public Linear(Tensor weight, @Nullable Tensor bias) {
     this.weight = parameter("weight", weight);
     this.bias = bias == null ? null : parameter("bias", bias);

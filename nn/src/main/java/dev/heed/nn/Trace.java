@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 /// runs, from values that the computation made anyway, so that looking changes no bit of the
 /// result.
 ///
-/// Values are numbered in their order under their kind: `attentions.0`, `attentions.1`, …
+/// Values are numbered in their order under their kind: `attentions.0`, `attentions.1`, … Attention
+/// weights [H, T, S] are handed in where the batch is one sequence; hidden states [N, D] always.
 public final class Trace {
   private static final ThreadLocal<@Nullable Trace> CURRENT = new ThreadLocal<>();
 

@@ -39,7 +39,7 @@ public interface LearningRateSchedule {
     return step ->
         factor
             / Math.sqrt(width)
-            * Math.min(1 / Math.sqrt(step), step / (warmup * Math.sqrt(warmup)));
+            * Math.min(1 / Math.sqrt((double) step), step / (warmup * Math.sqrt((double) warmup)));
   }
 
   private static double share(long step, long warmup, long steps) {

@@ -73,7 +73,7 @@ public final class ScaledDotProductAttention {
   private static double dot(float[] a, int rowA, float[] b, int rowB, int width) {
     double dot = 0;
     for (int d = 0; d < width; d++) {
-      dot += a[rowA * width + d] * b[rowB * width + d];
+      dot += (double) a[rowA * width + d] * b[rowB * width + d];
     }
     return dot;
   }

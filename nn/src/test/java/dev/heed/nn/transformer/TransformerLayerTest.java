@@ -6,14 +6,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.heed.nn.Closeness;
 import dev.heed.nn.Golden;
 import dev.heed.nn.Initializer;
+import dev.heed.nn.Trace;
 import dev.heed.nn.TrainingMode;
 import dev.heed.nn.attention.Mask;
 import dev.heed.tensor.Activation;
 import dev.heed.tensor.DType;
 import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Shape;
+import dev.heed.tensor.StepMemory;
 import dev.heed.tensor.Tensor;
 import java.util.Arrays;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -181,6 +184,25 @@ class TransformerLayerTest {
               Mask.none());
       Closeness.requireClose("sequence " + i, together.rows(from, to), alone, 1e-5);
     }
+  }
+
+  @Test
+  void paddingTakesNoWork() {
+    TransformerEncoder encoder = encoder(block(true));
+    Sequences ragged = Sequences.ofLengths(12, 1, 1, 2);
+    Sequences padded = Sequences.ofLengths(12, 12, 12, 12);
+    Map<String, Tensor> values =
+        Trace.of(() -> encoder.apply(random(1, 16, 8), ragged, Mask.causal())).values();
+    assertThat(values.values()).extracting(Tensor::shape).containsOnly(Shape.of(16, 8));
+    assertThat(2 * bytes(encoder, ragged)).isLessThan(bytes(encoder, padded));
+  }
+
+  /// The memory of a forward pass: three quarters of the padded rows would be padding.
+  private static long bytes(TransformerEncoder encoder, Sequences sequences) {
+    StepMemory memory = new StepMemory();
+    Tensor x = random(1, sequences.rows(), 8);
+    memory.step(() -> encoder.apply(x, sequences, Mask.causal()));
+    return memory.peakBytes();
   }
 
   @Test
