@@ -5,11 +5,12 @@ import java.nio.file.Path;
 /// A small training with a checkpoint after every step, in a process of its own: for
 /// [KilledTrainingTest] to kill.
 final class KilledTraining {
-  static final long STEPS = 30;
+  static final long STEPS = 24;
 
   private KilledTraining() {}
 
-  /// Trains in the directory that the first argument names, and prints the number of each saved step.
+  /// Trains in the directory that the first argument names, and prints the number of each saved
+  /// step.
   public static void main(String[] arguments) {
     TinyGpt model = run(Path.of(arguments[0]), System.out::println);
     System.out.println("done " + model.parameterCount());

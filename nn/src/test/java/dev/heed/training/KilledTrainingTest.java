@@ -21,9 +21,9 @@ class KilledTrainingTest {
 
   @TempDir Path directory;
 
-  /// Kills the process without a warning (SIGKILL) at a moment that is drawn anew each time: up to six
-  /// checkpoints and 20 milliseconds after it began to save, so while it computes, writes, renames or
-  /// removes; or, every fifth time, while it still starts.
+  /// Kills the process without a warning (SIGKILL) at a moment that is drawn anew each time: up to
+  /// six checkpoints and 20 milliseconds after it began to save, so while it computes, writes,
+  /// renames or removes; or, every fifth time, while it still starts.
   @Test
   void aRunThatIsKilledAtAnyMomentEndsWithTheBitsOfOneThatWasNot() throws Exception {
     Path whole = directory.resolve("whole");
@@ -74,8 +74,8 @@ class KilledTrainingTest {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("--enable-native-access=ALL-UNNAMED");
-    // It starts faster so, and the bits do not depend on the compiler.
-    command.add("-XX:TieredStopAtLevel=1");
+    // It starts faster so; the bits depend neither on the compiler nor on the number of threads.
+    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Dheed.threads=1"));
     for (String property : new String[] {"heed.kernels", "heed.cpu"}) {
       String value = System.getProperty(property);
       if (value != null) {

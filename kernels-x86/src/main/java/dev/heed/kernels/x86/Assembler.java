@@ -330,6 +330,13 @@ final class Assembler {
     modrm(1, address, 1, 0);
   }
 
+  /// Fetches the line at `address` to be written.
+  void prefetchToWrite(Address address) {
+    rex(0, 1, address);
+    put(0x0F, 0x0D);
+    modrm(1, address, 1, 0);
+  }
+
   // ---- control ----
 
   void bind(Label label) {
@@ -402,7 +409,7 @@ final class Assembler {
       }
       int distance = fixup.label.position + fixup.addend - fixup.end;
       for (int i = 0; i < 4; i++) {
-        code[fixup.at + i] = (byte) (distance >> 8 * i);
+        code[fixup.at + i] = (byte) (distance >> (8 * i));
       }
     }
     return Arrays.copyOf(code, size);

@@ -64,8 +64,7 @@ final class FlashAttention {
     Rows.keep(q, k, v, out, logSumExp, a.relativeBias(), a.keyMask());
   }
 
-  private static void forward(
-      FlashCall call, int sequence, int keyValueHead, int from, int to) {
+  private static void forward(FlashCall call, int sequence, int keyValueHead, int from, int to) {
     int lanes = call.level.lanes();
     boolean inPlace =
         (to - from) * call.group <= ROWS_IN_PLACE
@@ -150,8 +149,7 @@ final class FlashAttention {
       VisibleKeys keys,
       FlashBackward.Gradients gradients) {
     int queries = call.a.queries().length(sequence);
-    try (FlashBackward task =
-        FlashBackward.of(call, sequence, keyValueHead, keys, gradients)) {
+    try (FlashBackward task = FlashBackward.of(call, sequence, keyValueHead, keys, gradients)) {
       for (int head = 0; head < call.group; head++) {
         for (int query = 0; query < queries; query += FlashTile.QUERIES) {
           task.run(query, head, Math.min(FlashTile.QUERIES, queries - query));
@@ -162,8 +160,7 @@ final class FlashAttention {
   }
 
   /// Sets the gradients of one head of a sequence's keys or values to zero.
-  private static void clear(
-      Tensor gradient, int sequence, int keyValueHead, AttentionArguments a) {
+  private static void clear(Tensor gradient, int sequence, int keyValueHead, AttentionArguments a) {
     long width = gradient.shape().width() / a.keyValueHeads();
     for (int key = 0; key < a.keys().length(sequence); key++) {
       long row = (a.keys().start(sequence) + (long) key) * a.keyValueHeads() + keyValueHead;
@@ -183,8 +180,7 @@ final class FlashAttention {
         for (int column = 0; column < width; column++) {
           int distance = width / 2 - column - bias.smallest();
           if (distance >= 0 && distance < bias.distances()) {
-            float part =
-                sums.getAtIndex(ValueLayout.JAVA_FLOAT, row * bias.distances() + distance);
+            float part = sums.getAtIndex(ValueLayout.JAVA_FLOAT, row * bias.distances() + distance);
             long at = (long) head * width + column;
             to.setAtIndex(
                 ValueLayout.JAVA_FLOAT, at, to.getAtIndex(ValueLayout.JAVA_FLOAT, at) + part);

@@ -10,7 +10,7 @@ final class FlashBackward extends FlashTask {
   /// Where the gradients go, and that of the output is.
   ///
   /// @param biasGradients room for the sums of each sequence and head, as [RelativeBias] lays them
-  ///     out; 0 if they are not wanted
+  ///   out; 0 if they are not wanted
   record Gradients(long out, long q, long k, long v, long biasGradients) {}
 
   private final Gradients gradients;
@@ -74,8 +74,8 @@ final class FlashBackward extends FlashTask {
     memory.asSlice(valueGradients, valueBytes).fill((byte) 0);
   }
 
-  /// Adds what `count` queries from `query` on of one head of the group give to the gradients of keys
-  /// and values, and stores their own.
+  /// Adds what `count` queries from `query` on of one head of the group give to the gradients of
+  /// keys and values, and stores their own.
   void run(int query, int headOfGroup, int count) {
     int head = keyValueHead * call.group + headOfGroup;
     long row = (a.queries().start(sequence) + (long) query) * a.heads() + head;
@@ -83,12 +83,12 @@ final class FlashBackward extends FlashTask {
     long valueOffset = 4 * row * call.valueWidth;
     int keyStride = 4 * a.heads() * call.keyWidth;
     int valueStride = 4 * a.heads() * call.valueWidth;
-    transpose(call.q + keyOffset, keyStride, call.keyWidth, count, queriesTransposed);
-    transpose(gradients.out + valueOffset, valueStride, call.valueWidth, count, outTransposed);
     boolean queriesSpecial =
         packByQuery(call.packKeys, call.q + keyOffset, keyStride, queryRows, count);
     boolean outSpecial =
         packByQuery(call.packValues, gradients.out + valueOffset, valueStride, outRows, count);
+    transpose(address(queryRows), call.packedKey, call.keyWidth, count, queriesTransposed);
+    transpose(address(outRows), call.packedValue, call.valueWidth, count, outTransposed);
     careful = keysCareful || queriesSpecial || outSpecial;
     for (int i = count; i < FlashTile.QUERIES; i++) {
       memory.set(ValueLayout.JAVA_FLOAT, statistics + 4L * i, Float.POSITIVE_INFINITY);

@@ -7,9 +7,9 @@ import java.util.function.Consumer;
 
 /// One step of fused attention backward: a tile of queries meets a tile of keys.
 ///
-/// Recomputes the weights Pᵀ = exp(K·Qᵀ − log-sum-exp), takes their gradients through dPᵀ = V·dOᵀ to
-/// the gradients of the scores dS = P∘(dP − delta), and adds dV += Pᵀ·dO, dK += dSᵀ·Q, dQ += dS·K.
-/// delta is Σ out·dO of each query. The scale of the scores is left to who takes the sums.
+/// Recomputes the weights Pᵀ = exp(K·Qᵀ − log-sum-exp), takes their gradients through dPᵀ = V·dOᵀ
+/// to the gradients of the scores dS = P∘(dP − delta), and adds dV += Pᵀ·dO, dK += dSᵀ·Q, dQ +=
+/// dS·K. delta is Σ out·dO of each query. The scale of the scores is left to who takes the sums.
 ///
 /// Source: Dao et al., "FlashAttention-2", 2023, algorithm 2.
 ///
@@ -232,8 +232,7 @@ record FlashBackwardCode(
         });
   }
 
-  private void zeroHidden(
-      VectorCode code, Vec[][] sums, TileProduct.Column column, Gpr numbers) {
+  private void zeroHidden(VectorCode code, Vec[][] sums, TileProduct.Column column, Gpr numbers) {
     if (masked) {
       FlashTile.forHidden(
           code,
@@ -287,9 +286,7 @@ record FlashBackwardCode(
                 DropoutCode.keep(code, factor, counter, bound);
                 code.mul(gradient[0][v], factor, at(gradients, 0, v, code));
                 code.sub(
-                    gradient[0][v],
-                    gradient[0][v],
-                    Address.at(statistics, DELTA + v * code.bytes));
+                    gradient[0][v], gradient[0][v], Address.at(statistics, DELTA + v * code.bytes));
                 code.mul(gradient[0][v], gradient[0][v], weight);
                 code.mul(factor, factor, weight);
                 code.store(weight, factor);
@@ -343,8 +340,7 @@ record FlashBackwardCode(
         });
   }
 
-  private static void forAll(
-      VectorCode code, Vec[][] sums, Gpr rows, int rowBytes, boolean store) {
+  private static void forAll(VectorCode code, Vec[][] sums, Gpr rows, int rowBytes, boolean store) {
     for (int r = 0; r < sums.length; r++) {
       for (int v = 0; v < sums[r].length; v++) {
         Address at = Address.at(rows, r * rowBytes + v * code.bytes);

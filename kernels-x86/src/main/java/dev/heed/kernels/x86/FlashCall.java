@@ -65,8 +65,7 @@ final class FlashCall implements AutoCloseable {
   }
 
   Kernel finish() {
-    return kernels.get(
-        new RowsKey("finish", valueWidth), l -> FlashRows.finish(l, valueWidth));
+    return kernels.get(new RowsKey("finish", valueWidth), l -> FlashRows.finish(l, valueWidth));
   }
 
   Kernel delta() {

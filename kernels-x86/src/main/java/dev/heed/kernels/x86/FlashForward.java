@@ -26,8 +26,8 @@ final class FlashForward extends FlashTask {
 
   private Kernel kernel;
 
-  /// @param inPlace whether to read keys and values where they lie, which are then all visible
-  ///     and whole vectors wide
+  /// @param inPlace whether to read keys and values where they lie, which are then all visible and
+  ///   whole vectors wide
   static FlashForward of(
       FlashCall call, int sequence, int keyValueHead, VisibleKeys keys, boolean inPlace) {
     return new FlashForward(call, sequence, keyValueHead, keys, inPlace, new ScratchLayout());
@@ -74,16 +74,14 @@ final class FlashForward extends FlashTask {
   private static MemorySegment nothingSeen() {
     MemorySegment statistics = Arena.global().allocate(4L * FlashTile.ROW, 64);
     for (long i = 0; i < FlashTile.ROW; i += 4) {
-      statistics.set(
-          ValueLayout.JAVA_FLOAT, FlashForwardCode.MAXIMUM + i, -Float.MAX_VALUE);
-      statistics.set(
-          ValueLayout.JAVA_FLOAT, FlashForwardCode.NEXT_MAXIMUM + i, -Float.MAX_VALUE);
+      statistics.set(ValueLayout.JAVA_FLOAT, FlashForwardCode.MAXIMUM + i, -Float.MAX_VALUE);
+      statistics.set(ValueLayout.JAVA_FLOAT, FlashForwardCode.NEXT_MAXIMUM + i, -Float.MAX_VALUE);
     }
     return statistics;
   }
 
-  /// Computes `count` rows of the output: queries from `query` on of one head of the group, or, where
-  /// `rowsAreHeads`, the heads from there on of one query.
+  /// Computes `count` rows of the output: queries from `query` on of one head of the group, or,
+  /// where `rowsAreHeads`, the heads from there on of one query.
   void run(int query, int headOfGroup, int count, boolean rowsAreHeads) {
     int head = keyValueHead * call.group + headOfGroup;
     long row = (a.queries().start(sequence) + (long) query) * a.heads() + head;

@@ -4,9 +4,9 @@ import static dev.heed.kernels.x86.VectorOp.*;
 
 /// One step of fused attention forward: a tile of queries meets a tile of keys.
 ///
-/// Computes the scores Sᵀ = K·Qᵀ, raises each query's maximum, turns the scores into weights
-/// P = exp(S − maximum), rescales what the queries have gathered so far, and adds P·V. Scores are
-/// kept in units of log 2, so that 2ˣ serves for the exponential.
+/// Computes the scores Sᵀ = K·Qᵀ, raises each query's maximum, turns the scores into weights P =
+/// exp(S − maximum), rescales what the queries have gathered so far, and adds P·V. Scores are kept
+/// in units of log 2, so that 2ˣ serves for the exponential.
 ///
 /// Source: Dao et al., "FlashAttention-2", 2023, algorithm 1.
 ///

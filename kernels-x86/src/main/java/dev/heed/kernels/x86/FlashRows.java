@@ -30,6 +30,9 @@ final class FlashRows {
   /// The factor that brings the maxima to units of the log-sum-exp, a float.
   static final int MAXIMUM_FACTOR = 11;
 
+  /// How many rows ahead rows are fetched.
+  private static final int AHEAD = 8;
+
   private FlashRows() {}
 
   /// Copies the rows that [#INDICES] names to packed rows of whole vectors, zeros at their ends.
@@ -52,6 +55,7 @@ final class FlashRows {
           asm.movsxd(at, Address.at(indices));
           asm.imul(at, fromRow);
           asm.add(at, from);
+          prefetch(code, at, fromRow, width, false);
           for (int offset = 0; offset < width; offset += code.lanes) {
             loadPart(code, x, Address.at(at, 4 * offset), width - offset);
             code.addProduct(check, x, zero);
@@ -85,6 +89,7 @@ final class FlashRows {
           asm.movsxd(at, Address.at(indices));
           asm.imul(at, toRow);
           asm.add(at, to);
+          prefetch(code, at, toRow, width, true);
           for (int offset = 0; offset < width; offset += code.lanes) {
             code.mul(x, factor, Address.at(from, 4 * offset));
             storePart(code, Address.at(at, 4 * offset), x, width - offset);
@@ -132,6 +137,7 @@ final class FlashRows {
     code.countDown(
         count,
         () -> {
+          prefetch(code, to, toRow, width, true);
           code.broadcast(quotient, Address.at(statistics, FlashForwardCode.RESCALE));
           for (int offset = 0; offset < width; offset += code.lanes) {
             code.mul(x, quotient, Address.at(from, 4 * offset));
@@ -168,6 +174,8 @@ final class FlashRows {
     code.countDown(
         count,
         () -> {
+          prefetch(code, a, row, width, false);
+          prefetch(code, b, row, width, false);
           code.clear(delta);
           for (int offset = 0; offset < width; offset += code.lanes) {
             loadPart(code, x, Address.at(a, 4 * offset), width - offset);
@@ -175,19 +183,30 @@ final class FlashRows {
             code.addProduct(delta, x, y);
           }
           code.sumLanes(delta);
-          asm.emit(
-              VMOVSS_STORE, Address.at(statistics, FlashBackwardCode.DELTA), delta.as(16));
+          asm.emit(VMOVSS_STORE, Address.at(statistics, FlashBackwardCode.DELTA), delta.as(16));
           code.broadcast(x, Address.at(sums));
           code.mul(y, x, code.constant((float) FlashAttention.LOG2_E));
           code.select(x, VectorCode.EQUAL, x, nothing, infinity, y);
-          asm.emit(
-              VMOVSS_STORE, Address.at(statistics, FlashBackwardCode.LOG_SUM_EXP), x.as(16));
+          asm.emit(VMOVSS_STORE, Address.at(statistics, FlashBackwardCode.LOG_SUM_EXP), x.as(16));
           asm.add(a, row);
           asm.add(b, row);
           asm.add(sums, sumsRow);
           asm.add(statistics, 4);
         });
     return code.finish();
+  }
+
+  /// Fetches the row that comes some rows later, if the rows lie at a stride: heads lie apart, and
+  /// the processor does not foresee where the next row begins.
+  private static void prefetch(VectorCode code, Gpr row, Gpr stride, int width, boolean toWrite) {
+    for (int offset = 0; offset < 4 * width; offset += 64) {
+      Address later = Address.at(row, stride, AHEAD, offset);
+      if (toWrite) {
+        code.asm.prefetchToWrite(later);
+      } else {
+        code.asm.prefetch(later);
+      }
+    }
   }
 
   /// Prepares the mask of a row's last vector, if that is partial.

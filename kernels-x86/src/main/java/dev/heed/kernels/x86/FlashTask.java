@@ -7,9 +7,9 @@ import java.lang.foreign.ValueLayout;
 
 /// A run of queries of one sequence with the keys that they may attend to under one key/value head.
 ///
-/// Goes through the tiles: those that no query sees are left out, and only where some query does not
-/// see some key are positions compared. Such ranges of keys are met by few queries at a time, so that
-/// along the diagonal of causal attention little is computed that nobody sees.
+/// Goes through the tiles: those that no query sees are left out, and only where some query does
+/// not see some key are positions compared. Such ranges of keys are met by few queries at a time,
+/// so that along the diagonal of causal attention little is computed that nobody sees.
 abstract sealed class FlashTask implements AutoCloseable permits FlashForward, FlashBackward {
   final FlashCall call;
   final AttentionArguments a;
@@ -129,9 +129,10 @@ abstract sealed class FlashTask implements AutoCloseable permits FlashForward, F
     if (a.dropout() > 0) {
       writeRowKeys(query, head, count, rowsAreHeads);
     }
-    int fromAll = Math.min(first[count - 1], end[count - 1]);
-    int toAll = end[0];
     int last = end[count - 1];
+    int fromAll = first[count - 1];
+    // What the first query sees, but where others see more a multiple of what fills registers.
+    int toAll = end[0] == last ? last : fromAll + (end[0] - fromAll) / MULTIPLE * MULTIPLE;
     boolean allSeeAll = first[0] == fromAll && toAll == last && !comparesAlways(count);
     if (!allSeeAll) {
       writeVisible(count);
@@ -141,13 +142,13 @@ abstract sealed class FlashTask implements AutoCloseable permits FlashForward, F
       return;
     }
     compared(count, first[0], fromAll);
-    int columns = (count + MASKED_MULTIPLE - 1) / MASKED_MULTIPLE * MASKED_MULTIPLE;
+    int columns = (count + MULTIPLE - 1) / MULTIPLE * MULTIPLE;
     steps(0, count, columns, fromAll, toAll, comparesAlways(count));
     compared(count, toAll, last);
   }
 
   /// The lanes of both levels divide it.
-  private static final int MASKED_MULTIPLE = 16;
+  private static final int MULTIPLE = 16;
 
   private void writeRowKeys(int query, int head, int count, boolean rowsAreHeads) {
     long queryRow = a.queries().start(sequence) + (long) query;
@@ -156,8 +157,7 @@ abstract sealed class FlashTask implements AutoCloseable permits FlashForward, F
           rowsAreHeads
               ? (head + (long) i) * a.queries().rows() + queryRow
               : (long) head * a.queries().rows() + queryRow + i;
-      memory.set(
-          ValueLayout.JAVA_INT, rowKeys + 4L * i, CounterRandom.rowKey(a.dropoutKey(), row));
+      memory.set(ValueLayout.JAVA_INT, rowKeys + 4L * i, CounterRandom.rowKey(a.dropoutKey(), row));
     }
   }
 
@@ -167,8 +167,7 @@ abstract sealed class FlashTask implements AutoCloseable permits FlashForward, F
       int from = i < count ? first[i] : 0;
       int seen = i < count ? end[i] - from : 0;
       memory.set(ValueLayout.JAVA_INT, visible + 4L * i, FlashTile.range(from));
-      memory.set(
-          ValueLayout.JAVA_INT, visible + FlashTile.ROW + 4L * i, FlashTile.range(seen));
+      memory.set(ValueLayout.JAVA_INT, visible + FlashTile.ROW + 4L * i, FlashTile.range(seen));
     }
   }
 

@@ -4,9 +4,9 @@ import static dev.heed.kernels.x86.VectorOp.*;
 
 /// The layout of one tile of queries in scratch memory, and what forward and backward do alike.
 ///
-/// Scores lie transposed, a row for each key with the queries side by side: maxima and sums of a query
-/// are then taken lane by lane, and a row of keys is read where it lies. Query columns beyond the last
-/// query repeat it or hold leftovers; no result shows them.
+/// Scores lie transposed, a row for each key with the queries side by side: maxima and sums of a
+/// query are then taken lane by lane, and a row of keys is read where it lies. Query columns beyond
+/// the last query repeat it or hold leftovers; no result shows them.
 final class FlashTile {
   /// Queries in a tile.
   static final int QUERIES = 64;
@@ -37,8 +37,8 @@ final class FlashTile {
 
   /// Emits `hide` for each vector of a tile of scores.
   ///
-  /// Query i sees the keys `from(i)` … `from(i) + count(i)` − 1: one unsigned comparison of
-  /// key − from with count, made signed by what [#range] adds to both.
+  /// Query i sees the keys `from(i)` … `from(i) + count(i)` − 1: one unsigned comparison of key −
+  /// from with count, made signed by what [#range] adds to both.
   ///
   /// @param visible the address of two rows of a tile: [#range] of from, and of count
   /// @param numbers the address of the number of the first row's key

@@ -50,7 +50,8 @@ final class PowerOfTwo {
         asm.emitImmediate(VCMPPS, NOT_LESS_OR_EQUAL, NORMAL, x, bound);
         asm.emit(VSCALEFPS, x.zeroUnder(NORMAL), power, x);
       } else {
-        // Of two operands one of which is NaN, max returns the second: from here on x ≥ −127 or NaN.
+        // Of two operands one of which is NaN, max returns the second: from here on x ≥ −127 or
+        // NaN.
         // At −127 itself the exponent field and the whole number become 0.
         asm.emit(VBROADCASTSS, power, pooledBound());
         asm.emit(VMAXPS, x, power, x);

@@ -6,8 +6,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
 
-/// The keys of one sequence that a run of its queries may attend to, numbered in order without those
-/// that the key mask leaves out: kernels never meet a masked key.
+/// The keys of one sequence that a run of its queries may attend to, numbered in order without
+/// those that the key mask leaves out: kernels never meet a masked key.
 final class VisibleKeys {
   private final AttentionArguments a;
   private final int sequence;

@@ -180,6 +180,10 @@ class AssemblerTest {
         "vrndscaleps zmm1,zmm2,0x8",
         a -> a.emitImmediate(VRNDSCALEPS, 8, zmm(1), zmm(2)));
     encodes(
+        "62 f3 7d 48 56 ca 09",
+        "vreduceps zmm1,zmm2,0x9",
+        a -> a.emitImmediate(VREDUCEPS, 9, zmm(1), zmm(2)));
+    encodes(
         "62 f2 6d 48 2c cb",
         "vscalefps zmm1,zmm2,zmm3",
         a -> a.emit(VSCALEFPS, zmm(1), zmm(2), zmm(3)));
@@ -366,6 +370,8 @@ class AssemblerTest {
         "41 0f 18 4c 00 40",
         "prefetcht0 BYTE PTR [r8+rax*1+0x40]",
         a -> a.prefetch(at(R8, RAX, 1, 64)));
+    encodes(
+        "42 0f 0d 0c c3", "prefetchw BYTE PTR [rbx+r8*8]", a -> a.prefetchToWrite(at(RBX, R8, 8)));
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.heed.kernels.x86;
 import static dev.heed.kernels.x86.Agreement.assertClose;
 import static dev.heed.kernels.x86.Agreement.assertSameBits;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.offset;
 
 import dev.heed.tensor.AttentionArguments;
 import dev.heed.tensor.Kernels;
@@ -11,6 +12,7 @@ import dev.heed.tensor.ReferenceKernels;
 import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Tensor;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
@@ -138,7 +140,7 @@ class AttentionTest {
   void maskedKeysContributeNothingEvenWhereTheyAreNaN() {
     Sequences sequences = Sequences.ofLengths(60);
     int[] mask = new int[60];
-    java.util.Arrays.fill(mask, 1);
+    Arrays.fill(mask, 1);
     mask[20] = 0;
     AttentionArguments a =
         new AttentionArguments(
@@ -198,5 +200,114 @@ class AttentionTest {
             2, 2, Sequences.ofLengths(1), keys, 0.2, ALL, 0, new int[] {129}, null, null, 0, 0);
     Inputs one = new Inputs(in.q.rows(129, 130), in.k, in.v, in.gradient.rows(129, 130));
     assertClose(run(kernels, one, last).out, all.rows(129, 130), 1e-5, "cached");
+  }
+
+  @Test
+  void lengthsAndWidthsAroundThoseOfTilesAgree() {
+    Sequences sequences = Sequences.ofLengths(0, 1, 13, 31, 63, 64, 65, 207);
+    for (int width : new int[] {8, 13, 32, 64, 80, 128}) {
+      AttentionArguments full =
+          AttentionArguments.full(1, sequences, sequences, 1 / Math.sqrt(width));
+      compare(width == 13 ? full : full.causal(), width, 144 - width, "width " + width);
+    }
+  }
+
+  @Test
+  void whatAQueryMayNotAttendToIsNothingToItEvenWhereThatIsNotFinite() {
+    Sequences sequences = Sequences.ofLengths(90, 20);
+    int heads = 2;
+    int width = 16;
+    AttentionArguments a =
+        new AttentionArguments(
+            heads, heads, sequences, sequences, 0.3, 40, 3, null, null, null, 0, 0);
+    for (float special : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
+      // An infinite query or key would make scores of −∞, by which keys are left out too.
+      for (int place = Float.isNaN(special) ? 0 : 2; place < 4; place++) {
+        Inputs in = Inputs.random(a, width, width);
+        Tensor tensor = List.of(in.q, in.k, in.v, in.gradient).get(place);
+        tensor.memory().setAtIndex(ValueLayout.JAVA_FLOAT, 57L * heads * width + 5, special);
+        Results actual = run(kernels, in, a);
+        Results expected = run(REFERENCE, in, a);
+        String what = special + " in tensor " + place;
+        // Rows that see the place may be NaN or infinite by another order of the arithmetic.
+        assertSameWhereFinite(actual.out, expected.out, what + ": out");
+        assertSameWhereFinite(actual.q, expected.q, what + ": q");
+        assertSameWhereFinite(actual.k, expected.k, what + ": k");
+        assertSameWhereFinite(actual.v, expected.v, what + ": v");
+      }
+    }
+  }
+
+  private static void assertSameWhereFinite(Tensor actual, Tensor expected, String what) {
+    double[] a = actual.toDoubleArray();
+    double[] e = expected.toDoubleArray();
+    for (int i = 0; i < a.length; i++) {
+      if (Double.isFinite(e[i])) {
+        assertThat(a[i]).as(what + " at " + i).isCloseTo(e[i], offset(4e-5));
+      } else {
+        assertThat(a[i]).as(what + " at " + i).isNotFinite();
+      }
+    }
+  }
+
+  @Test
+  void aQueryThatMayAttendNowhereGivesZerosForwardAndBackward() {
+    Sequences queries = Sequences.ofLengths(40, 3);
+    Sequences keys = Sequences.ofLengths(20, 0);
+    int[] mask = new int[20];
+    Arrays.fill(mask, 5, 20, 1);
+    AttentionArguments a =
+        new AttentionArguments(
+            2, 1, queries, keys, 0.3, 6, 0, null, Guarded.ints(mask), null, 0, 0);
+    Inputs in = Inputs.random(a, 9, 17);
+    Results actual = run(kernels, in, a);
+    actual.assertClose(run(REFERENCE, in, a), 1e-5, "nowhere");
+    float[] logSumExp = actual.logSumExp.toFloatArray();
+    float[] out = actual.out.toFloatArray();
+    float[] q = actual.q.toFloatArray();
+    for (int row : new int[] {0, 4, 26, 39, 42}) {
+      assertThat(logSumExp[2 * row]).as("row " + row).isEqualTo(Float.NEGATIVE_INFINITY);
+      assertThat(Arrays.copyOfRange(out, 34 * row, 34 * row + 34)).containsOnly(0f);
+      assertThat(Arrays.copyOfRange(q, 18 * row, 18 * row + 18)).containsOnly(0f);
+    }
+  }
+
+  @Test
+  void fewQueriesReadTheKeysWhereTheyLie() {
+    for (int queries : new int[] {1, 5, 16}) {
+      for (int heads : new int[] {2, 6}) {
+        Sequences keys = Sequences.ofLengths(101, 16, 250);
+        int[] offsets = {101 - queries, 16 - queries, 250 - queries};
+        AttentionArguments a =
+            new AttentionArguments(
+                heads,
+                2,
+                Sequences.ofLengths(queries, queries, queries),
+                keys,
+                0.1,
+                200,
+                0,
+                offsets,
+                null,
+                null,
+                queries == 1 ? 0.5 : 0,
+                3);
+        compare(a, 32, 64, queries + " queries, " + heads + " heads");
+      }
+    }
+  }
+
+  @Test
+  void largeScoresNeitherOverflowNorLoseTheLargest() {
+    Sequences sequences = Sequences.ofLengths(150);
+    for (double scale : new double[] {300, 0, -5}) {
+      AttentionArguments a = AttentionArguments.full(1, sequences, sequences, scale);
+      Inputs in = Inputs.random(a, 8, 8);
+      Results actual = run(kernels, in, a);
+      Results expected = run(REFERENCE, in, a);
+      // Scores of some hundreds, in single precision, are good to five digits.
+      assertClose(actual.out, expected.out, 1e-3, "out, scale " + scale);
+      assertClose(actual.logSumExp, expected.logSumExp, 1e-5, "logSumExp, scale " + scale);
+    }
   }
 }

@@ -34,9 +34,7 @@ final class CharacterClass implements IntPredicate {
     if (codePoint < 64) {
       return (low >>> codePoint & 1) != 0;
     }
-    return codePoint < 128
-        ? (high >>> codePoint - 64 & 1) != 0
-        : beyondAscii.test(codePoint);
+    return codePoint < 128 ? (high >>> codePoint - 64 & 1) != 0 : beyondAscii.test(codePoint);
   }
 
   static IntPredicate anyOf(List<IntPredicate> parts) {
@@ -51,18 +49,21 @@ final class CharacterClass implements IntPredicate {
     };
   }
 
-  /// Whether a character of `set` is `c` but for its case.
+  /// Whether a character of `set` is `c` but for its case. The dotted capital and the dotless small
+  /// i pair with nothing outside Turkish.
   static IntPredicate ignoringCase(IntPredicate set) {
     return c ->
         set.test(c)
-            || set.test(Character.toLowerCase(c))
-            || set.test(Character.toUpperCase(c))
-            || set.test(fold(c))
-            || fold(c) == 's' && set.test(0x17f)
-            || fold(c) == 'k' && set.test(0x212a);
+            || c != 0x130
+                && c != 0x131
+                && (set.test(Character.toLowerCase(c))
+                    || set.test(Character.toUpperCase(c))
+                    || set.test(fold(c))
+                    || fold(c) == 's' && set.test(0x17f)
+                    || fold(c) == 'k' && set.test(0x212a));
   }
 
-  static int fold(int c) {
+  private static int fold(int c) {
     return Character.toLowerCase(Character.toUpperCase(c));
   }
 
@@ -114,8 +115,7 @@ final class CharacterClass implements IntPredicate {
           Map.entry("cntrl", c -> Unicode.category(c) == Character.CONTROL),
           Map.entry("punct", c -> Unicode.isPunctuation(c) || isSymbol(c)),
           Map.entry("graph", CharacterClass::isGraphic),
-          Map.entry(
-              "print", c -> isGraphic(c) || Unicode.category(c) == Character.SPACE_SEPARATOR),
+          Map.entry("print", c -> isGraphic(c) || Unicode.category(c) == Character.SPACE_SEPARATOR),
           Map.entry("xdigit", CharacterClass::isHexDigit),
           Map.entry("word", CharacterClass::isWordProperty),
           Map.entry("ascii", c -> c < 128),

@@ -153,11 +153,11 @@ public sealed interface PreTokenizer {
   }
 
   /// At the matches of an expression, or, where `invert`, at what is between them.
-  record Split(Expression pattern, SplitBehavior behavior, boolean invert)
-      implements PreTokenizer {
+  record Split(Expression pattern, SplitBehavior behavior, boolean invert) implements PreTokenizer {
     @Override
     public void split(AlignedText text, Consumer<AlignedText> words) {
-      SplitBehavior.Collector collector = behavior.collector((a, b) -> Cuts.give(text, a, b, words));
+      SplitBehavior.Collector collector =
+          behavior.collector((a, b) -> Cuts.give(text, a, b, words));
       pattern.split(
           text.chars(),
           text.from(),
@@ -179,17 +179,20 @@ public sealed interface PreTokenizer {
         int c = Unicode.codePointAt(chars, i, to);
         int script = Scripts.of(c);
         if (script != Scripts.ANY && last != script) {
+          // What stands before the first script is dropped, as in the reference.
           if (last != Scripts.NONE) {
             Cuts.give(text, begin, i, words);
-            begin = i;
           }
+          begin = i;
         }
         if (script != Scripts.ANY) {
           last = script;
         }
         i += Character.charCount(c);
       }
-      Cuts.give(text, begin, to, words);
+      if (last != Scripts.NONE) {
+        Cuts.give(text, begin, to, words);
+      }
     }
   }
 
