@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -31,7 +32,8 @@ class VocabularyFilesTest {
     Tokenizer trained = BpeTrainer.of(300).train(List.of("the train left the station the train"));
     StringBuilder vocabulary = new StringBuilder("{");
     for (int id = 0; id < trained.vocabularySize(); id++) {
-      vocabulary.append(SyntheticTokenizers.quote(trained.token(id))).append(":" + id + ",");
+      String token = Objects.requireNonNull(trained.token(id));
+      vocabulary.append(SyntheticTokenizers.quote(token)).append(":" + id + ",");
     }
     vocabulary.setCharAt(vocabulary.length() - 1, '}');
     Files.writeString(directory.resolve("vocab.json"), vocabulary);

@@ -5,8 +5,8 @@ import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import org.jspecify.annotations.Nullable;
 
-/// What happens to a product while it is still in the cache:
-/// out = activation(product + bias) + residual.
+/// What happens to a product while it is still in the cache: out = activation(product + bias) +
+/// residual.
 ///
 /// @param bias one row, added to each row
 /// @param residual as large as the product
@@ -16,7 +16,8 @@ record Epilogue(
     @Nullable MemorySegment bias,
     @Nullable MemorySegment residual,
     @Nullable MemorySegment before) {
-  /// Applies it to rows `firstRow` … and columns `from` … of the product `c`, which is `width` wide.
+  /// Applies it to rows `firstRow` … and columns `from` … of the product `c`, which is `width`
+  /// wide.
   void apply(MemorySegment c, int width, int firstRow, int endRow, int from, int end) {
     for (int row = firstRow; row < endRow; row++) {
       apply(c, 4 * ((long) row * width + from), 4L * from, end - from);

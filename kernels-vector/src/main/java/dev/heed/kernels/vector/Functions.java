@@ -24,8 +24,8 @@ final class Functions {
 
   private Functions() {}
 
-  /// eˣ: +∞ from 88.37 on, 0 up to −87.3 (so no denormal number arises, whose arithmetic is slow), NaN
-  /// for NaN.
+  /// eˣ: +∞ from 88.37 on, 0 up to −87.3 (so no denormal number arises, whose arithmetic is slow),
+  /// NaN for NaN.
   static FloatVector exp(FloatVector x) {
     FloatVector shifted = x.fma(broadcast(0x1.715476p0f), broadcast(ROUND));
     FloatVector n = shifted.sub(ROUND);
@@ -73,8 +73,7 @@ final class Functions {
     FloatVector scaled = x.mul(0x1.6a09e6p-1f);
     FloatVector absolute = scaled.abs();
     FloatVector rest = complement(absolute).mul(0.5f);
-    FloatVector large =
-        broadcast(1).sub(rest).blend(rest, scaled.compare(VectorOperators.LT, 0));
+    FloatVector large = broadcast(1).sub(rest).blend(rest, scaled.compare(VectorOperators.LT, 0));
     // erf x / x − 1 for |x| ≤ 1, ascending powers of x².
     FloatVector square = scaled.mul(scaled);
     FloatVector p = square.fma(broadcast(0x1.496a2ep-14f), broadcast(-0x1.a3f6fep-11f));

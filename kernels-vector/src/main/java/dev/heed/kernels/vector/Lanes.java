@@ -3,7 +3,6 @@ package dev.heed.kernels.vector;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -15,8 +14,7 @@ final class Lanes {
       FloatVector.SPECIES_PREFERRED.length() > 16
           ? FloatVector.SPECIES_512
           : FloatVector.SPECIES_PREFERRED;
-  static final VectorSpecies<Integer> INTS =
-      VectorSpecies.of(int.class, FLOATS.vectorShape());
+  static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, FLOATS.vectorShape());
 
   /// The floats of a vector: 4, 8 or 16.
   static final int COUNT = FLOATS.length();
@@ -76,9 +74,7 @@ final class Lanes {
 
   /// `otherwise` in the lanes from `count` on.
   static FloatVector head(FloatVector vector, long count, float otherwise) {
-    return count >= COUNT
-        ? vector
-        : vector.blend(otherwise, FLOATS.indexInRange(0, count).not());
+    return count >= COUNT ? vector : vector.blend(otherwise, FLOATS.indexInRange(0, count).not());
   }
 
   /// The sum of all lanes, halves added to halves.

@@ -8,8 +8,8 @@ import dev.heed.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
-/// The operations over F32 tensors by the Vector API; other types, and what is not overridden, are the
-/// reference's.
+/// The operations over F32 tensors by the Vector API; other types, and what is not overridden, are
+/// the reference's.
 public final class VectorKernels extends ReferenceKernels {
   @Override
   public String name() {
