@@ -8,20 +8,31 @@ import dev.heed.tensor.Tensor;
 /// Initial values of parameters, from a seed. Each call draws from a stream of its own, numbered in
 /// the order of the calls, so a model built twice from one seed starts with the same bits.
 public final class Initializer {
+  private final boolean random;
   private final long seed;
   private long drawn;
 
-  private Initializer(long seed) {
+  private Initializer(boolean random, long seed) {
+    this.random = random;
     this.seed = seed;
   }
 
   /// Initial values that follow from `seed`.
   public static Initializer seeded(long seed) {
-    return new Initializer(seed);
+    return new Initializer(true, seed);
+  }
+
+  /// Zeros where [#seeded] would draw: for a model whose weights are read from a file next. Drawing
+  /// millions of numbers to overwrite them takes longer than reading the file.
+  public static Initializer beforeLoading() {
+    return new Initializer(false, 0);
   }
 
   /// Normally distributed with mean 0.
   public Tensor normal(double deviation, int... shape) {
+    if (!random) {
+      return zeros(shape);
+    }
     long key = nextKey();
     float[] values = new float[Math.toIntExact(Shape.of(shape).elements())];
     for (int i = 0; i < values.length; i++) {
@@ -32,6 +43,9 @@ public final class Initializer {
 
   /// Evenly distributed in [−bound, bound).
   public Tensor uniform(double bound, int... shape) {
+    if (!random) {
+      return zeros(shape);
+    }
     long key = nextKey();
     float[] values = new float[Math.toIntExact(Shape.of(shape).elements())];
     for (int i = 0; i < values.length; i++) {

@@ -14,6 +14,14 @@ class InitializerTest {
   }
 
   @Test
+  void drawsNothingBeforeLoading() {
+    Initializer initializer = Initializer.beforeLoading();
+    assertThat(initializer.normal(1, 9).toFloatArray()).containsOnly(0);
+    assertThat(initializer.uniform(1, 9).toFloatArray()).containsOnly(0);
+    assertThat(initializer.ones(3).toFloatArray()).containsOnly(1);
+  }
+
+  @Test
   void givesOtherNumbersAtEachCall() {
     Initializer initializer = Initializer.seeded(5);
     assertThat(initializer.uniform(1, 9).toFloatArray())

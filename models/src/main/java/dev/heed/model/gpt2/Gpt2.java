@@ -102,7 +102,7 @@ public final class Gpt2 extends Layer implements CausalModel {
   /// @throws dev.heed.model.ModelException if they do not fit together
   public static Gpt2 load(Path directory) {
     ConfigFile file = ConfigFile.read(directory.resolve("config.json"));
-    Gpt2 model = new Gpt2(Gpt2Configuration.of(file), Initializer.seeded(0));
+    Gpt2 model = new Gpt2(Gpt2Configuration.of(file), Initializer.beforeLoading());
     Gpt2Weights.load(model, Checkpoint.open(directory));
     return model;
   }
