@@ -70,9 +70,11 @@ final class Matmul {
     widePanels = vectors / Tile.VECTORS;
     panels = widePanels + vectors % Tile.VECTORS;
     kBlocks = Math.max(1, (k + K_BLOCK - 1) / K_BLOCK);
-    mBlocks = (m + ROWS_PER_TASK - 1) / ROWS_PER_TASK;
-    long worthwhile = Math.min(TASKS, (long) m * n * k / WORK_PER_TASK);
-    nBlocks = (int) Math.clamp((worthwhile + mBlocks - 1) / mBlocks, 1, panels);
+    int worthwhile = (int) Math.clamp((long) m * n * k / WORK_PER_TASK, 1, TASKS);
+    // Rather wide blocks than high ones: their epilogues go row by row.
+    int fewRows = Math.min(Math.min(worthwhile, 4), tiles / 4);
+    mBlocks = Math.max((m + ROWS_PER_TASK - 1) / ROWS_PER_TASK, fewRows);
+    nBlocks = Math.clamp((worthwhile + mBlocks - 1) / mBlocks, 1, panels);
     panelsOfA = 4L * k * vectors * COUNT;
   }
 

@@ -6,9 +6,10 @@ import static dev.heed.kernels.vector.Lanes.FLOATS;
 import static dev.heed.kernels.vector.Lanes.load;
 import static dev.heed.kernels.vector.Lanes.store;
 import static dev.heed.kernels.vector.Lanes.zero;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Locale;
 import jdk.incubator.vector.FloatVector;
 
@@ -90,17 +91,20 @@ final class Tile {
 
   private static void putPart(
       float[] tile, int from, MemorySegment out, long to, int columns, boolean add) {
-    for (int j = 0; j < columns; j += COUNT) {
+    int whole = Lanes.whole(columns);
+    for (int j = 0; j < whole; j += COUNT) {
       FloatVector x = FloatVector.fromArray(FLOATS, tile, from + j);
-      if (add) {
-        x = x.add(load(out, to + 4L * j, columns - j));
-      }
-      store(x, out, to + 4L * j, columns - j);
+      store(add ? x.add(load(out, to + 4L * j)) : x, out, to + 4L * j);
+    }
+    for (int j = whole; j < columns; j++) {
+      long at = to + 4L * j;
+      float x = tile[from + j];
+      out.set(JAVA_FLOAT_UNALIGNED, at, add ? x + out.get(JAVA_FLOAT_UNALIGNED, at) : x);
     }
   }
 
   private static FloatVector element(MemorySegment memory, long offset) {
-    return Lanes.broadcast(memory.get(ValueLayout.JAVA_FLOAT, offset));
+    return Lanes.broadcast(memory.get(JAVA_FLOAT, offset));
   }
 
   /// 8 rows by 3 vectors: 24 sums.
