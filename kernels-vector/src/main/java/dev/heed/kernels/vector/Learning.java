@@ -11,6 +11,7 @@ import static dev.heed.kernels.vector.Lanes.zero;
 
 import dev.heed.tensor.Parallel;
 import java.lang.foreign.MemorySegment;
+import java.util.concurrent.atomic.AtomicBoolean;
 import jdk.incubator.vector.FloatVector;
 
 /// AdamW, and the sums that gradients are clipped by.
@@ -54,6 +55,34 @@ final class Learning {
       sum = sum.add(part(x, at + 4L * whole, count - whole, 0));
     }
     return Lanes.sum(sum);
+  }
+
+  /// Whether none of `n` floats is infinite or NaN.
+  static boolean isFinite(MemorySegment x, long n) {
+    AtomicBoolean finite = new AtomicBoolean(true);
+    Rows.forElements(
+        n,
+        1,
+        (at, count) -> {
+          if (Float.isNaN(sumOfNothing(x, at, count))) {
+            finite.set(false);
+          }
+        });
+    return finite.get();
+  }
+
+  /// The sum of 0 · x: 0, or NaN if one is infinite or NaN.
+  private static float sumOfNothing(MemorySegment x, long at, int count) {
+    int whole = Lanes.whole(count);
+    FloatVector sum = zero();
+    for (int i = 0; i < whole; i += COUNT) {
+      sum = load(x, at + 4L * i).fma(zero(), sum);
+    }
+    float total = Lanes.sum(sum);
+    for (int i = whole; i < count; i++) {
+      total += 0 * get(x, at + 4L * i);
+    }
+    return total;
   }
 
   /// The constants of one step of AdamW.

@@ -38,19 +38,25 @@ final class Tile {
 
   private Tile() {}
 
-  /// Computes the tile that is the panel of A at `a` times the panel of B at `b`, both in `panels` and
-  /// of `height` steps of k, and writes it to `tile`, row after row.
+  /// Computes the tile that is the panel of A at `a` times the panel of B at `b`, both of `height` steps
+  /// of k, and writes it to `tile`, row after row.
   ///
   /// @param vectors the panel's and the tile's width: 1 or [#VECTORS]
   static void multiply(
-      int vectors, MemorySegment panels, long a, long b, int height, float[] tile) {
+      int vectors,
+      MemorySegment left,
+      long a,
+      MemorySegment right,
+      long b,
+      int height,
+      float[] tile) {
     if (vectors == 1) {
-      narrow(panels, a, b, height, tile, 0);
+      narrow(left, a, right, b, height, tile, 0);
     } else if (MANY_REGISTERS) {
-      wide(panels, a, b, height, tile, 0);
+      wide(left, a, right, b, height, tile, 0);
     } else {
-      half(panels, a, b, height, tile, 0);
-      half(panels, a + A_STEP / 2, b, height, tile, ROWS / 2 * VECTORS * COUNT);
+      half(left, a, right, b, height, tile, 0);
+      half(left, a + A_STEP / 2, right, b, height, tile, ROWS / 2 * VECTORS * COUNT);
     }
   }
 
@@ -109,8 +115,9 @@ final class Tile {
 
   /// 8 rows by 3 vectors: 24 sums.
   private static void wide(
-      MemorySegment panels,
+      MemorySegment left,
       long a,
+      MemorySegment right,
       long b,
       int height,
       float[] tile,
@@ -143,38 +150,38 @@ final class Tile {
     for (int k = 0; k < height; k++) {
       long at = a + (long) k * A_STEP;
       long from = b + (long) k * (3 * BYTES);
-      FloatVector b0 = load(panels, from);
-      FloatVector b1 = load(panels, from + BYTES);
-      FloatVector b2 = load(panels, from + 2 * BYTES);
-      FloatVector a0 = element(panels, at);
+      FloatVector b0 = load(right, from);
+      FloatVector b1 = load(right, from + BYTES);
+      FloatVector b2 = load(right, from + 2 * BYTES);
+      FloatVector a0 = element(left, at);
       c00 = a0.fma(b0, c00);
       c01 = a0.fma(b1, c01);
       c02 = a0.fma(b2, c02);
-      FloatVector a1 = element(panels, at + 4);
+      FloatVector a1 = element(left, at + 4);
       c10 = a1.fma(b0, c10);
       c11 = a1.fma(b1, c11);
       c12 = a1.fma(b2, c12);
-      FloatVector a2 = element(panels, at + 8);
+      FloatVector a2 = element(left, at + 8);
       c20 = a2.fma(b0, c20);
       c21 = a2.fma(b1, c21);
       c22 = a2.fma(b2, c22);
-      FloatVector a3 = element(panels, at + 12);
+      FloatVector a3 = element(left, at + 12);
       c30 = a3.fma(b0, c30);
       c31 = a3.fma(b1, c31);
       c32 = a3.fma(b2, c32);
-      FloatVector a4 = element(panels, at + 16);
+      FloatVector a4 = element(left, at + 16);
       c40 = a4.fma(b0, c40);
       c41 = a4.fma(b1, c41);
       c42 = a4.fma(b2, c42);
-      FloatVector a5 = element(panels, at + 20);
+      FloatVector a5 = element(left, at + 20);
       c50 = a5.fma(b0, c50);
       c51 = a5.fma(b1, c51);
       c52 = a5.fma(b2, c52);
-      FloatVector a6 = element(panels, at + 24);
+      FloatVector a6 = element(left, at + 24);
       c60 = a6.fma(b0, c60);
       c61 = a6.fma(b1, c61);
       c62 = a6.fma(b2, c62);
-      FloatVector a7 = element(panels, at + 28);
+      FloatVector a7 = element(left, at + 28);
       c70 = a7.fma(b0, c70);
       c71 = a7.fma(b1, c71);
       c72 = a7.fma(b2, c72);
@@ -207,8 +214,9 @@ final class Tile {
 
   /// 4 rows by 3 vectors, for 16 registers.
   private static void half(
-      MemorySegment panels,
+      MemorySegment left,
       long a,
+      MemorySegment right,
       long b,
       int height,
       float[] tile,
@@ -229,22 +237,22 @@ final class Tile {
     for (int k = 0; k < height; k++) {
       long at = a + (long) k * A_STEP;
       long from = b + (long) k * (3 * BYTES);
-      FloatVector b0 = load(panels, from);
-      FloatVector b1 = load(panels, from + BYTES);
-      FloatVector b2 = load(panels, from + 2 * BYTES);
-      FloatVector a0 = element(panels, at);
+      FloatVector b0 = load(right, from);
+      FloatVector b1 = load(right, from + BYTES);
+      FloatVector b2 = load(right, from + 2 * BYTES);
+      FloatVector a0 = element(left, at);
       c00 = a0.fma(b0, c00);
       c01 = a0.fma(b1, c01);
       c02 = a0.fma(b2, c02);
-      FloatVector a1 = element(panels, at + 4);
+      FloatVector a1 = element(left, at + 4);
       c10 = a1.fma(b0, c10);
       c11 = a1.fma(b1, c11);
       c12 = a1.fma(b2, c12);
-      FloatVector a2 = element(panels, at + 8);
+      FloatVector a2 = element(left, at + 8);
       c20 = a2.fma(b0, c20);
       c21 = a2.fma(b1, c21);
       c22 = a2.fma(b2, c22);
-      FloatVector a3 = element(panels, at + 12);
+      FloatVector a3 = element(left, at + 12);
       c30 = a3.fma(b0, c30);
       c31 = a3.fma(b1, c31);
       c32 = a3.fma(b2, c32);
@@ -265,8 +273,9 @@ final class Tile {
 
   /// 8 rows by 1 vector.
   private static void narrow(
-      MemorySegment panels,
+      MemorySegment left,
       long a,
+      MemorySegment right,
       long b,
       int height,
       float[] tile,
@@ -283,22 +292,22 @@ final class Tile {
     for (int k = 0; k < height; k++) {
       long at = a + (long) k * A_STEP;
       long from = b + (long) k * (1 * BYTES);
-      FloatVector b0 = load(panels, from);
-      FloatVector a0 = element(panels, at);
+      FloatVector b0 = load(right, from);
+      FloatVector a0 = element(left, at);
       c00 = a0.fma(b0, c00);
-      FloatVector a1 = element(panels, at + 4);
+      FloatVector a1 = element(left, at + 4);
       c10 = a1.fma(b0, c10);
-      FloatVector a2 = element(panels, at + 8);
+      FloatVector a2 = element(left, at + 8);
       c20 = a2.fma(b0, c20);
-      FloatVector a3 = element(panels, at + 12);
+      FloatVector a3 = element(left, at + 12);
       c30 = a3.fma(b0, c30);
-      FloatVector a4 = element(panels, at + 16);
+      FloatVector a4 = element(left, at + 16);
       c40 = a4.fma(b0, c40);
-      FloatVector a5 = element(panels, at + 20);
+      FloatVector a5 = element(left, at + 20);
       c50 = a5.fma(b0, c50);
-      FloatVector a6 = element(panels, at + 24);
+      FloatVector a6 = element(left, at + 24);
       c60 = a6.fma(b0, c60);
-      FloatVector a7 = element(panels, at + 28);
+      FloatVector a7 = element(left, at + 28);
       c70 = a7.fma(b0, c70);
     }
     c00.intoArray(tile, to + 0 * COUNT);

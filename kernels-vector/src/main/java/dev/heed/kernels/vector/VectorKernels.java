@@ -2,6 +2,7 @@ package dev.heed.kernels.vector;
 
 import dev.heed.kernels.vector.Packing.Matrix;
 import dev.heed.tensor.Activation;
+import dev.heed.tensor.AttentionArguments;
 import dev.heed.tensor.CounterRandom;
 import dev.heed.tensor.DType;
 import dev.heed.tensor.Parallel;
@@ -94,6 +95,20 @@ public final class VectorKernels extends ReferenceKernels {
       return;
     }
     Rows.addColumnSums(x.memory(), x.shape().rows(), x.shape().width(), sums.memory());
+  }
+
+  // Attention
+
+  @Override
+  public void attention(
+      Tensor q, Tensor k, Tensor v, AttentionArguments arguments, Tensor out, Tensor logSumExp) {
+    boolean limited = AttentionCall.isSightLimited(arguments);
+    if (!isF32(q, k, v, arguments.relativeBias(), out, logSumExp)
+        || (limited && !Learning.isFinite(v.memory(), v.elements()))) {
+      super.attention(q, k, v, arguments, out, logSumExp);
+      return;
+    }
+    Attention.forward(q, k, v, arguments, out, logSumExp);
   }
 
   // Norms
