@@ -104,11 +104,58 @@ public final class VectorKernels extends ReferenceKernels {
       Tensor q, Tensor k, Tensor v, AttentionArguments arguments, Tensor out, Tensor logSumExp) {
     boolean limited = AttentionCall.isSightLimited(arguments);
     if (!isF32(q, k, v, arguments.relativeBias(), out, logSumExp)
-        || (limited && !Learning.isFinite(v.memory(), v.elements()))) {
+        || (limited && !areFinite(v))) {
       super.attention(q, k, v, arguments, out, logSumExp);
       return;
     }
     Attention.forward(q, k, v, arguments, out, logSumExp);
+  }
+
+  @Override
+  public void attentionBackward(
+      Tensor q,
+      Tensor k,
+      Tensor v,
+      AttentionArguments arguments,
+      Tensor out,
+      Tensor logSumExp,
+      Tensor outGradient,
+      Tensor qGradient,
+      Tensor kGradient,
+      Tensor vGradient,
+      @Nullable Tensor biasGradient) {
+    Tensor bias = arguments.relativeBias();
+    boolean f32 =
+        isF32(
+            q, k, v, bias, out, logSumExp, outGradient, qGradient, kGradient, vGradient,
+            biasGradient);
+    boolean limited = AttentionCall.isSightLimited(arguments);
+    if (!f32 || (limited && !areFinite(q, k, outGradient))) {
+      super.attentionBackward(
+          q, k, v, arguments, out, logSumExp, outGradient, qGradient, kGradient, vGradient,
+          biasGradient);
+      return;
+    }
+    AttentionBackward.Gradients gradients =
+        new AttentionBackward.Gradients(
+            out.memory(),
+            logSumExp.memory(),
+            outGradient.memory(),
+            qGradient.memory(),
+            kGradient.memory(),
+            vGradient.memory());
+    AttentionBackward.backward(q, k, v, arguments, gradients, biasGradient);
+  }
+
+  /// Where sight is limited, the product of a weight of 0 and something infinite would be NaN, though
+  /// what a query does not see contributes nothing.
+  private static boolean areFinite(Tensor... tensors) {
+    for (Tensor tensor : tensors) {
+      if (!Learning.isFinite(tensor.memory(), tensor.elements())) {
+        return false;
+      }
+    }
+    return true;
   }
 
   // Norms
