@@ -2,6 +2,7 @@ package dev.heed.kernels.vector;
 
 import static dev.heed.kernels.vector.Lanes.COUNT;
 import static dev.heed.kernels.vector.Lanes.load;
+import static dev.heed.kernels.vector.Lanes.part;
 import static dev.heed.kernels.vector.Lanes.sum;
 import static dev.heed.kernels.vector.Lanes.zero;
 
@@ -48,9 +49,14 @@ final class Dots {
 
   /// The dot product of `k` floats.
   static float dot(int k, MemorySegment a, long left, MemorySegment b, long right) {
+    int whole = Lanes.whole(k);
     FloatVector sum = zero();
-    for (int i = 0; i < k; i += COUNT) {
-      sum = load(a, left + 4L * i, k - i).fma(load(b, right + 4L * i, k - i), sum);
+    for (int i = 0; i < whole; i += COUNT) {
+      sum = load(a, left + 4L * i).fma(load(b, right + 4L * i), sum);
+    }
+    if (whole < k) {
+      FloatVector x = part(a, left + 4L * whole, k - whole, 0);
+      sum = x.fma(part(b, right + 4L * whole, k - whole, 0), sum);
     }
     return sum(sum);
   }
@@ -65,17 +71,27 @@ final class Dots {
       MemorySegment c,
       long to,
       boolean add) {
+    int whole = Lanes.whole(k);
     FloatVector sum0 = zero();
     FloatVector sum1 = zero();
     FloatVector sum2 = zero();
     FloatVector sum3 = zero();
-    for (int i = 0; i < k; i += COUNT) {
+    for (int i = 0; i < whole; i += COUNT) {
       long from = right + 4L * i;
-      FloatVector x = load(a, left + 4L * i, k - i);
-      sum0 = x.fma(load(b, from, k - i), sum0);
-      sum1 = x.fma(load(b, from + row, k - i), sum1);
-      sum2 = x.fma(load(b, from + 2 * row, k - i), sum2);
-      sum3 = x.fma(load(b, from + 3 * row, k - i), sum3);
+      FloatVector x = load(a, left + 4L * i);
+      sum0 = x.fma(load(b, from), sum0);
+      sum1 = x.fma(load(b, from + row), sum1);
+      sum2 = x.fma(load(b, from + 2 * row), sum2);
+      sum3 = x.fma(load(b, from + 3 * row), sum3);
+    }
+    int rest = k - whole;
+    if (rest > 0) {
+      long from = right + 4L * whole;
+      FloatVector x = part(a, left + 4L * whole, rest, 0);
+      sum0 = x.fma(part(b, from, rest, 0), sum0);
+      sum1 = x.fma(part(b, from + row, rest, 0), sum1);
+      sum2 = x.fma(part(b, from + 2 * row, rest, 0), sum2);
+      sum3 = x.fma(part(b, from + 3 * row, rest, 0), sum3);
     }
     put(sum(sum0), c, to, add);
     put(sum(sum1), c, to + 4, add);

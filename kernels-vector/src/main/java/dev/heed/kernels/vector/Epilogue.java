@@ -2,7 +2,6 @@ package dev.heed.kernels.vector;
 
 import dev.heed.tensor.Activation;
 import java.lang.foreign.MemorySegment;
-import jdk.incubator.vector.FloatVector;
 import org.jspecify.annotations.Nullable;
 
 /// What happens to a product while it is still in the cache: out = activation(product + bias) +
@@ -19,27 +18,22 @@ record Epilogue(
   /// Applies it to rows `firstRow` … and columns `from` … of the product `c`, which is `width`
   /// wide.
   void apply(MemorySegment c, int width, int firstRow, int endRow, int from, int end) {
+    int count = end - from;
     for (int row = firstRow; row < endRow; row++) {
-      apply(c, 4 * ((long) row * width + from), 4L * from, end - from);
-    }
-  }
-
-  private void apply(MemorySegment c, long offset, long biasOffset, int count) {
-    for (int i = 0; i < count; i += Lanes.COUNT) {
-      long at = offset + 4L * i;
-      int rest = count - i;
-      FloatVector x = Lanes.load(c, at, rest);
+      // A row at a time, so that it is in the first-level cache for every step.
+      long at = 4 * ((long) row * width + from);
       if (bias != null) {
-        x = x.add(Lanes.load(bias, biasOffset + 4L * i, rest));
+        Elementwise.add(c, at, bias, 4L * from, 1, c, at, count);
       }
       if (before != null) {
-        Lanes.store(x, before, at, rest);
+        MemorySegment.copy(c, at, before, at, 4L * count);
       }
-      x = Activations.value(activation, x);
+      if (activation != Activation.NONE) {
+        Activations.value(activation, c, at, c, at, count);
+      }
       if (residual != null) {
-        x = x.add(Lanes.load(residual, at, rest));
+        Elementwise.add(c, at, residual, at, 1, c, at, count);
       }
-      Lanes.store(x, c, at, rest);
     }
   }
 }

@@ -1,8 +1,11 @@
 package dev.heed.kernels.vector;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -14,7 +17,8 @@ final class Lanes {
       FloatVector.SPECIES_PREFERRED.length() > 16
           ? FloatVector.SPECIES_512
           : FloatVector.SPECIES_PREFERRED;
-  static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, FLOATS.vectorShape());
+  static final VectorSpecies<Integer> INTS =
+      VectorSpecies.of(int.class, FLOATS.vectorShape());
 
   /// The floats of a vector: 4, 8 or 16.
   static final int COUNT = FLOATS.length();
@@ -34,21 +38,22 @@ final class Lanes {
     return VectorShuffle.iota(FLOATS, by % COUNT, 1, true);
   }
 
-  /// `count` rounded up to whole vectors.
-  static int roundUp(int count) {
-    return (count + COUNT - 1) / COUNT * COUNT;
+  /// `count` rounded down to whole vectors.
+  static int whole(int count) {
+    return count - count % COUNT;
   }
 
   static FloatVector load(MemorySegment memory, long offset) {
     return FloatVector.fromMemorySegment(FLOATS, memory, offset, ORDER);
   }
 
-  /// The vector at `offset` of which only the first `count` lanes are there; the others are 0.
-  static FloatVector load(MemorySegment memory, long offset, long count) {
-    return count >= COUNT
-        ? FloatVector.fromMemorySegment(FLOATS, memory, offset, ORDER)
-        : FloatVector.fromMemorySegment(
-            FLOATS, memory, offset, ORDER, FLOATS.indexInRange(0, count));
+  /// The vector at `offset` of which only the first `count` lanes are there; the others are `rest`.
+  ///
+  /// For what a loop over whole vectors leaves: its code is too long to stand inside the loop.
+  static FloatVector part(MemorySegment memory, long offset, int count, float rest) {
+    VectorMask<Float> there = FLOATS.indexInRange(0, count);
+    return FloatVector.fromMemorySegment(FLOATS, memory, offset, ORDER, there)
+        .blend(rest, there.not());
   }
 
   static void store(FloatVector vector, MemorySegment memory, long offset) {
@@ -56,12 +61,16 @@ final class Lanes {
   }
 
   /// Writes the first `count` lanes only.
-  static void store(FloatVector vector, MemorySegment memory, long offset, long count) {
-    if (count >= COUNT) {
-      vector.intoMemorySegment(memory, offset, ORDER);
-    } else {
-      vector.intoMemorySegment(memory, offset, ORDER, FLOATS.indexInRange(0, count));
-    }
+  static void storePart(FloatVector vector, MemorySegment memory, long offset, int count) {
+    vector.intoMemorySegment(memory, offset, ORDER, FLOATS.indexInRange(0, count));
+  }
+
+  static float get(MemorySegment memory, long offset) {
+    return memory.get(ValueLayout.JAVA_FLOAT_UNALIGNED, offset);
+  }
+
+  static void set(MemorySegment memory, long offset, float value) {
+    memory.set(ValueLayout.JAVA_FLOAT_UNALIGNED, offset, value);
   }
 
   static FloatVector broadcast(float value) {
@@ -70,11 +79,6 @@ final class Lanes {
 
   static FloatVector zero() {
     return FloatVector.zero(FLOATS);
-  }
-
-  /// `otherwise` in the lanes from `count` on.
-  static FloatVector head(FloatVector vector, long count, float otherwise) {
-    return count >= COUNT ? vector : vector.blend(otherwise, FLOATS.indexInRange(0, count).not());
   }
 
   /// The sum of all lanes, halves added to halves.

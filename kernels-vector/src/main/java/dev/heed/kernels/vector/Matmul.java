@@ -39,7 +39,6 @@ final class Matmul {
 
   private final int tiles;
   private final int vectors;
-  private final int widePanels;
   private final int panels;
   private final int kBlocks;
   private final int mBlocks;
@@ -67,12 +66,13 @@ final class Matmul {
     this.epilogue = epilogue;
     tiles = (m + Tile.ROWS - 1) / Tile.ROWS;
     vectors = (n + COUNT - 1) / COUNT;
-    widePanels = vectors / Tile.VECTORS;
-    panels = widePanels + vectors % Tile.VECTORS;
+    panels = Panels.of(n);
     kBlocks = Math.max(1, (k + K_BLOCK - 1) / K_BLOCK);
-    mBlocks = (m + ROWS_PER_TASK - 1) / ROWS_PER_TASK;
-    long worthwhile = Math.min(TASKS, (long) m * n * k / WORK_PER_TASK);
-    nBlocks = (int) Math.clamp((worthwhile + mBlocks - 1) / mBlocks, 1, panels);
+    int worthwhile = (int) Math.clamp((long) m * n * k / WORK_PER_TASK, 1, TASKS);
+    // Rather wide blocks than high ones: their epilogues go row by row.
+    int fewRows = Math.min(Math.min(worthwhile, 4), tiles / 4);
+    mBlocks = Math.max((m + ROWS_PER_TASK - 1) / ROWS_PER_TASK, fewRows);
+    nBlocks = Math.clamp((worthwhile + mBlocks - 1) / mBlocks, 1, panels);
     panelsOfA = 4L * k * vectors * COUNT;
   }
 
@@ -142,21 +142,15 @@ final class Matmul {
     return kStart(kBlock + 1) - kStart(kBlock);
   }
 
-  private int firstVector(int panel) {
-    return panel <= widePanels
-        ? panel * Tile.VECTORS
-        : widePanels * Tile.VECTORS + panel - widePanels;
-  }
-
   private long panelOfA(int kBlock, int tile) {
     return panelsOfA
         + 4L * Tile.ROWS * ((long) kStart(kBlock) * tiles + (long) height(kBlock) * tile);
   }
 
   private long panelOfB(int kBlock, int panel) {
-    return 4L
-        * COUNT
-        * ((long) kStart(kBlock) * vectors + (long) height(kBlock) * firstVector(panel));
+    return 4
+        * ((long) kStart(kBlock) * vectors * COUNT
+            + (long) height(kBlock) * Panels.start(panel, n));
   }
 
   private void packA(MemorySegment packed, int kBlock, int firstTile, int endTile) {
@@ -174,8 +168,8 @@ final class Matmul {
   }
 
   private void packB(MemorySegment packed, int kBlock, int panel) {
-    int column = firstVector(panel) * COUNT;
-    int width = firstVector(panel + 1) * COUNT - column;
+    int column = Panels.start(panel, n);
+    int width = Panels.vectors(panel, n) * COUNT;
     Packing.right(
         b,
         kStart(kBlock),
@@ -206,20 +200,20 @@ final class Matmul {
           n,
           firstTile * Tile.ROWS,
           Math.min(m, endTile * Tile.ROWS),
-          firstVector(firstPanel) * COUNT,
-          Math.min(n, firstVector(endPanel) * COUNT));
+          Panels.start(firstPanel, n),
+          Math.min(n, Panels.start(endPanel, n)));
     }
   }
 
   private void tile(MemorySegment packed, int kBlock, int panel, int index, float[] tile) {
     int row = index * Tile.ROWS;
-    int column = firstVector(panel) * COUNT;
-    int width = firstVector(panel + 1) - firstVector(panel);
+    int column = Panels.start(panel, n);
+    int width = Panels.vectors(panel, n);
     long left = panelOfA(kBlock, index);
     long right = panelOfB(kBlock, panel);
     int height = height(kBlock);
     long to = 4 * ((long) row * n + column);
-    Tile.multiply(width, packed, left, right, height, tile);
+    Tile.multiply(width, packed, left, packed, right, height, tile);
     Tile.put(
         width,
         tile,

@@ -31,7 +31,8 @@ final class Packing {
     if (a.transposed) {
       copy(a.memory, a.at(column, row), a.stride, rows, height, panels, to, Tile.ROWS);
     } else {
-      transpose(a.memory, a.at(row, column), a.stride, rows, height, panels, to, Tile.ROWS);
+      transpose(
+          a.memory, a.at(row, column), a.stride, rows, height, panels, to, Tile.ROWS, Tile.ROWS);
     }
   }
 
@@ -49,7 +50,8 @@ final class Packing {
       long to,
       int width) {
     if (b.transposed) {
-      transpose(b.memory, b.at(column, row), b.stride, columns, height, panels, to, width);
+      transpose(
+          b.memory, b.at(column, row), b.stride, columns, height, panels, to, width, width);
     } else {
       copy(b.memory, b.at(row, column), b.stride, columns, height, panels, to, width);
     }
@@ -99,42 +101,43 @@ final class Packing {
     }
   }
 
-  /// to[k][j] = from[j][k] for j < `count`, else 0 for j < `width`.
-  private static void transpose(
+  /// to[k][j] = from[j][k] for j < `count`, else 0 for j < `width`; rows of the result are `step`
+  /// elements apart.
+  static void transpose(
       MemorySegment from,
       long at,
       long stride,
       int count,
       int height,
-      MemorySegment panels,
+      MemorySegment out,
       long to,
-      int width) {
+      int width,
+      long step) {
     int j = 0;
     for (; j + 8 <= count; j += 8) {
-      transposeEight(
-          from, at + 4 * j * stride, 4 * stride, height, panels, to + 4L * j, 4L * width);
+      transposeEight(from, at + 4 * j * stride, 4 * stride, height, out, to + 4L * j, 4 * step);
     }
     for (; j < width; j++) {
       for (int k = 0; k < height; k++) {
         float value = j < count ? from.get(JAVA_FLOAT_UNALIGNED, at + 4 * (j * stride + k)) : 0;
-        panels.set(JAVA_FLOAT, to + 4L * ((long) k * width + j), value);
+        out.set(JAVA_FLOAT_UNALIGNED, to + 4 * (k * step + j), value);
       }
     }
   }
 
   private static void transposeEight(
-      MemorySegment from, long at, long row, int height, MemorySegment panels, long to, long step) {
+      MemorySegment from, long at, long row, int height, MemorySegment out, long to, long step) {
     long target = to;
     for (int k = 0; k < height; k++) {
       long source = at + 4L * k;
-      panels.set(JAVA_FLOAT, target, from.get(JAVA_FLOAT_UNALIGNED, source));
-      panels.set(JAVA_FLOAT, target + 4, from.get(JAVA_FLOAT_UNALIGNED, source + row));
-      panels.set(JAVA_FLOAT, target + 8, from.get(JAVA_FLOAT_UNALIGNED, source + 2 * row));
-      panels.set(JAVA_FLOAT, target + 12, from.get(JAVA_FLOAT_UNALIGNED, source + 3 * row));
-      panels.set(JAVA_FLOAT, target + 16, from.get(JAVA_FLOAT_UNALIGNED, source + 4 * row));
-      panels.set(JAVA_FLOAT, target + 20, from.get(JAVA_FLOAT_UNALIGNED, source + 5 * row));
-      panels.set(JAVA_FLOAT, target + 24, from.get(JAVA_FLOAT_UNALIGNED, source + 6 * row));
-      panels.set(JAVA_FLOAT, target + 28, from.get(JAVA_FLOAT_UNALIGNED, source + 7 * row));
+      out.set(JAVA_FLOAT_UNALIGNED, target, from.get(JAVA_FLOAT_UNALIGNED, source));
+      out.set(JAVA_FLOAT_UNALIGNED, target + 4, from.get(JAVA_FLOAT_UNALIGNED, source + row));
+      out.set(JAVA_FLOAT_UNALIGNED, target + 8, from.get(JAVA_FLOAT_UNALIGNED, source + 2 * row));
+      out.set(JAVA_FLOAT_UNALIGNED, target + 12, from.get(JAVA_FLOAT_UNALIGNED, source + 3 * row));
+      out.set(JAVA_FLOAT_UNALIGNED, target + 16, from.get(JAVA_FLOAT_UNALIGNED, source + 4 * row));
+      out.set(JAVA_FLOAT_UNALIGNED, target + 20, from.get(JAVA_FLOAT_UNALIGNED, source + 5 * row));
+      out.set(JAVA_FLOAT_UNALIGNED, target + 24, from.get(JAVA_FLOAT_UNALIGNED, source + 6 * row));
+      out.set(JAVA_FLOAT_UNALIGNED, target + 28, from.get(JAVA_FLOAT_UNALIGNED, source + 7 * row));
       target += step;
     }
   }

@@ -6,18 +6,19 @@ import static dev.heed.kernels.vector.Lanes.FLOATS;
 import static dev.heed.kernels.vector.Lanes.load;
 import static dev.heed.kernels.vector.Lanes.store;
 import static dev.heed.kernels.vector.Lanes.zero;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Locale;
 import jdk.incubator.vector.FloatVector;
 
-/// The innermost loop of every product: a tile of C, [#ROWS] rows by 1 or [#VECTORS] vectors, stays
-/// in registers while k runs over a panel of A and a panel of B.
+/// The innermost loop of every product: a tile of C, [#ROWS] rows by 1 or [#VECTORS] vectors, stays in
+/// registers while k runs over a panel of A and a panel of B.
 ///
-/// Both panels are packed, so that each step of k moves by a constant: C2 then takes the bounds
-/// checks out of the loop. It must neither be unrolled by hand nor be given more tiles: the sums
-/// are as many as registers allow, and C2 would keep some in memory.
+/// Both panels are packed, so that each step of k moves by a constant: C2 then takes the bounds checks
+/// out of the loop. It must neither be unrolled by hand nor be given more tiles: the sums are as many
+/// as registers allow, and C2 would keep some in memory.
 final class Tile {
   /// The rows of a tile; the panels of A are as wide.
   static final int ROWS = 8;
@@ -37,27 +38,32 @@ final class Tile {
 
   private Tile() {}
 
-  /// Computes the tile that is the panel of A at `a` times the panel of B at `b`, both in `panels`
-  /// and of `height` steps of k, and writes it to `tile`, row after row.
+  /// Computes the tile that is the panel of A at `a` times the panel of B at `b`, both of `height` steps
+  /// of k, and writes it to `tile`, row after row.
   ///
   /// @param vectors the panel's and the tile's width: 1 or [#VECTORS]
   static void multiply(
-      int vectors, MemorySegment panels, long a, long b, int height, float[] tile) {
+      int vectors,
+      MemorySegment left,
+      long a,
+      MemorySegment right,
+      long b,
+      int height,
+      float[] tile) {
     if (vectors == 1) {
-      narrow(panels, a, b, height, tile, 0);
+      narrow(left, a, right, b, height, tile, 0);
     } else if (MANY_REGISTERS) {
-      wide(panels, a, b, height, tile, 0);
+      wide(left, a, right, b, height, tile, 0);
     } else {
-      half(panels, a, b, height, tile, 0);
-      half(panels, a + A_STEP / 2, b, height, tile, ROWS / 2 * VECTORS * COUNT);
+      half(left, a, right, b, height, tile, 0);
+      half(left, a + A_STEP / 2, right, b, height, tile, ROWS / 2 * VECTORS * COUNT);
     }
   }
 
-  /// Writes the first `rows` rows and `columns` columns of a tile to `out` at `c`, where rows are
-  /// `row` bytes apart, or adds them to what is there.
+  /// Writes the first `rows` rows and `columns` columns of a tile to `out` at `c`, where rows are `row`
+  /// bytes apart, or adds them to what is there.
   ///
-  /// This is not part of the loops that compute the tile: C2 gives up on methods with so many
-  /// vectors.
+  /// This is not part of the loops that compute the tile: C2 gives up on methods with so many vectors.
   static void put(
       int vectors,
       float[] tile,
@@ -91,21 +97,31 @@ final class Tile {
 
   private static void putPart(
       float[] tile, int from, MemorySegment out, long to, int columns, boolean add) {
-    for (int j = 0; j < columns; j += COUNT) {
+    int whole = Lanes.whole(columns);
+    for (int j = 0; j < whole; j += COUNT) {
       FloatVector x = FloatVector.fromArray(FLOATS, tile, from + j);
-      if (add) {
-        x = x.add(load(out, to + 4L * j, columns - j));
-      }
-      store(x, out, to + 4L * j, columns - j);
+      store(add ? x.add(load(out, to + 4L * j)) : x, out, to + 4L * j);
+    }
+    for (int j = whole; j < columns; j++) {
+      long at = to + 4L * j;
+      float x = tile[from + j];
+      out.set(JAVA_FLOAT_UNALIGNED, at, add ? x + out.get(JAVA_FLOAT_UNALIGNED, at) : x);
     }
   }
 
   private static FloatVector element(MemorySegment memory, long offset) {
-    return Lanes.broadcast(memory.get(ValueLayout.JAVA_FLOAT, offset));
+    return Lanes.broadcast(memory.get(JAVA_FLOAT, offset));
   }
 
   /// 8 rows by 3 vectors: 24 sums.
-  private static void wide(MemorySegment panels, long a, long b, int height, float[] tile, int to) {
+  private static void wide(
+      MemorySegment left,
+      long a,
+      MemorySegment right,
+      long b,
+      int height,
+      float[] tile,
+      int to) {
     FloatVector zero = zero();
     FloatVector c00 = zero;
     FloatVector c01 = zero;
@@ -134,38 +150,38 @@ final class Tile {
     for (int k = 0; k < height; k++) {
       long at = a + (long) k * A_STEP;
       long from = b + (long) k * (3 * BYTES);
-      FloatVector b0 = load(panels, from);
-      FloatVector b1 = load(panels, from + BYTES);
-      FloatVector b2 = load(panels, from + 2 * BYTES);
-      FloatVector a0 = element(panels, at);
+      FloatVector b0 = load(right, from);
+      FloatVector b1 = load(right, from + BYTES);
+      FloatVector b2 = load(right, from + 2 * BYTES);
+      FloatVector a0 = element(left, at);
       c00 = a0.fma(b0, c00);
       c01 = a0.fma(b1, c01);
       c02 = a0.fma(b2, c02);
-      FloatVector a1 = element(panels, at + 4);
+      FloatVector a1 = element(left, at + 4);
       c10 = a1.fma(b0, c10);
       c11 = a1.fma(b1, c11);
       c12 = a1.fma(b2, c12);
-      FloatVector a2 = element(panels, at + 8);
+      FloatVector a2 = element(left, at + 8);
       c20 = a2.fma(b0, c20);
       c21 = a2.fma(b1, c21);
       c22 = a2.fma(b2, c22);
-      FloatVector a3 = element(panels, at + 12);
+      FloatVector a3 = element(left, at + 12);
       c30 = a3.fma(b0, c30);
       c31 = a3.fma(b1, c31);
       c32 = a3.fma(b2, c32);
-      FloatVector a4 = element(panels, at + 16);
+      FloatVector a4 = element(left, at + 16);
       c40 = a4.fma(b0, c40);
       c41 = a4.fma(b1, c41);
       c42 = a4.fma(b2, c42);
-      FloatVector a5 = element(panels, at + 20);
+      FloatVector a5 = element(left, at + 20);
       c50 = a5.fma(b0, c50);
       c51 = a5.fma(b1, c51);
       c52 = a5.fma(b2, c52);
-      FloatVector a6 = element(panels, at + 24);
+      FloatVector a6 = element(left, at + 24);
       c60 = a6.fma(b0, c60);
       c61 = a6.fma(b1, c61);
       c62 = a6.fma(b2, c62);
-      FloatVector a7 = element(panels, at + 28);
+      FloatVector a7 = element(left, at + 28);
       c70 = a7.fma(b0, c70);
       c71 = a7.fma(b1, c71);
       c72 = a7.fma(b2, c72);
@@ -197,7 +213,14 @@ final class Tile {
   }
 
   /// 4 rows by 3 vectors, for 16 registers.
-  private static void half(MemorySegment panels, long a, long b, int height, float[] tile, int to) {
+  private static void half(
+      MemorySegment left,
+      long a,
+      MemorySegment right,
+      long b,
+      int height,
+      float[] tile,
+      int to) {
     FloatVector zero = zero();
     FloatVector c00 = zero;
     FloatVector c01 = zero;
@@ -214,22 +237,22 @@ final class Tile {
     for (int k = 0; k < height; k++) {
       long at = a + (long) k * A_STEP;
       long from = b + (long) k * (3 * BYTES);
-      FloatVector b0 = load(panels, from);
-      FloatVector b1 = load(panels, from + BYTES);
-      FloatVector b2 = load(panels, from + 2 * BYTES);
-      FloatVector a0 = element(panels, at);
+      FloatVector b0 = load(right, from);
+      FloatVector b1 = load(right, from + BYTES);
+      FloatVector b2 = load(right, from + 2 * BYTES);
+      FloatVector a0 = element(left, at);
       c00 = a0.fma(b0, c00);
       c01 = a0.fma(b1, c01);
       c02 = a0.fma(b2, c02);
-      FloatVector a1 = element(panels, at + 4);
+      FloatVector a1 = element(left, at + 4);
       c10 = a1.fma(b0, c10);
       c11 = a1.fma(b1, c11);
       c12 = a1.fma(b2, c12);
-      FloatVector a2 = element(panels, at + 8);
+      FloatVector a2 = element(left, at + 8);
       c20 = a2.fma(b0, c20);
       c21 = a2.fma(b1, c21);
       c22 = a2.fma(b2, c22);
-      FloatVector a3 = element(panels, at + 12);
+      FloatVector a3 = element(left, at + 12);
       c30 = a3.fma(b0, c30);
       c31 = a3.fma(b1, c31);
       c32 = a3.fma(b2, c32);
@@ -250,7 +273,13 @@ final class Tile {
 
   /// 8 rows by 1 vector.
   private static void narrow(
-      MemorySegment panels, long a, long b, int height, float[] tile, int to) {
+      MemorySegment left,
+      long a,
+      MemorySegment right,
+      long b,
+      int height,
+      float[] tile,
+      int to) {
     FloatVector zero = zero();
     FloatVector c00 = zero;
     FloatVector c10 = zero;
@@ -263,22 +292,22 @@ final class Tile {
     for (int k = 0; k < height; k++) {
       long at = a + (long) k * A_STEP;
       long from = b + (long) k * (1 * BYTES);
-      FloatVector b0 = load(panels, from);
-      FloatVector a0 = element(panels, at);
+      FloatVector b0 = load(right, from);
+      FloatVector a0 = element(left, at);
       c00 = a0.fma(b0, c00);
-      FloatVector a1 = element(panels, at + 4);
+      FloatVector a1 = element(left, at + 4);
       c10 = a1.fma(b0, c10);
-      FloatVector a2 = element(panels, at + 8);
+      FloatVector a2 = element(left, at + 8);
       c20 = a2.fma(b0, c20);
-      FloatVector a3 = element(panels, at + 12);
+      FloatVector a3 = element(left, at + 12);
       c30 = a3.fma(b0, c30);
-      FloatVector a4 = element(panels, at + 16);
+      FloatVector a4 = element(left, at + 16);
       c40 = a4.fma(b0, c40);
-      FloatVector a5 = element(panels, at + 20);
+      FloatVector a5 = element(left, at + 20);
       c50 = a5.fma(b0, c50);
-      FloatVector a6 = element(panels, at + 24);
+      FloatVector a6 = element(left, at + 24);
       c60 = a6.fma(b0, c60);
-      FloatVector a7 = element(panels, at + 28);
+      FloatVector a7 = element(left, at + 28);
       c70 = a7.fma(b0, c70);
     }
     c00.intoArray(tile, to + 0 * COUNT);
