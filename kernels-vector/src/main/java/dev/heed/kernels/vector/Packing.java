@@ -6,8 +6,8 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import java.lang.foreign.MemorySegment;
 
-/// Copies parts of matrices into panels: one step of k after the other, each as wide as a tile,
-/// filled up with zeros.
+/// Copies parts of matrices into panels: one step of k after the other, each as wide as a tile, filled
+/// up with zeros.
 final class Packing {
   private Packing() {}
 

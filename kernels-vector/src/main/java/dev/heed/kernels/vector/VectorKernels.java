@@ -12,8 +12,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
 
-/// The operations over F32 tensors by the Vector API; other types, and what is not overridden, are
-/// the reference's.
+/// The operations over F32 tensors by the Vector API; other types, and what is not overridden, are the
+/// reference's.
 public final class VectorKernels extends ReferenceKernels {
   private static final int CHUNK = 1 << 10;
 
