@@ -4,7 +4,6 @@ import com.ibm.icu.text.DateFormat;
 import com.ibm.icu.text.RuleBasedNumberFormat;
 import com.ibm.icu.util.ULocale;
 import java.util.ArrayList;
-import java.util.Date;
 import java.util.List;
 import java.util.Random;
 
@@ -177,7 +176,7 @@ final class MixedText {
   }
 
   private String date(int locale) {
-    return dates[locale].format(new Date(random.nextLong(4_000_000_000_000L)));
+    return dates[locale].format(random.nextLong(4_000_000_000_000L));
   }
 
   private void block(StringBuilder out, int start, int length) {

@@ -149,6 +149,26 @@ class OracleTest {
     agree(SyntheticTokenizers.file("null", json(preTokenizer), "null", model));
   }
 
+  @Test
+  void scriptsAgreeOnEveryCodePointOfTheFirstPlanes() throws IOException {
+    String model = SyntheticTokenizers.wordLevel(FEW);
+    byte[] file = SyntheticTokenizers.file("null", json("{'type':'UnicodeScripts'}"), "null", model);
+    StringBuilder text = new StringBuilder();
+    try (Oracle oracle = new Oracle(file)) {
+      for (int c = 0x80; c < 0x20000; c++) {
+        if (c < 0xd800 || c > 0xdfff) {
+          // Between letters of four scripts, so that joining one of them shows.
+          text.append('a').appendCodePoint(c).append('б').appendCodePoint(c);
+          text.append('ա').appendCodePoint(c).append('क').appendCodePoint(c).append("中ع");
+        }
+        if (c % 64 == 63) {
+          oracle.agreesOn(text.toString(), false);
+          text.setLength(0);
+        }
+      }
+    }
+  }
+
   @ParameterizedTest
   @CsvSource({
     "null, false",

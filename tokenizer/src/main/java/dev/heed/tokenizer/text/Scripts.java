@@ -15,8 +15,18 @@ public final class Scripts {
     if (codePoint == ' ' || !ReferenceUnicode.in9(codePoint)) {
       return ANY;
     }
-    if (codePoint == 0x30fc) {
-      return Character.UnicodeScript.HAN.ordinal();
+    // The long vowel mark counts as Han; the others changed their script after Unicode 9.
+    switch (codePoint) {
+      case 0x30fc -> {
+        return Character.UnicodeScript.HAN.ordinal();
+      }
+      case 0x589, 0x61c -> {
+        return Character.UnicodeScript.COMMON.ordinal();
+      }
+      case 0x953, 0x954 -> {
+        return Character.UnicodeScript.DEVANAGARI.ordinal();
+      }
+      default -> {}
     }
     Character.UnicodeScript script = Character.UnicodeScript.of(codePoint);
     return switch (script) {
