@@ -1,5 +1,6 @@
 package dev.heed.kernels.x86;
 
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /// The backward pass of all queries of a sequence under one key/value head.
@@ -11,7 +12,7 @@ final class FlashBackward extends FlashTask {
   ///
   /// @param biasGradients room for the sums of each sequence and head, as [RelativeBias] lays them
   ///   out; 0 if they are not wanted
-  record Gradients(long out, long q, long k, long v, long biasGradients) {}
+  record Gradients(long out, long q, MemorySegment k, MemorySegment v, long biasGradients) {}
 
   private final Gradients gradients;
   private final boolean keysCareful;
@@ -74,6 +75,18 @@ final class FlashBackward extends FlashTask {
     memory.asSlice(valueGradients, valueBytes).fill((byte) 0);
   }
 
+  /// Lets the steps fetch what the next key/value head needs for the same queries.
+  void prepareNext(int queries) {
+    long nextKeys = call.keyOffset(sequence, keyValueHead + 1, call.keyWidth);
+    long nextValues = call.keyOffset(sequence, keyValueHead + 1, call.valueWidth);
+    needKeysLater(call.k + nextKeys, call.v + nextValues);
+    needQueriesLater(call.q, 0, queries, call.keyWidth);
+    needQueriesLater(gradients.out, 0, queries, call.valueWidth);
+    needQueriesLater(call.out, 0, queries, call.valueWidth);
+    needQueriesLater(gradients.q, 0, queries, call.keyWidth);
+    needKeysLater(gradients.k.address() + nextKeys, gradients.v.address() + nextValues);
+  }
+
   /// Adds what `count` queries from `query` on of one head of the group give to the gradients of
   /// keys and values, and stores their own.
   void run(int query, int headOfGroup, int count) {
@@ -128,13 +141,13 @@ final class FlashBackward extends FlashTask {
     unpackByKey(
         call.unpack(call.keyWidth),
         keyGradients,
-        gradients.k + call.keyOffset(sequence, keyValueHead, call.keyWidth),
+        gradients.k.address() + call.keyOffset(sequence, keyValueHead, call.keyWidth),
         call.keyStride(),
         a.scale());
     unpackByKey(
         call.unpack(call.valueWidth),
         valueGradients,
-        gradients.v + call.keyOffset(sequence, keyValueHead, call.valueWidth),
+        gradients.v.address() + call.keyOffset(sequence, keyValueHead, call.valueWidth),
         call.valueStride(),
         1);
   }

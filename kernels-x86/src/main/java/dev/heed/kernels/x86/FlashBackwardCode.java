@@ -196,7 +196,7 @@ record FlashBackwardCode(
   ///
   /// @param tiles registers that move on by a row of a tile for each key
   /// @param numbers registers that move on by an integer for each key
-  private static void forKeys(
+  private void forKeys(
       VectorCode code,
       int vectors,
       int rowsSlot,
@@ -217,6 +217,7 @@ record FlashBackwardCode(
         rest,
         product.rows(code.level, vectors),
         rows -> {
+          fetchLater(code);
           product.emit(
               code,
               rows,
@@ -230,6 +231,10 @@ record FlashBackwardCode(
           tiles.forEach(gpr -> asm.add(gpr, rows * FlashTile.ROW));
           numbers.forEach(gpr -> asm.add(gpr, rows * 4));
         });
+  }
+
+  private void fetchLater(VectorCode code) {
+    RowsNeededLater.fetch(code, Math.max(keyWidth, valueWidth));
   }
 
   private void zeroHidden(VectorCode code, Vec[][] sums, TileProduct.Column column, Gpr numbers) {
@@ -305,8 +310,7 @@ record FlashBackwardCode(
   /// C += A·B, where C's rows are as wide as B's.
   ///
   /// @param slots those with the number of rows, the number of steps, A, B and C
-  private static void accumulate(
-      VectorCode code, TileProduct product, int[] slots, int rowVectors) {
+  private void accumulate(VectorCode code, TileProduct product, int[] slots, int rowVectors) {
     Assembler asm = code.asm;
     int rowBytes = product.bRow();
     TileProduct.forPanels(
@@ -324,6 +328,7 @@ record FlashBackwardCode(
                 rest,
                 product.rows(code.level, vectors),
                 rows -> {
+                  fetchLater(code);
                   product.emit(
                       code,
                       rows,

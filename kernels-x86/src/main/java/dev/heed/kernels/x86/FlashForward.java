@@ -25,6 +25,7 @@ final class FlashForward extends FlashTask {
   private final long statistics;
 
   private Kernel kernel;
+  private long bias;
 
   /// @param inPlace whether to read keys and values where they lie, which are then all visible and
   ///   whole vectors wide
@@ -80,6 +81,15 @@ final class FlashForward extends FlashTask {
     return statistics;
   }
 
+  /// Lets the steps fetch what the next key/value head needs for the same queries.
+  void prepareNext(int from, int to) {
+    long nextKeys = call.k + call.keyOffset(sequence, keyValueHead + 1, call.keyWidth);
+    long nextValues = call.v + call.keyOffset(sequence, keyValueHead + 1, call.valueWidth);
+    needKeysLater(nextKeys, nextValues);
+    needQueriesLater(call.q, from, to - from, call.keyWidth);
+    needQueriesLater(call.out, from, to - from, call.valueWidth);
+  }
+
   /// Computes `count` rows of the output: queries from `query` on of one head of the group, or,
   /// where `rowsAreHeads`, the heads from there on of one query.
   void run(int query, int headOfGroup, int count, boolean rowsAreHeads) {
@@ -96,8 +106,7 @@ final class FlashForward extends FlashTask {
     MemorySegment.copy(NOTHING_SEEN, 0, memory, statistics, NOTHING_SEEN.byteSize());
     arguments
         .set(FlashForwardCode.FACTOR, (float) (a.scale() * FlashAttention.LOG2_E))
-        .set(FlashForwardCode.BOUND, FlashAttention.bound(a))
-        .set(FlashForwardCode.BIAS, biasAddress(head, query));
+        .set(FlashForwardCode.BOUND, FlashAttention.bound(a));
     bias = biasAddress(head, query);
     forTiles(query, head, count, rowsAreHeads);
     arguments
@@ -114,8 +123,6 @@ final class FlashForward extends FlashTask {
             (float) (call.bias != null ? FlashAttention.LN_2 : a.scale()));
     call.finish().call(arguments.address());
   }
-
-  private long bias;
 
   @Override
   int columnsCompared() {

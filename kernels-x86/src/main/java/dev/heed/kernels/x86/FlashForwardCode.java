@@ -114,6 +114,7 @@ record FlashForwardCode(
           rest,
           product.rows(code.level, vectors),
           rows -> {
+            RowsNeededLater.fetch(code, Math.max(keyWidth, valueWidth));
             product.emit(
                 code,
                 rows,
@@ -284,6 +285,7 @@ record FlashForwardCode(
           rest,
           product.rows(code.level, vectors),
           rows -> {
+            RowsNeededLater.fetch(code, Math.max(keyWidth, valueWidth));
             product.emit(
                 code,
                 rows,

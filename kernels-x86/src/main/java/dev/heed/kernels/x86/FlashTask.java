@@ -20,6 +20,9 @@ abstract sealed class FlashTask implements AutoCloseable permits FlashForward, F
   final MemorySegment memory;
   final Arguments arguments;
 
+  /// What the next head needs.
+  final RowsNeededLater later;
+
   // Offsets in the scratch memory.
   private final long visible;
   private final long rowKeys;
@@ -45,9 +48,15 @@ abstract sealed class FlashTask implements AutoCloseable permits FlashForward, F
     rowKeys = layout.add(FlashTile.ROW);
     numbers = layout.add(4L * numbered);
     indices = layout.add(4L * count);
+    long list = layout.add(RowsNeededLater.BYTES);
     scratch = Scratch.take(layout.bytes() / 4);
     memory = scratch.memory();
     arguments = scratch.arguments();
+    later =
+        new RowsNeededLater(
+            Math.max(call.keyWidth, call.valueWidth),
+            memory.asSlice(list, RowsNeededLater.BYTES),
+            arguments);
     keys.writeIndices(memory, indices);
     for (int i = 0; i < numbered; i++) {
       memory.set(ValueLayout.JAVA_INT, numbers + 4L * i, i);
@@ -101,6 +110,26 @@ abstract sealed class FlashTask implements AutoCloseable permits FlashForward, F
         .set(FlashRows.INDICES, rows)
         .set(FlashRows.FACTOR, (float) factor);
     kernel.call(arguments.address());
+  }
+
+  /// Prepares for the next key/value head: what lies beside the current head in the rows of the
+  /// keys and values that its queries see.
+  final void needKeysLater(long keys, long values) {
+    if (this.keys.count() > 0) {
+      int from = index(0);
+      int count = index(this.keys.count() - 1) - from + 1;
+      later.add(keys + (long) from * call.keyStride(), call.keyStride(), count);
+      later.add(values + (long) from * call.valueStride(), call.valueStride(), count);
+    }
+  }
+
+  /// Prepares for the next key/value head: rows of `count` queries.
+  ///
+  /// @param tensor the address of a tensor whose rows have a part of `width` floats for each head
+  final void needQueriesLater(long tensor, int query, int count, int width) {
+    long row = (a.queries().start(sequence) + (long) query) * a.heads();
+    long nextHead = (keyValueHead + 1L) * call.group;
+    later.add(tensor + 4 * (row + nextHead) * width, 4L * a.heads() * width, count);
   }
 
   /// Transposes `count` rows, to columns of a tile.
