@@ -59,21 +59,21 @@ def adamw(decaying, others, decay, betas=(0.9, 0.999)):
 
 def counting(generator, batch):
     """Texts that count in steps of 1 to 3: sequences of different lengths, packed."""
-    ids, lengths = [], [12, 7, 9, 4]
+    ids, lengths = [], [7, 5, 1, 3]
     for length in lengths:
         start = torch.randint(0, 23, (1,), generator=generator)
         stride = torch.randint(1, 4, (1,), generator=generator)
         ids.append((start + stride * torch.arange(length + 1)) % 23)
     batch["inputs"] = torch.cat([text[:-1] for text in ids])
     batch["targets"] = torch.cat([text[1:] for text in ids])
-    # The first target of every other text cannot be guessed, and is skipped.
-    batch["targets"][0] = batch["targets"][12 + 7] = -1
+    # The second number of a text cannot be guessed: it is skipped in two of them.
+    batch["targets"][0] = batch["targets"][7] = -1
     return lengths
 
 
 def reversing(generator, batch):
     """The target is the source backwards; 0 starts it."""
-    sources, lengths = [], [5, 3, 8, 1]
+    sources, lengths = [], [4, 3, 6, 1]
     for length in lengths:
         sources.append(torch.randint(1, 17, (length,), generator=generator))
     targets = [source.flip(0) for source in sources]
@@ -130,12 +130,12 @@ def main():
     torch.set_num_threads(1)
     FOLDER.mkdir(parents=True, exist_ok=True)
     optimizers()
-    block = r.Block(16, 2, 32, "gelu_tanh", norm_first=True)
+    block = r.Block(8, 2, 16, "gelu_tanh", norm_first=True)
     parity(
         "gpt", r.Gpt(23, 2, 12, block), counting,
         lambda model, batch, lengths: model.loss(batch["inputs"], lengths, batch["targets"]),
     )
-    block = r.Block(16, 4, 32, "relu", norm_first=False)
+    block = r.Block(8, 4, 16, "relu", norm_first=False)
     parity(
         "encoder-decoder", r.EncoderDecoder(17, 2, 8, block), reversing,
         lambda model, batch, lengths: model.loss(

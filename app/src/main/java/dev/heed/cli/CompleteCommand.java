@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -108,7 +109,7 @@ final class CompleteCommand implements Callable<Integer> {
     try {
       return new Sampling(temperature, topK, topP, minP, heed.seed());
     } catch (IllegalArgumentException e) {
-      throw CommandFailure.usage(e.getMessage());
+      throw CommandFailure.usage(Objects.requireNonNullElse(e.getMessage(), "wrong sampling options"));
     }
   }
 

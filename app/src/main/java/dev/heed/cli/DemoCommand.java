@@ -40,7 +40,7 @@ import picocli.CommandLine.Option;
 final class DemoCommand implements Callable<Integer> {
   private static final String NAME = "demo";
   private static final String PICTURE_TEXT = "The train left the station on time.";
-  private static final int VOCABULARY = 4096;
+  private static final int VOCABULARY = 8192;
   private static final int HELD_OUT_EVERY = 100;
   private static final int HELD_OUT = 400;
   private static final int WORDS = 8;
@@ -57,7 +57,7 @@ final class DemoCommand implements Callable<Integer> {
       names = "--steps",
       paramLabel = "N",
       description = "how many training steps (default: ${DEFAULT-VALUE})")
-  private int steps = 800;
+  private int steps = 600;
 
   DemoCommand(HeedCommand heed) {
     this.heed = heed;
@@ -76,7 +76,7 @@ final class DemoCommand implements Callable<Integer> {
     LanguageModelTraining training =
         new LanguageModelTraining(
             new LanguageModelTraining.Settings(
-                192, 4, 6, 64, 0, steps, 2048, 2e-3, Math.max(1, steps / 5), heed.seed()),
+                128, 3, 4, 64, 0, steps, 2048, 4e-3, Math.max(1, steps / 5), heed.seed()),
             tokenizer,
             run);
     notes.printf(
@@ -134,6 +134,9 @@ final class DemoCommand implements Callable<Integer> {
               new TrainingProgress() {
                 @Override
                 public void step(Step step) {
+                  if (figures.isEmpty()) {
+                    bar.startAt(step.step() - 1); // more than 0 where a run goes on
+                  }
                   figures.put("loss", step.loss());
                   figures.put("tokens/s", step.targetsPerSecond());
                   bar.update(step.step(), figures);
@@ -147,7 +150,7 @@ final class DemoCommand implements Callable<Integer> {
                   figures.put("val_loss", evaluation.loss());
                 }
               });
-      bar.end(figures);
+      bar.end(history.steps().isEmpty() ? 0 : history.steps().getLast().step(), figures);
       return history.finished();
     }
   }
@@ -163,9 +166,9 @@ final class DemoCommand implements Callable<Integer> {
             heed.outTerminal())
         .forEach(out::println);
     out.println();
-    out.println("Three continuations (temperature 0.7):");
+    out.println("Three continuations (temperature 0.6):");
     for (int i = 0; i < 3; i++) {
-      Sampling sampling = new Sampling(0.7, 0, 0.95, 0, heed.seed() + i);
+      Sampling sampling = new Sampling(0.6, 0, 0.9, 0, heed.seed() + i);
       out.println("  " + prompt + model.complete(prompt, 24, sampling).text());
     }
     LabelledMatrix attention = attention(model);

@@ -7,13 +7,21 @@ import dev.heed.cli.terminal.Colors;
 import dev.heed.cli.terminal.HeatMap;
 import dev.heed.cli.terminal.ProgressBar;
 import dev.heed.cli.terminal.Terminal;
+import dev.heed.task.LanguageModelTraining;
+import dev.heed.tokenizer.BpeTrainer;
+import dev.heed.tokenizer.Tokenizer;
+import dev.heed.training.TrainingProgress;
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /// Runs through the commands once, silently: the training run of the launcher's ahead-of-time
 /// cache. Classes that are loaded here load fast at every later start.
@@ -29,12 +37,16 @@ public final class Rehearsal {
           List.of("config", "--format", "json"),
           List.of("doctor"),
           List.of("doctor", "--format", "json"),
-          List.of("completion", "--help"));
+          List.of("completion", "--help"),
+          List.of("complete", "The train left the", "--words", "3"),
+          List.of("complete", "The train left the", "--max-tokens", "3", "--temperature", "1"),
+          List.of("complete", "The train", "--max-tokens", "1", "--format", "json"));
 
   private Rehearsal() {}
 
   /// Runs all commands. Their failures do not matter: what was loaded until then stays useful.
-  public static void main(String[] arguments) {
+  public static void main(String[] arguments) throws IOException {
+    Path home = Files.createTempDirectory("heed-rehearsal");
     PrintStream nowhere =
         new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8);
     Terminal terminal = new Terminal(true, Colors.TRUE, "rehearsal", () -> 100);
@@ -45,15 +57,34 @@ public final class Rehearsal {
             nowhere,
             () -> terminal,
             () -> terminal,
-            Map.of(),
-            Path.of(System.getProperty("user.home")));
+            Map.of("HEED_HOME", home.toString()),
+            home);
     Invocation process = Invocation.ofProcess();
     nowhere.println(process.outTerminal().get());
     nowhere.println(process.messageTerminal().get());
+    saveATinyModel(home.resolve("models/rehearsal"));
     COMMANDS.forEach(command -> Main.run(invocation, command.toArray(String[]::new)));
     draw(terminal, nowhere);
+    remove(home);
     // The way out is part of the rehearsal: the JDK logs its exit, which loads classes.
     System.exit(0);
+  }
+
+  private static void saveATinyModel(Path directory) {
+    List<String> texts = List.of("The train left the station.", "The bus left the town on time.");
+    var settings = new LanguageModelTraining.Settings(16, 1, 2, 64, 0, 2, 64, 1e-2, 2, 1);
+    Tokenizer tokenizer = BpeTrainer.of(280).train(texts);
+    LanguageModelTraining training = new LanguageModelTraining(settings, tokenizer, null);
+    training.run(texts, texts, TrainingProgress.SILENT);
+    training.model().save(directory);
+  }
+
+  private static void remove(Path folder) throws IOException {
+    try (Stream<Path> inside = Files.walk(folder)) {
+      for (Path path : inside.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(path);
+      }
+    }
   }
 
   private static void draw(Terminal terminal, PrintStream nowhere) {

@@ -87,6 +87,9 @@ class LauncherTest {
     Process process = builder.redirectError(messages.toFile()).directory(folder.toFile()).start();
     try (var in = process.outputWriter(StandardCharsets.UTF_8)) {
       in.write("piped in");
+    } catch (IOException e) {
+      // It ended before it read anything, as it does after a failure.
+      assertThat(e).hasMessageContaining("pipe");
     }
     String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     return new Result(process.waitFor(), out, Files.readString(messages));
@@ -171,6 +174,99 @@ class LauncherTest {
     Result result = heed(installed.resolve("bin/heed"));
     assertThat(result.code()).isEqualTo(ExitCode.MISSING.code());
     assertThat(result.messages()).startsWith("heed: expected ").hasLineCount(1);
+  }
+
+  /// A checkout whose `mvn` is a script that packs the source into the jar, or fails.
+  private Path checkout() throws IOException {
+    Path checkout = Files.createDirectories(folder.resolve("check out"));
+    Files.copy(installed.resolve("bin/heed"), checkout.resolve("heed"));
+    executable(checkout.resolve("heed"));
+    Files.writeString(checkout.resolve("pom.xml"), "");
+    Files.createDirectories(checkout.resolve("app/src/main"));
+    Files.writeString(checkout.resolve("app/src/main/A.java"), "one");
+    Files.writeString(jdk.resolve("bin/javac"), "");
+    executable(jdk.resolve("bin/javac"));
+    Path tools = Files.createDirectories(folder.resolve("tools"));
+    Files.writeString(
+        tools.resolve("mvn"),
+        """
+        #!/bin/sh
+        echo "[INFO] Building Heed 1.0           [1/2]"
+        echo "[INFO] Building Heed tensor 1.0    [2/2]"
+        cd "$HOME/check out"
+        if grep -q wrong app/src/main/A.java; then
+          echo "[ERROR] A.java: wrong"
+          exit 1
+        fi
+        mkdir -p app/target/heed/lib
+        cp app/src/main/A.java app/target/heed/lib/heed-app.jar
+        """);
+    executable(tools.resolve("mvn"));
+    environment.put("PATH", tools + ":" + System.getenv("PATH"));
+    return checkout;
+  }
+
+  private static void change(Path checkout, String source) throws IOException {
+    Path file = checkout.resolve("app/src/main/A.java");
+    Files.writeString(file, source);
+    FileTime later = FileTime.fromMillis(System.currentTimeMillis() + 2_000);
+    Files.setLastModifiedTime(file, later);
+  }
+
+  private static Path jar(Result result) {
+    String line =
+        result.out().lines().filter(l -> l.endsWith("heed-app.jar]")).findFirst().orElseThrow();
+    return Path.of(line.substring(1, line.length() - 1));
+  }
+
+  @Test
+  void aCheckoutIsBuiltOnceWithALineAModule() throws Exception {
+    Path checkout = checkout();
+    Result first = heed(checkout.resolve("heed"), "doctor");
+    assertThat(first.messages().lines())
+        .containsExactly(
+            "heed: first start: building (Maven fetches libraries once)",
+            "heed: building 1/2 parent",
+            "heed: building 2/2 tensor",
+            "heed: preparing faster starts (once)");
+    assertThat(first.out()).endsWith("[doctor]\npiped in");
+    assertThat(first.code()).isEqualTo(7);
+    Result second = heed(checkout.resolve("heed"), "doctor");
+    assertThat(second.messages()).isEmpty();
+    assertThat(second.out()).isEqualTo(first.out());
+  }
+
+  @Test
+  void changedSourcesAreBuiltAndARunningCommandKeepsItsJars() throws Exception {
+    Path checkout = checkout();
+    Path before = jar(heed(checkout.resolve("heed")));
+    change(checkout, "two");
+    Result result = heed(checkout.resolve("heed"));
+    assertThat(result.messages()).startsWith("heed: sources have changed: building");
+    assertThat(jar(result)).hasContent("two");
+    assertThat(before).hasContent("one");
+  }
+
+  @Test
+  void aBuildThatFailsIsExitCode1AndTriedAgain() throws Exception {
+    Path checkout = checkout();
+    change(checkout, "wrong");
+    Result result = heed(checkout.resolve("heed"));
+    assertThat(result.code()).isEqualTo(ExitCode.FAILED.code());
+    assertThat(result.out()).isEmpty();
+    assertThat(result.messages()).contains("[ERROR] A.java: wrong", "build.log");
+    change(checkout, "right");
+    assertThat(jar(heed(checkout.resolve("heed")))).hasContent("right");
+  }
+
+  @Test
+  void aBuildThatWasKilledDoesNotHoldUpTheNext() throws Exception {
+    Path checkout = checkout();
+    Path lock = Files.createDirectories(checkout.resolve("app/target/launcher/lock"));
+    // No process has this number: it is above the largest that Linux gives.
+    Files.writeString(lock.resolve("pid"), "99999999\n");
+    assertThat(heed(checkout.resolve("heed")).code()).isEqualTo(7);
+    assertThat(lock).doesNotExist();
   }
 
   @Test

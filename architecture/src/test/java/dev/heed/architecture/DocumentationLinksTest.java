@@ -45,7 +45,7 @@ class DocumentationLinksTest {
   private static boolean leadsSomewhere(Path page, String target) throws IOException {
     int hash = target.indexOf('#');
     String path = hash < 0 ? target : target.substring(0, hash);
-    Path file = path.isEmpty() ? page : page.getParent().resolve(path).normalize();
+    Path file = path.isEmpty() ? page : page.resolveSibling(path).normalize();
     if (!Files.exists(file) || !file.startsWith(Repository.ROOT.normalize())) {
       return false;
     }

@@ -5,7 +5,7 @@ import java.nio.file.Path;
 /// A small training with a checkpoint after every step, in a process of its own: for
 /// [KilledTrainingTest] to kill.
 final class KilledTraining {
-  static final long STEPS = 30;
+  static final long STEPS = 24;
 
   private KilledTraining() {}
 

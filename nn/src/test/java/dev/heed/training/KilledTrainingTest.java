@@ -74,8 +74,8 @@ class KilledTrainingTest {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("--enable-native-access=ALL-UNNAMED");
-    // It starts faster so, and the bits do not depend on the compiler.
-    command.add("-XX:TieredStopAtLevel=1");
+    // It starts faster so; the bits depend neither on the compiler nor on the number of threads.
+    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Dheed.threads=1"));
     for (String property : new String[] {"heed.kernels", "heed.cpu"}) {
       String value = System.getProperty(property);
       if (value != null) {

@@ -56,7 +56,7 @@ class ParityTest {
   @EnumSource(names = {"F32", "F64"})
   void aSmallGptLearnsAsInPyTorch(DType dtype) {
     Batches batches = new Batches(Resources.open("goldens/parity-gpt.safetensors"));
-    TinyGpt model = new TinyGpt(1, 0);
+    TinyGpt model = new TinyGpt(1, 0, 8);
     learnsAsInPyTorch(
         batches,
         dtype,
@@ -71,7 +71,7 @@ class ParityTest {
   void aSmallEncoderDecoderLearnsAsInPyTorch(DType dtype) {
     Batches batches = new Batches(Resources.open("goldens/parity-encoder-decoder.safetensors"));
     BlockConfiguration block =
-        new BlockConfiguration(16, 4, 32, Activation.RELU, false, 0, 0, 1e-5);
+        new BlockConfiguration(8, 4, 16, Activation.RELU, false, 0, 0, 1e-5);
     EncoderDecoder model =
         new EncoderDecoder(
             new EncoderDecoder.Configuration(17, 2, 8, block), Initializer.seeded(1));

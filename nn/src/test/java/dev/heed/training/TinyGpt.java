@@ -41,7 +41,7 @@ final class TinyGpt extends Layer {
   }
 
   TinyGpt(long seed, double dropout) {
-    this(seed, dropout, 16);
+    this(seed, dropout, 8);
   }
 
   TinyGpt(long seed, double dropout, int width) {

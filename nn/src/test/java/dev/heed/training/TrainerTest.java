@@ -70,7 +70,7 @@ class TrainerTest {
 
   @Test
   void overfitsOneBatchOfASmallGpt() {
-    TinyGpt model = new TinyGpt(1, 0);
+    TinyGpt model = new TinyGpt(1, 0, 16);
     Only<Batch> data = new Only<>(TRAIN.batch(0));
     Trainer<Batch> trainer = trainer(model, Trainer.Configuration.ofSteps(60, 1));
     double before = trainer.evaluate(data);

@@ -13,6 +13,7 @@ import dev.heed.weights.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -279,7 +280,8 @@ class TrainingCheckpointTest {
             (name, value) ->
                 assertThat(value.toDoubleArray())
                     .as(name)
-                    .isEqualTo(model.parameters().get(name).toDoubleArray()));
+                    .isEqualTo(
+                        Objects.requireNonNull(model.parameters().get(name)).toDoubleArray()));
     assertThat(running.state().keySet()).isEqualTo(optimizer.state().keySet());
   }
 

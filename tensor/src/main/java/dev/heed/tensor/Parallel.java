@@ -14,6 +14,10 @@ public final class Parallel {
   private static final long SPIN_NANOS = 50_000;
   private static final ReentrantLock LOCK = new ReentrantLock();
   private static volatile @Nullable Job current;
+
+  /// Set while the number of threads changes: callers that keep the lock busy would never let it.
+  private static volatile boolean changing;
+
   private static volatile Worker[] workers = start(configuredThreads() - 1);
 
   private Parallel() {}
@@ -30,6 +34,7 @@ public final class Parallel {
     if (threads < 1) {
       throw new IllegalArgumentException("threads must be 1 or more: received " + threads);
     }
+    changing = true;
     LOCK.lock();
     try {
       Worker[] stopped = workers;
@@ -39,6 +44,7 @@ public final class Parallel {
         LockSupport.unpark(worker);
       }
     } finally {
+      changing = false;
       LOCK.unlock();
     }
   }
@@ -49,6 +55,7 @@ public final class Parallel {
     boolean alone =
         tasks <= 1
             || workers.length == 0
+            || changing
             || Thread.currentThread() instanceof Worker
             || LOCK.isHeldByCurrentThread();
     if (alone || !LOCK.tryLock()) {

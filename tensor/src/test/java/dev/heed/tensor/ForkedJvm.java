@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 
 /// Runs a main class of the tests in a JVM of its own, with flags of its own.
 final class ForkedJvm {
-  private static final int MINUTES = 2;
+  private static final int MINUTES = 5;
 
   private ForkedJvm() {}
 

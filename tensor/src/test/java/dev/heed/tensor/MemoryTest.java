@@ -86,12 +86,12 @@ class MemoryTest {
         if (segment.byteSize() != bytes || segment.address() % 64 != 0) {
           throw new AssertionError("expected " + bytes + " aligned bytes, received " + segment);
         }
-        segments.add(segment.fill(mine));
+        segments.add(segment.fill((byte) (mine + i * 5)));
       }
-      for (MemorySegment segment : segments) {
-        for (long i = 0; i < segment.byteSize(); i++) {
-          if (segment.get(ValueLayout.JAVA_BYTE, i) != mine) {
-            throw new AssertionError("another thread wrote into " + segment);
+      for (int i = 0; i < segments.size(); i++) {
+        for (byte one : segments.get(i).toArray(ValueLayout.JAVA_BYTE)) {
+          if (one != (byte) (mine + i * 5)) {
+            throw new AssertionError("something else was written into " + segments.get(i));
           }
         }
       }

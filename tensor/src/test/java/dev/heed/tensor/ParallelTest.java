@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@Timeout(60) // a lost wake-up would wait for ever
+@Timeout(300) // a lost wake-up would wait for ever
 class ParallelTest {
   private final int threads = Parallel.threads();
 

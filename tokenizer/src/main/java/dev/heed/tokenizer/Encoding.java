@@ -142,6 +142,11 @@ public final class Encoding {
     return typeIds.clone();
   }
 
+  /// The segment of the token, as BERT wants it.
+  public int typeId(int index) {
+    return typeIds[index];
+  }
+
   /// Whether the token was added by the tokenizer and stands for no text.
   public boolean isSpecial(int index) {
     return special[index] != 0;

@@ -79,10 +79,11 @@ final class ModelWriter {
       json.writeNumberProperty("unk_id", unigram.unknownId());
     }
     json.writeArrayPropertyStart("vocab");
-    for (int id = 0; id < unigram.pieces().size(); id++) {
+    for (int id = 0; id < unigram.visible(); id++) {
       json.writeStartArray();
       json.writeString(unigram.pieces().get(id));
-      json.writeNumber(unigram.score(id));
+      // JSON has no infinity; so unlikely a token is not cut either.
+      json.writeNumber(Math.max(unigram.score(id), -1e6));
       json.writeEndArray();
     }
     json.writeEndArray();

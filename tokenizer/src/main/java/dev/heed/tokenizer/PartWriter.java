@@ -3,10 +3,13 @@ package dev.heed.tokenizer;
 import dev.heed.tokenizer.decode.Decoder;
 import dev.heed.tokenizer.normalizer.Normalizer;
 import dev.heed.tokenizer.normalizer.Precompiled;
+import dev.heed.tokenizer.normalizer.SentencePieceNormalizer;
 import dev.heed.tokenizer.regex.Expression;
 import dev.heed.tokenizer.split.PreTokenizer;
 import dev.heed.tokenizer.split.SplitBehavior;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 
@@ -67,6 +70,7 @@ final class PartWriter {
             "precompiled_charsmap", Base64.getEncoder().encodeToString(precompiled.table()));
         json.writeEndObject();
       }
+      case SentencePieceNormalizer spm -> sentencePiece(spm);
       case Normalizer.Sequence sequence -> {
         start("Sequence");
         json.writeArrayPropertyStart("normalizers");
@@ -75,6 +79,23 @@ final class PartWriter {
         json.writeEndObject();
       }
     }
+  }
+
+  /// The nearest that a `tokenizer.json` can say.
+  private void sentencePiece(SentencePieceNormalizer spm) {
+    List<Normalizer> parts = new ArrayList<>();
+    if (spm.table() != null) {
+      parts.add(spm.table());
+    }
+    if (spm.removeExtraWhitespace()) {
+      parts.add(new Normalizer.Strip(true, true));
+      parts.add(new Normalizer.Replace(Expression.regex(" {2,}"), " "));
+    }
+    parts.add(new Normalizer.Replace(Expression.literal(" "), "▁"));
+    if (spm.addDummyPrefix()) {
+      parts.add(new Normalizer.Prepend("▁"));
+    }
+    normalizer(new Normalizer.Sequence(parts));
   }
 
   private void replace(Expression pattern, String content) {

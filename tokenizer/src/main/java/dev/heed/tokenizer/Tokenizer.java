@@ -2,7 +2,6 @@ package dev.heed.tokenizer;
 
 import dev.heed.tokenizer.model.TokenBuffer;
 import dev.heed.tokenizer.model.Vocabulary;
-import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -85,18 +84,19 @@ public final class Tokenizer {
     addedById.put(id, id == token.id() ? token : token.withId(id));
   }
 
-  /// Reads a tokenizer: a `tokenizer.json`, or a directory with one.
+  /// Reads a tokenizer: a directory, or one of the files that tokenizers come in. A directory's
+  /// `tokenizer.json` counts most; without one, SentencePiece files (`.spm` with a `vocab.json`,
+  /// `.model`), `merges.txt` with `vocab.json`, or `vocab.txt` are read as transformers does, by
+  /// what `tokenizer_config.json` and `config.json` beside them say.
   ///
   /// @throws TokenizerFormatException where the file is damaged or asks for what Heed lacks
   /// @throws IOException where it cannot be read
   public static Tokenizer load(Path path) throws IOException {
-    Path file = Files.isDirectory(path) ? path.resolve(FILE) : path;
+    Path file = TokenizerFiles.find(path);
     Path config = file.resolveSibling(CONFIG_FILE);
-    try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
-      return new Tokenizer(
-          TokenizerJsonReader.read(in),
-          Files.exists(config) ? TokenizerConfig.read(config) : TokenizerConfig.EMPTY);
-    }
+    return new Tokenizer(
+        TokenizerFiles.read(file),
+        Files.exists(config) ? TokenizerConfig.read(config) : TokenizerConfig.EMPTY);
   }
 
   /// Reads a `tokenizer.json` from a stream, which is left open.

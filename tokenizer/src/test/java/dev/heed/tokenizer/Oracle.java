@@ -56,40 +56,58 @@ final class Oracle implements AutoCloseable {
       Encoding actual,
       String text,
       String second) {
-    StringBuilder theirs = new StringBuilder();
-    StringBuilder mine = new StringBuilder();
-    long[] ids = expected.getIds();
-    CharSpan[] spans = expected.getCharTokenSpans();
     int[][] codePoints = {codePointPositions(text), codePointPositions(second)};
-    for (int i = 0; i < Math.max(ids.length, actual.size()); i++) {
-      if (i < ids.length) {
-        int begin = spans[i] == null ? 0 : spans[i].getStart();
-        int end = spans[i] == null ? 0 : spans[i].getEnd();
-        line(
-            theirs,
-            ids[i],
-            expected.getTokens()[i],
-            begin,
-            end,
-            expected.getWordIds()[i],
-            expected.getTypeIds()[i],
-            expected.getSpecialTokenMask()[i]);
-      }
-      if (i < actual.size()) {
-        line(
-            mine,
-            actual.id(i),
-            actual.token(i),
-            codePoints[Math.max(0, actual.sequence(i))][actual.start(i)],
-            codePoints[Math.max(0, actual.sequence(i))][actual.end(i)],
-            actual.wordId(i),
-            actual.typeIds()[i],
-            actual.specialTokensMask()[i]);
-      }
+    int n = expected.getIds().length;
+    boolean same = n == actual.size();
+    for (int i = 0; same && i < n; i++) {
+      same = theirs(expected, i).equals(ours(actual, i, codePoints));
     }
-    return theirs.compareTo(mine) == 0
-        ? null
-        : "\nexpected " + escape(theirs.toString()) + "\nreceived " + escape(mine.toString());
+    if (same) {
+      return null;
+    }
+    StringBuilder all = new StringBuilder("\nexpected ");
+    for (int i = 0; i < n; i++) {
+      all.append(theirs(expected, i)).append(' ');
+    }
+    all.append("\nreceived ");
+    for (int i = 0; i < actual.size(); i++) {
+      all.append(ours(actual, i, codePoints)).append(' ');
+    }
+    return escape(all.toString());
+  }
+
+  /// Everything that is known of one token.
+  private record Token(
+      String text, long id, int begin, int end, long word, long type, long special) {
+    @Override
+    public String toString() {
+      return "%d:%s[%d,%d)w%dt%d%s"
+          .formatted(id, text, begin, end, word, type, special == 0 ? "" : "s");
+    }
+  }
+
+  private static Token theirs(ai.djl.huggingface.tokenizers.Encoding e, int i) {
+    CharSpan span = e.getCharTokenSpans()[i];
+    return new Token(
+        e.getTokens()[i],
+        e.getIds()[i],
+        span == null ? 0 : span.getStart(),
+        span == null ? 0 : span.getEnd(),
+        e.getWordIds()[i],
+        e.getTypeIds()[i],
+        e.getSpecialTokenMask()[i]);
+  }
+
+  private static Token ours(Encoding e, int i, int[][] codePoints) {
+    int[] positions = codePoints[Math.max(0, e.sequence(i))];
+    return new Token(
+        e.token(i),
+        e.id(i),
+        positions[e.start(i)],
+        positions[e.end(i)],
+        e.wordId(i),
+        e.typeId(i),
+        e.isSpecial(i) ? 1 : 0);
   }
 
   /// Whether both decode `ids` to the same text.
@@ -103,20 +121,6 @@ final class Oracle implements AutoCloseable {
 
   Tokenizer ours() {
     return ours;
-  }
-
-  private static void line(
-      StringBuilder out,
-      long id,
-      String token,
-      int begin,
-      int end,
-      long word,
-      long type,
-      long special) {
-    out.append(id).append(':').append(token).append('[').append(begin).append(',').append(end);
-    out.append(")w").append(word).append('t').append(type);
-    out.append(special != 0 ? "s " : " ");
   }
 
   private static int[] codePointPositions(String text) {

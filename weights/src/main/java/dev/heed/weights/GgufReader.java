@@ -12,6 +12,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 import java.util.function.Supplier;
 
 /// Reads GGUF files of versions 2 and 3: values by key, then what tensors there are, then the
@@ -183,7 +184,7 @@ public final class GgufReader {
     // A file without tensors may end here, without the padding.
     long begin = Math.min(aligned(position, alignment), file.byteSize());
     MemorySegment data = file.asSlice(begin);
-    Map<String, Supplier<StoredTensor>> tensors = new LinkedHashMap<>();
+    SequencedMap<String, Supplier<StoredTensor>> tensors = new LinkedHashMap<>();
     for (Entry entry : entries) {
       long bytes = entry.type().bytes(entry.shape().elements());
       if (entry.offset() < 0

@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -160,7 +161,7 @@ public final class OnnxReader {
         (layer, matrices) ->
             matrices.forEach(
                 matrix -> layersOf.computeIfAbsent(matrix, key -> new ArrayList<>()).add(layer)));
-    Map<String, Supplier<StoredTensor>> tensors = new LinkedHashMap<>();
+    SequencedMap<String, Supplier<StoredTensor>> tensors = new LinkedHashMap<>();
     initialisers.forEach(
         (name, tensor) -> {
           List<String> layers = layersOf.get(name);

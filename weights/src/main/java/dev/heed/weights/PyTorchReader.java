@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.SequencedMap;
 import java.util.function.Supplier;
 
 /// Reads `pytorch_model.bin`: what `torch.save(model.state_dict())` writes since PyTorch 1.6, a zip
@@ -66,7 +67,7 @@ public final class PyTorchReader {
       throw new WeightsException(source + ": expected the byte order little: found another");
     }
     var reader = new PyTorchReader(source, folder, entries);
-    Map<String, Supplier<StoredTensor>> tensors = new LinkedHashMap<>();
+    SequencedMap<String, Supplier<StoredTensor>> tensors = new LinkedHashMap<>();
     PickledTensors.read(source, Objects.requireNonNull(entries.get(pickle)))
         .forEach((name, tensor) -> tensors.put(name, reader.supplier(name, tensor)));
     return new TensorTable(source, tensors, Map.of());

@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.SequencedMap;
 import java.util.function.Supplier;
 
 /// Reads safetensors files: 8 bytes that give the length of a JSON header, the header, the data.
@@ -56,7 +56,7 @@ public final class SafetensorsReader {
     MemorySegment data = file.asSlice(LENGTH_BYTES + length).asReadOnly();
     checkLayout(source, header.entries(), data.byteSize());
 
-    Map<String, Supplier<StoredTensor>> tensors = new LinkedHashMap<>();
+    SequencedMap<String, Supplier<StoredTensor>> tensors = new LinkedHashMap<>();
     for (SafetensorsHeader.Entry entry : header.entries()) {
       var tensor =
           new StoredTensor(

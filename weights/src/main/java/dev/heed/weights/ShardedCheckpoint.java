@@ -5,6 +5,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.SequencedMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import tools.jackson.core.JacksonException;
@@ -25,7 +26,7 @@ final class ShardedCheckpoint {
   static Checkpoint open(Path index, Function<Path, Checkpoint> opener) {
     Map<String, String> weightMap = weightMap(index.toString(), MappedFile.read(index));
     Map<String, Checkpoint> shards = new LinkedHashMap<>();
-    Map<String, Supplier<StoredTensor>> tensors = new LinkedHashMap<>();
+    SequencedMap<String, Supplier<StoredTensor>> tensors = new LinkedHashMap<>();
     Map<String, String> metadata = new LinkedHashMap<>();
     weightMap.forEach(
         (name, shardName) -> {

@@ -4,9 +4,9 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 import java.util.SequencedSet;
 import java.util.function.Supplier;
 
@@ -15,18 +15,20 @@ import java.util.function.Supplier;
 /// @param source the file, for messages
 /// @param tensors a supplier each, because some formats must copy what they store otherwise
 record TensorTable(
-    String source, Map<String, Supplier<StoredTensor>> tensors, Map<String, String> metadata)
+    String source,
+    SequencedMap<String, Supplier<StoredTensor>> tensors,
+    Map<String, String> metadata)
     implements Checkpoint {
   private static final int SUGGESTIONS = 3;
 
   TensorTable {
-    tensors = Collections.unmodifiableMap(new LinkedHashMap<>(tensors));
+    tensors = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(tensors));
     metadata = Collections.unmodifiableMap(new LinkedHashMap<>(metadata));
   }
 
   @Override
   public SequencedSet<String> names() {
-    return Collections.unmodifiableSequencedSet(new LinkedHashSet<>(tensors.keySet()));
+    return tensors.sequencedKeySet();
   }
 
   @Override

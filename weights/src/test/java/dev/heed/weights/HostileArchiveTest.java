@@ -43,7 +43,7 @@ class HostileArchiveTest {
           too many elements              | 6          | 0  | 7    | 1
           a stride that leaves           | 6          | 0  | 2,3  | 4,1
           a stride that overflows        | 6          | 0  | 3    | 9223372036854775807
-          strides that overflow together | 6          | 0  | 2,2  | 4611686018427387904,4611686018427387904
+          strides that overflow together | 6 | 0 | 2,2 | 4611686018427387904,4611686018427387904
           a negative stride              | 6          | 5  | 2    | -1
           a stride of 0 in a large shape | 6          | 0  | 1000000 | 0
           fewer strides than extents     | 6          | 0  | 2,3  | 1
@@ -88,7 +88,7 @@ class HostileArchiveTest {
           arguments that are missing | ctorch._utils\\n_rebuild_tensor_v2\\n)R. | the arguments
           a storage of nothing       | )Q.                         | the name of a storage
           attributes of a list       | ]}b.                        | attributes of a dictionary
-          a large number             | \\x8a\\x09\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00. | 8 bytes
+          a large number             | \\x8a\\x09.                 | at most 8 bytes
           """)
   void refusesPickles(String what, String instructions, String message) {
     assertThatThrownBy(() -> read(unescape(instructions)))

@@ -25,6 +25,7 @@ public final class ProgressBar implements AutoCloseable {
   private String title = "";
   private String unit = "step";
   private long total;
+  private long doneBefore;
   private long started;
   private long drawn;
   private boolean open;
@@ -56,11 +57,18 @@ public final class ProgressBar implements AutoCloseable {
     this.unit = unit;
     this.total = total;
     open = true;
+    doneBefore = 0;
     started = nanoTime.getAsLong();
     drawn = started - REDRAW_NANOS;
     if (terminal.interactive() && !title.isEmpty()) {
       messages.println(DisplayWidth.cut(title, terminal.columns()));
     }
+  }
+
+  /// Says that the first `done` steps were done before, by an earlier run: the pace and the time
+  /// left are those of the steps that follow.
+  public void startAt(long done) {
+    doneBefore = done;
   }
 
   /// Says that `done` of the total are done. Redraws at most ten times a second.
@@ -141,8 +149,9 @@ public final class ProgressBar implements AutoCloseable {
 
   private String figures(long done, Map<String, Double> figures) {
     StringBuilder line = new StringBuilder();
-    if (done > 0) {
-      line.append("  ").append(pace((nanoTime.getAsLong() - started) / (double) done));
+    long doneNow = done - doneBefore;
+    if (doneNow > 0) {
+      line.append("  ").append(pace((nanoTime.getAsLong() - started) / (double) doneNow));
     }
     figures.forEach(
         (name, value) -> line.append("  ").append(name).append(": ").append(number(value)));
@@ -159,10 +168,11 @@ public final class ProgressBar implements AutoCloseable {
   }
 
   private String timeLeft(long done, long elapsed) {
-    if (done <= 0) {
+    long doneNow = done - doneBefore;
+    if (doneNow <= 0) {
       return "…";
     }
-    return duration((long) (elapsed / (double) done * (total - done))) + " left";
+    return duration((long) (elapsed / (double) doneNow * (total - done))) + " left";
   }
 
   /// Hours, minutes and seconds: `0:07`, `12:40`, `1:02:09`.

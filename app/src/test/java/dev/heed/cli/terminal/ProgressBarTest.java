@@ -109,6 +109,16 @@ class ProgressBarTest {
   }
 
   @Test
+  void whatAnEarlierRunDidDoesNotCountForThePace() {
+    ProgressBar progress = on(terminal(80));
+    progress.begin("", 200);
+    progress.startAt(100);
+    now += 10_000_000_000L;
+    progress.update(110, Map.of());
+    assertThat(said()).contains("110/200", "1:30 left", "1.0 s/step");
+  }
+
+  @Test
   void closingInTheMiddleLeavesAFreshLine() {
     try (ProgressBar progress = on(terminal(80))) {
       progress.begin("", 10);

@@ -416,7 +416,7 @@ final class Assembler {
       }
       int distance = fixup.label.position + fixup.addend - fixup.end;
       for (int i = 0; i < 4; i++) {
-        code[fixup.at + i] = (byte) (distance >> 8 * i);
+        code[fixup.at + i] = (byte) (distance >> (8 * i));
       }
     }
     return Arrays.copyOf(code, size);

@@ -5,10 +5,10 @@ import dev.heed.tensor.Parallel;
 
 /// The matrix product C [M, N] = op(A) · op(B), or added to C, over fp32 in memory.
 ///
-/// B is packed once, in parallel, into panels as wide as a tile. Then each task computes a block of
-/// C: for each block of k it lets [MatmulCode] run down the block's rows, panel by panel. A is read
-/// where it lies if its rows are contiguous in k, else packed by the task. Products of few rows are
-/// left to [DotCode], or read B where it lies. The cut into blocks depends on M, N and K alone, and
+/// B is packed in parallel into panels as wide as a tile. Then each task computes a block of C: for
+/// each block of k it lets [MatmulCode] run down the block's rows, panel by panel. A is read where
+/// it lies if its rows are contiguous in k, else packed by the task. Products of few rows are left
+/// to [DotCode], or read B where it lies. The cut into blocks depends on M, N and K alone, and
 /// every element is summed in a fixed order by one task.
 ///
 /// Source: Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication", 2008.
@@ -21,6 +21,9 @@ final class Matmul {
 
   private static final int ROWS_PER_TASK = 192;
   private static final int TASKS = 16;
+
+  /// Elements of B that are packed at once, 16 MB: of a wide B some columns after the others.
+  private static final long PACKED = 1 << 22;
 
   /// Multiply-adds that are worth a task of their own, ten microseconds or so.
   private static final long WORK_PER_TASK = 1 << 20;
@@ -45,8 +48,8 @@ final class Matmul {
     this.kernels = kernels;
     this.lanes = kernels.level().lanes();
     this.tiles = new Tiles(kernels);
-    this.tileVectors = kernels.level().isWide() ? 3 : 2;
-    this.tileRows = tiles.rows(tileVectors);
+    this.tileVectors = tiles.widest();
+    this.tileRows = tiles.rows();
   }
 
   /// Computes C [m, n] = A [m, k] · B [k, n] (+ C where `accumulate`), then the epilogue. C's rows
@@ -80,7 +83,7 @@ final class Matmul {
     final int panels;
     final int kBlocks;
     final int mBlocks;
-    final int nBlocks;
+    final long worthwhile;
     final boolean packB;
 
     Product(
@@ -106,10 +109,8 @@ final class Matmul {
       panels = (vectors + tileVectors - 1) / tileVectors;
       kBlocks = Math.max(1, (k + K_BLOCK - 1) / K_BLOCK);
       packB = m > THIN || b.transposed;
-      int rowBlocks = (m + ROWS_PER_TASK - 1) / ROWS_PER_TASK;
-      long worthwhile = Math.min(TASKS, (long) m * n * k / WORK_PER_TASK);
-      mBlocks = rowBlocks;
-      nBlocks = Math.clamp((worthwhile + rowBlocks - 1) / rowBlocks, 1, panels);
+      mBlocks = (m + ROWS_PER_TASK - 1) / ROWS_PER_TASK;
+      worthwhile = Math.min(TASKS, (long) m * n * k / WORK_PER_TASK);
     }
 
     void run() {
@@ -123,15 +124,40 @@ final class Matmul {
                     part(turns, tasks, task) * lanes,
                     Math.min(n, part(turns, tasks, task + 1) * lanes)));
       } else if (packB) {
-        try (Scratch packed = Scratch.take((long) k * vectors * lanes)) {
-          long base = packed.address();
-          Parallel.run(panels * kBlocks, task -> packB(base, task / panels, task % panels));
-          Parallel.run(mBlocks * nBlocks, task -> block(base, task / nBlocks, task % nBlocks));
+        int count = Math.clamp((long) k * vectors * lanes / PACKED, 1, panels);
+        for (int i = 0; i < count; i++) {
+          multiplyPacked(part(panels, count, i), part(panels, count, i + 1));
         }
       } else {
-        Parallel.run(mBlocks * nBlocks, task -> block(0, task / nBlocks, task % nBlocks));
+        multiply(new Panels(0, panels, 0));
       }
     }
+
+    /// The columns of panels `first` … `end` − 1.
+    private void multiplyPacked(int first, int end) {
+      int packedVectors = firstVector(end) - firstVector(first);
+      try (Scratch packed = Scratch.take((long) k * packedVectors * lanes)) {
+        Panels group = new Panels(first, end, packed.address());
+        int count = end - first;
+        Parallel.run(count * kBlocks, task -> packB(group, task / count, first + task % count));
+        multiply(group);
+      }
+    }
+
+    private void multiply(Panels group) {
+      int nBlocks = Math.clamp((worthwhile + mBlocks - 1) / mBlocks, 1, group.end - group.first);
+      Parallel.run(
+          mBlocks * nBlocks,
+          task ->
+              block(
+                  group,
+                  task / nBlocks,
+                  group.first + part(group.end - group.first, nBlocks, task % nBlocks),
+                  group.first + part(group.end - group.first, nBlocks, task % nBlocks + 1)));
+    }
+
+    /// Panels of B, and where they are packed.
+    private record Panels(int first, int end, long packed) {}
 
     /// Where part `index` of `parts` about equal parts of `whole` begins.
     private static int part(int whole, int parts, int index) {
@@ -146,19 +172,20 @@ final class Matmul {
       return part(vectors, panels, panel);
     }
 
-    private long panelOfB(long base, int kBlock, int panel) {
+    private long panelOfB(Panels group, int kBlock, int panel) {
       int height = kStart(kBlock + 1) - kStart(kBlock);
-      return base
-          + 4L * lanes * ((long) kStart(kBlock) * vectors + (long) height * firstVector(panel));
+      int start = firstVector(group.first);
+      long before = (long) kStart(kBlock) * (firstVector(group.end) - start);
+      return group.packed + 4L * lanes * (before + (long) height * (firstVector(panel) - start));
     }
 
-    private void packB(long base, int kBlock, int panel) {
+    private void packB(Panels group, int kBlock, int panel) {
       int start = kStart(kBlock);
       int height = kStart(kBlock + 1) - start;
       int from = firstVector(panel) * lanes;
       int width = (firstVector(panel + 1) - firstVector(panel)) * lanes;
       int columns = Math.min(width, n - from);
-      long to = panelOfB(base, kBlock, panel);
+      long to = panelOfB(group, kBlock, panel);
       try (Scratch scratch = Scratch.take(0)) {
         Arguments arguments = scratch.arguments();
         arguments
@@ -184,12 +211,10 @@ final class Matmul {
       }
     }
 
-    private void block(long packedB, int mBlock, int nBlock) {
+    private void block(Panels group, int mBlock, int firstPanel, int endPanel) {
       int tilesInAll = (m + tileRows - 1) / tileRows;
       int first = part(tilesInAll, mBlocks, mBlock) * tileRows;
       int rows = Math.min(m, part(tilesInAll, mBlocks, mBlock + 1) * tileRows) - first;
-      int firstPanel = part(panels, nBlocks, nBlock);
-      int endPanel = part(panels, nBlocks, nBlock + 1);
       try (Scratch scratch = Scratch.take(0)) {
         Arguments arguments = scratch.arguments();
         for (int kBlock = 0; kBlock < kBlocks; kBlock++) {
@@ -198,7 +223,7 @@ final class Matmul {
               a.address + 4 * (a.transposed ? start * a.stride + first : first * a.stride + start);
           long aTile = 4L * tileRows * (a.transposed ? 1 : a.stride);
           for (int panel = firstPanel; panel < endPanel; panel++) {
-            panel(arguments, packedB, kBlock, panel, aAt, aTile, first, rows);
+            panel(arguments, group, kBlock, panel, aAt, aTile, first, rows);
             if (kBlock == kBlocks - 1 && !epilogue.isEmpty()) {
               int from = firstVector(panel) * lanes;
               int columns = Math.min(n, firstVector(panel + 1) * lanes) - from;
@@ -212,7 +237,7 @@ final class Matmul {
     /// One panel's columns of a block's rows, over one block of k.
     private void panel(
         Arguments arguments,
-        long packedB,
+        Panels group,
         int kBlock,
         int panel,
         long aAt,
@@ -233,7 +258,7 @@ final class Matmul {
           4 * a.stride,
           aTile,
           a.transposed,
-          packB ? panelOfB(packedB, kBlock, panel) : b.address + 4 * (start * b.stride + from),
+          packB ? panelOfB(group, kBlock, panel) : b.address + 4 * (start * b.stride + from),
           packB ? 4L * lanes * width : 4 * b.stride,
           c + 4 * (first * stride + from),
           4 * stride,

@@ -10,15 +10,14 @@ final class Tiles {
     this.lanes = kernels.level().lanes();
   }
 
-  /// The rows of a tile that is `vectors` wide: as many as leave registers for the operands. All
-  /// tiles of up to 3 vectors (2 without AVX-512) have the same number.
-  int rows(int vectors) {
-    return kernels.level().isWide() ? (vectors <= 3 ? 8 : 6) : 6;
+  /// The rows of a tile: as many as leave registers for the operands.
+  int rows() {
+    return kernels.level().isWide() ? 8 : 6;
   }
 
-  /// The widest tile in vectors.
+  /// The vectors in a row of the widest tile.
   int widest() {
-    return kernels.level().isWide() ? 4 : 2;
+    return kernels.level().isWide() ? 3 : 2;
   }
 
   /// C [rows, width vectors] = A · B, or added to C. Strides are in bytes.
@@ -41,7 +40,7 @@ final class Tiles {
       long c,
       long cRow,
       boolean accumulate) {
-    int tileRows = rows(width);
+    int tileRows = rows();
     int tiles = rows / tileRows;
     int rest = rows % tileRows;
     arguments
@@ -65,48 +64,6 @@ final class Tiles {
           .set(MatmulCode.C, c + (long) tiles * tileRows * cRow)
           .set(MatmulCode.TILES, 1);
       tile(rest, width, byColumns, columns < lanes).call(arguments.address());
-    }
-  }
-
-  /// C [m, n] = A · B, or added to C, over as many panels of columns as needed.
-  ///
-  /// @param byColumns whether A is stored transposed, [k, m]
-  void multiply(
-      Arguments arguments,
-      int m,
-      int n,
-      int k,
-      long a,
-      long aRow,
-      boolean byColumns,
-      long b,
-      long bRow,
-      long c,
-      long cRow,
-      boolean accumulate) {
-    int vectors = (n + lanes - 1) / lanes;
-    int panels = (vectors + widest() - 1) / widest();
-    for (int panel = 0; panel < panels; panel++) {
-      int first = vectors * panel / panels;
-      int width = vectors * (panel + 1) / panels - first;
-      int columns = Math.min(lanes, n - (first + width - 1) * lanes);
-      long offset = 4L * first * lanes;
-      long aTile = rows(width) * (byColumns ? 4 : aRow);
-      multiply(
-          arguments,
-          m,
-          width,
-          columns,
-          k,
-          a,
-          aRow,
-          aTile,
-          byColumns,
-          b + offset,
-          bRow,
-          c + offset,
-          cRow,
-          accumulate);
     }
   }
 

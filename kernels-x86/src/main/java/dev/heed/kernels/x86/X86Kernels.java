@@ -167,6 +167,84 @@ public final class X86Kernels extends ReferenceKernels {
         biasGradient);
   }
 
+  @Override
+  public void rotate(
+      Tensor x,
+      int heads,
+      Tensor cosines,
+      Tensor sines,
+      Tensor positions,
+      boolean halves,
+      boolean inverse,
+      Tensor out) {
+    if (!halves || !isF32(x, cosines, sines, out)) {
+      super.rotate(x, heads, cosines, sines, positions, halves, inverse, out);
+      return;
+    }
+    requireIds(positions, cosines.shape().rows());
+    int width = x.shape().width();
+    int pairs = cosines.shape().width();
+    long headBytes = 4L * width / heads;
+    long half = 4L * pairs;
+    boolean isWhole = 2 * half == headBytes;
+    if (!isWhole && address(x) != address(out)) {
+      out.memory().copyFrom(x.memory()); // the columns that do not turn
+    }
+    MapCode code = new MapCode("rotate", 4, 2, 1);
+    Kernel kernel = kernels.get(code, level -> code.emit(level, X86Kernels::rotate));
+    long from = address(x);
+    long to = address(out);
+    long cos = address(cosines);
+    long sin = address(sines);
+    MemorySegment at = positions.memory();
+    Rows.forRows(
+        x.shape().rows(),
+        2L * width,
+        (first, end) -> {
+          try (Scratch scratch = Scratch.take(0)) {
+            Arguments arguments = scratch.arguments();
+            arguments
+                .set(MapCode.ROWS, heads)
+                .set(MapCode.COLUMNS, pairs)
+                .set(MapCode.SCALAR, inverse ? -1f : 1f);
+            for (long row = first; row < end; row++) {
+              long table = half * at.getAtIndex(ValueLayout.JAVA_INT, row);
+              long place = 4 * row * width;
+              arguments
+                  .set(MapCode.ARRAY, from + place)
+                  .set(MapCode.ARRAY + 1, headBytes)
+                  .set(MapCode.ARRAY + 2, from + place + half)
+                  .set(MapCode.ARRAY + 3, headBytes)
+                  .set(MapCode.ARRAY + 4, cos + table)
+                  .set(MapCode.ARRAY + 5, 0)
+                  .set(MapCode.ARRAY + 6, sin + table)
+                  .set(MapCode.ARRAY + 7, 0)
+                  .set(MapCode.ARRAY + 8, to + place)
+                  .set(MapCode.ARRAY + 9, headBytes)
+                  .set(MapCode.ARRAY + 10, to + place + half)
+                  .set(MapCode.ARRAY + 11, headBytes);
+              kernel.call(arguments.address());
+            }
+          }
+        });
+    Rows.keep(x, cosines, sines, positions, out);
+  }
+
+  /// (a·cos − b·sin, b·cos + a·sin); the scalar is −1 to turn back.
+  private static List<Vec> rotate(VectorCode code, Vec[] in, Vec[] s) {
+    Vec a = in[0];
+    Vec b = in[1];
+    Vec cos = in[2];
+    Vec sin = in[3];
+    code.mul(sin, sin, s[0]);
+    Vec turnedA = code.vec();
+    code.mul(turnedA, a, cos);
+    code.subProduct(turnedA, b, sin);
+    code.mul(b, b, cos);
+    code.addProduct(b, a, sin);
+    return List.of(turnedA, b);
+  }
+
   // Norms
 
   @Override

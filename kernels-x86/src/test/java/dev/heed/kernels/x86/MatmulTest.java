@@ -2,6 +2,8 @@ package dev.heed.kernels.x86;
 
 import static dev.heed.kernels.x86.Agreement.assertClose;
 import static dev.heed.kernels.x86.Agreement.assertSameBits;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.heed.tensor.Activation;
 import dev.heed.tensor.Kernels;
@@ -10,6 +12,7 @@ import dev.heed.tensor.ReferenceKernels;
 import dev.heed.tensor.Tensor;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
@@ -75,14 +78,48 @@ class MatmulTest {
   void nanAndInfinityReachTheirRowsAndColumnsOnly() {
     for (int rows : new int[] {5, 40}) {
       Tensor a = Guarded.random(1, rows, 33);
-      a.memory().setAtIndex(java.lang.foreign.ValueLayout.JAVA_FLOAT, 2 * 33 + 32, Float.NaN);
-      a.memory().setAtIndex(java.lang.foreign.ValueLayout.JAVA_FLOAT, 3 * 33, 1 / 0f);
+      a.memory().setAtIndex(JAVA_FLOAT, 2 * 33 + 32, Float.NaN);
+      a.memory().setAtIndex(JAVA_FLOAT, 3 * 33, 1 / 0f);
       Tensor b = Guarded.random(2, 51, 33);
       Tensor actual = Guarded.zeros(rows, 51);
       Tensor expected = actual.copy();
       kernels.matmul(a, false, b, true, actual, false);
       REFERENCE.matmul(a, false, b, true, expected, false);
       assertClose(actual, expected, 1e-5, rows + " rows");
+    }
+  }
+
+  @Test
+  void aWideMatrixIsPackedInParts() {
+    int m = 17;
+    int n = 3001;
+    int k = 3100;
+    Tensor a = Guarded.random(1, m, k);
+    Tensor b = Guarded.random(2, k, n);
+    Tensor bias = Guarded.random(3, n);
+    Tensor weight = Guarded.zeros(n, k);
+    for (int row = 0; row < n; row++) {
+      for (int column = 0; column < k; column++) {
+        float element = b.memory().getAtIndex(JAVA_FLOAT, (long) column * n + row);
+        weight.memory().setAtIndex(JAVA_FLOAT, (long) row * k + column, element);
+      }
+    }
+    Tensor product = Guarded.zeros(m, n);
+    kernels.matmul(a, false, b, false, product, false);
+    kernels.add(product, bias, 1, product);
+    Tensor linear = Guarded.zeros(m, n);
+    kernels.linear(a, weight, bias, Activation.NONE, null, null, linear);
+    assertClose(linear, product, 1e-6, "the same product by both forms");
+    Tensor expected = Guarded.zeros(m, 1);
+    Tensor last = Guarded.zeros(k, 1);
+    for (int column = 0; column < k; column++) {
+      float element = b.memory().getAtIndex(JAVA_FLOAT, (long) column * n + n - 1);
+      last.memory().setAtIndex(JAVA_FLOAT, column, element);
+    }
+    REFERENCE.matmul(a, false, last, false, expected, false);
+    for (int row = 0; row < m; row++) {
+      assertThat(product.get(row, n - 1) - bias.get(n - 1))
+          .isCloseTo(expected.get(row, 0), Offset.offset(1e-4));
     }
   }
 

@@ -231,6 +231,32 @@ class X86KernelsTest {
   }
 
   @Test
+  void rotationsAgree() {
+    for (int pairs : new int[] {1, 4, 8, 13, 32}) {
+      for (int rest : new int[] {0, 3}) {
+        for (int form = 0; form < 4; form++) {
+          boolean halves = form < 2;
+          boolean inverse = form % 2 == 1;
+          compare(
+              "rotate " + pairs + " " + rest + " " + halves + " " + inverse,
+              1e-6,
+              (k, what) -> {
+                int width = 3 * (2 * pairs + rest);
+                Tensor x = Guarded.random(1, 5, width);
+                Tensor cosines = Guarded.random(2, 7, pairs);
+                Tensor sines = Guarded.random(3, 7, pairs);
+                Tensor positions = Guarded.ints(new int[] {0, 6, 2, 2, 5});
+                Tensor out = Guarded.zeros(5, width);
+                k.rotate(x, 3, cosines, sines, positions, halves, inverse, out);
+                k.rotate(x, 3, cosines, sines, positions, halves, inverse, x);
+                return List.of(out, x);
+              });
+        }
+      }
+    }
+  }
+
+  @Test
   void gatheringAndScatteringAgree() {
     for (int width : WIDTHS) {
       compare(

@@ -23,15 +23,30 @@ public final class Unigram implements Model {
   private final Vocabulary vocabulary;
   private final CharTrie trie = new CharTrie();
   private final double unknownScore;
+  private final int visible;
   private final int @Nullable [] byteIds;
   private final WordCache cache = new WordCache();
 
   /// @param pieces the tokens, their index is their id
-  /// @param scores log probabilities
+  /// @param scores log probabilities; a token of negative infinity is never cut
   /// @param unknownId the token for what no token covers, [Vocabulary#ABSENT] where there is none
   /// @param byteFallback whether a character that no token covers becomes its bytes, `<0xC3>`
   /// @throws IllegalArgumentException where the parts do not fit together
   public Unigram(List<String> pieces, double[] scores, int unknownId, boolean byteFallback) {
+    this(pieces, scores, unknownId, byteFallback, pieces.size());
+  }
+
+  /// A model whose pieces from the index `visible` on are cut but come out as unknown, for files
+  /// whose vocabulary lacks some of the pieces.
+  ///
+  /// @throws IllegalArgumentException where the parts do not fit together
+  public Unigram(
+      List<String> pieces,
+      double[] scores,
+      int unknownId,
+      boolean byteFallback,
+      int visible) {
+    this.visible = visible;
     if (pieces.size() != scores.length) {
       throw new IllegalArgumentException(
           "Expected a score for each of %d pieces: received %d"
@@ -49,9 +64,13 @@ public final class Unigram implements Model {
     Vocabulary.Builder builder = new Vocabulary.Builder();
     double least = Double.POSITIVE_INFINITY;
     for (int id = 0; id < scores.length; id++) {
-      builder.add(pieces.get(id), id);
-      trie.put(pieces.get(id), id);
-      least = Math.min(least, scores[id]);
+      if (id < visible) {
+        builder.add(pieces.get(id), id);
+      }
+      if (scores[id] != Double.NEGATIVE_INFINITY) {
+        trie.put(pieces.get(id), id);
+        least = Math.min(least, scores[id]);
+      }
     }
     this.vocabulary = builder.build();
     this.unknownScore = least - UNKNOWN_PENALTY;
@@ -78,6 +97,11 @@ public final class Unigram implements Model {
 
   public double score(int id) {
     return scores[id];
+  }
+
+  /// The number of pieces that come out as themselves.
+  public int visible() {
+    return visible;
   }
 
   public int unknownId() {
@@ -151,6 +175,9 @@ public final class Unigram implements Model {
       end = begin;
     }
     found.reverse();
+    for (int i = 0; i < found.size; i++) {
+      found.ids[i] = found.ids[i] < visible ? found.ids[i] : unknownId;
+    }
     return WordCache.entry(hash, word, found.ids, found.starts, found.ends, found.size);
   }
 

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 public sealed interface Normalizer permits Normalizer.Bert, Normalizer.UnicodeForm,
     Normalizer.Lowercase, Normalizer.Strip, Normalizer.StripAccents, Normalizer.Nmt,
     Normalizer.Replace, Normalizer.Prepend, Normalizer.ByteLevel, Normalizer.Sequence,
-    Precompiled {
+    Precompiled, SentencePieceNormalizer {
   AlignedText apply(AlignedText text);
 
   /// BERT's: controls out, spaces around Chinese characters, accents off, lower case.

@@ -147,6 +147,41 @@ public final class Precompiled implements Normalizer {
     return null;
   }
 
+  /// The longest entry that stands in `chars` at `from`, as `end << 32 | entry`, or -1.
+  long longest(char[] chars, int from, int to) {
+    if (trie.length == 0) {
+      return -1;
+    }
+    long found = -1;
+    int node = offset(trie[0]);
+    for (int i = from; i < to; ) {
+      int next = i + Character.charCount(Unicode.codePointAt(chars, i, to));
+      for (byte b : Utf8.encode(chars, i, next)) {
+        int label = b & 0xff;
+        node ^= label;
+        if (label == 0
+            || node < 0
+            || node >= trie.length
+            || (trie[node] & 0x800000ff) != label) {
+          return found;
+        }
+        int unit = trie[node];
+        node ^= offset(unit);
+        if ((unit >>> 8 & 1) == 1 && node >= 0 && node < trie.length) {
+          found = (long) next << 32 | trie[node] & 0x7fffffff;
+        }
+      }
+      i = next;
+    }
+    return found;
+  }
+
+  /// The text of an entry that [#longest] found.
+  String textOf(int entry) {
+    String text = text(entry);
+    return text == null ? "" : text;
+  }
+
   private static int offset(int unit) {
     return unit >>> 10 << ((unit & 1 << 9) >>> 6);
   }

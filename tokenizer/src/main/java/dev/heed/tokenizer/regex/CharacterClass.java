@@ -51,18 +51,21 @@ final class CharacterClass implements IntPredicate {
     };
   }
 
-  /// Whether a character of `set` is `c` but for its case.
+  /// Whether a character of `set` is `c` but for its case. The dotted capital and the dotless small
+  /// i pair with nothing outside Turkish.
   static IntPredicate ignoringCase(IntPredicate set) {
     return c ->
         set.test(c)
-            || set.test(Character.toLowerCase(c))
-            || set.test(Character.toUpperCase(c))
-            || set.test(fold(c))
-            || fold(c) == 's' && set.test(0x17f)
-            || fold(c) == 'k' && set.test(0x212a);
+            || c != 0x130
+                && c != 0x131
+                && (set.test(Character.toLowerCase(c))
+                    || set.test(Character.toUpperCase(c))
+                    || set.test(fold(c))
+                    || fold(c) == 's' && set.test(0x17f)
+                    || fold(c) == 'k' && set.test(0x212a));
   }
 
-  static int fold(int c) {
+  private static int fold(int c) {
     return Character.toLowerCase(Character.toUpperCase(c));
   }
 

@@ -179,17 +179,20 @@ public sealed interface PreTokenizer {
         int c = Unicode.codePointAt(chars, i, to);
         int script = Scripts.of(c);
         if (script != Scripts.ANY && last != script) {
+          // What stands before the first script is dropped, as in the reference.
           if (last != Scripts.NONE) {
             Cuts.give(text, begin, i, words);
-            begin = i;
           }
+          begin = i;
         }
         if (script != Scripts.ANY) {
           last = script;
         }
         i += Character.charCount(c);
       }
-      Cuts.give(text, begin, to, words);
+      if (last != Scripts.NONE) {
+        Cuts.give(text, begin, to, words);
+      }
     }
   }
 

@@ -1,0 +1,172 @@
+"""Heed against PyTorch on this machine, both sides in one run, in turn; prints medians and ratios.
+
+    benchmarks/run            everything
+    benchmarks/run matmul attention gpt start
+
+Each round times Heed, then PyTorch (with its fastest matrix library), and so on; the ratio is
+PyTorch's median time over Heed's: above 1 Heed is faster.
+"""
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+
+import torch
+import torch.nn.functional as F
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+class Heed:
+    def __init__(self, *options):
+        classpath = os.path.join(ROOT, "benchmarks/target/classes") + os.pathsep + os.environ["HEED_CLASSPATH"]
+        self.process = subprocess.Popen(
+            [os.environ["HEED_JAVA"], "--enable-native-access=ALL-UNNAMED", *options, "-cp", classpath,
+             "dev.heed.benchmarks.Worker"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.kernels = self.process.stdout.readline().strip()
+
+    def ask(self, line):
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+        return self.process.stdout.readline().strip()
+
+
+def in_turn(heed, line, peer, rounds, repeat):
+    """Medians of the seconds that one piece of work takes, on each side."""
+    heed.ask(f"{line} 1")
+    peer()
+    ours, theirs = [], []
+    for _ in range(rounds):
+        ours.append(float(heed.ask(f"{line} {repeat}")) / repeat)
+        start = time.perf_counter()
+        for _ in range(repeat):
+            peer()
+        theirs.append((time.perf_counter() - start) / repeat)
+    return statistics.median(ours), statistics.median(theirs)
+
+
+def row(name, unit, ours, theirs):
+    print(f"| {name} | {unit / ours:,.1f} | {unit / theirs:,.1f} | {theirs / ours:.2f} |", flush=True)
+
+
+def matmul(heed, kernels):
+    print(f"\nfp32 matmul x·Wᵀ, GFLOP/s ({kernels})\n\n| M×K×N, threads | Heed | PyTorch (MKL) | ratio |\n|---|---|---|---|")
+    for threads in (1, 2):
+        heed.ask(f"threads {threads}")
+        torch.set_num_threads(threads)
+        for m, k, n in ((768, 768, 3072), (768, 3072, 768), (4096, 384, 1536), (4096, 1536, 384),
+                        (4096, 384, 384), (1024, 768, 768), (256, 768, 50257), (16, 768, 3072), (1, 768, 3072)):
+            x, w = torch.randn(m, k), torch.randn(n, k)
+            flop = 2e-9 * m * k * n
+            repeat = max(1, int(10 / flop))
+            ours, theirs = in_turn(heed, f"matmul {m} {k} {n}", lambda: F.linear(x, w), 15, repeat)
+            row(f"{m}×{k}×{n}, {threads}", flop, ours, theirs)
+
+
+def attention(heed, kernels):
+    print("\nattention forward + backward, fp32, 12 heads of 64, 2 threads, GFLOP/s\n\n"
+          "| tokens | Heed | PyTorch SDPA | ratio |\n|---|---|---|---|")
+    heed.ask("threads 2")
+    torch.set_num_threads(2)
+    for causal in (True, False):
+        for t in (128, 512, 2048, 4096):
+            q, k, v = (torch.randn(1, 12, t, 64, requires_grad=True) for _ in range(3))
+            seed = torch.randn(1, 12, t, 64)
+
+            def step():
+                F.scaled_dot_product_attention(q, k, v, is_causal=causal).backward(seed)
+                q.grad = k.grad = v.grad = None
+
+            flop = 3.5 * 4e-9 * 12 * t * t * 64 * (0.5 if causal else 1)
+            repeat = max(1, int(5 / flop))
+            kind = "causal" if causal else "full"
+            ours, theirs = in_turn(heed, f"attention {t} {kind}", step, 11, repeat)
+            row(f"{t} {kind}", flop, ours, theirs)
+
+
+class Block(torch.nn.Module):
+    def __init__(self, width, heads, dropout):
+        super().__init__()
+        self.heads, self.rate = heads, dropout
+        self.norm1, self.norm2 = torch.nn.LayerNorm(width), torch.nn.LayerNorm(width)
+        self.qkv, self.out = torch.nn.Linear(width, 3 * width), torch.nn.Linear(width, width)
+        self.inner, self.outer = torch.nn.Linear(width, 4 * width), torch.nn.Linear(4 * width, width)
+        self.drop = torch.nn.Dropout(dropout)
+
+    def forward(self, x):
+        b, t, d = x.shape
+        q, k, v = (y.view(b, t, self.heads, -1).transpose(1, 2) for y in self.qkv(self.norm1(x)).chunk(3, -1))
+        y = F.scaled_dot_product_attention(q, k, v, is_causal=True, dropout_p=self.rate if self.training else 0)
+        x = x + self.drop(self.out(y.transpose(1, 2).reshape(b, t, d)))
+        return x + self.drop(self.outer(F.gelu(self.inner(self.norm2(x)), approximate="tanh")))
+
+
+class Gpt(torch.nn.Module):
+    def __init__(self, vocabulary, context, width, layers, heads, dropout):
+        super().__init__()
+        self.tokens, self.places = torch.nn.Embedding(vocabulary, width), torch.nn.Embedding(context, width)
+        self.drop = torch.nn.Dropout(dropout)
+        self.blocks = torch.nn.ModuleList(Block(width, heads, dropout) for _ in range(layers))
+        self.norm = torch.nn.LayerNorm(width)
+
+    def forward(self, ids):
+        x = self.drop(self.tokens(ids) + self.places(torch.arange(ids.shape[1])))
+        for block in self.blocks:
+            x = block(x)
+        return F.linear(self.norm(x), self.tokens.weight)
+
+
+def gpt(heed, kernels):
+    print("\ntraining step, fp32, PyTorch eager, 2 threads, tokens/s\n\n| model | Heed | PyTorch | ratio |\n|---|---|---|---|")
+    heed.ask("threads 2")
+    torch.set_num_threads(2)
+    for name, (v, c, d, l, h, p, b) in {
+        "10.8 M Shakespeare shape, 16 × 256, dropout 0.2": (65, 256, 384, 6, 6, 0.2, 16),
+        "10.8 M Shakespeare shape, 16 × 256, no dropout": (65, 256, 384, 6, 6, 0.0, 16),
+    }.items():
+        model = Gpt(v, c, d, l, h, p)
+        optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, weight_decay=0.1, fused=True)
+        ids = torch.randint(0, v, (b, c))
+
+        def step():
+            loss = F.cross_entropy(model(ids).view(-1, v), ids.view(-1))
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+
+        ours, theirs = in_turn(heed, f"gpt {v} {c} {d} {l} {h} {p} {b}", step, 7, 1)
+        row(name, b * c, ours, theirs)
+
+
+def start(heed, kernels):
+    command = [os.path.join(ROOT, "heed"), "--version"]
+    subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+    seconds = []
+    for _ in range(15):
+        begun = time.perf_counter()
+        subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+        seconds.append(time.perf_counter() - begun)
+    print(f"\n./heed --version, second and later starts: median {statistics.median(seconds):.3f} s of 15")
+
+
+def main():
+    wanted = sys.argv[1:] or ["matmul", "attention", "gpt", "start"]
+    known = {"matmul": matmul, "attention": attention, "gpt": gpt, "start": start}
+    kernels = os.environ.get("HEED_KERNELS")
+    heed = Heed(*([f"-Dheed.kernels={kernels}"] if kernels else []),
+                *(["--add-modules", "jdk.incubator.vector"] if kernels == "vector" else []))
+    with open("/proc/cpuinfo") as file:
+        cpu = next((line.split(":")[1].strip() for line in file if line.startswith("model name")), "?")
+    print(f"{cpu}, {os.cpu_count()} cores; Heed kernels: {heed.kernels}; PyTorch {torch.__version__}, "
+          f"MKL {'yes' if torch.backends.mkl.is_available() else 'no'}; {time.strftime('%Y-%m-%d')}")
+    for name in wanted:
+        if name not in known:
+            sys.exit(f"no such comparison: {name}; there are {', '.join(known)}")
+        known[name](heed, heed.kernels)
+
+
+main()

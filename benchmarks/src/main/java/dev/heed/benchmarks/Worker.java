@@ -1,0 +1,150 @@
+package dev.heed.benchmarks;
+
+import dev.heed.model.gpt2.Gpt2;
+import dev.heed.model.gpt2.Gpt2Configuration;
+import dev.heed.nn.Initializer;
+import dev.heed.nn.TrainingMode;
+import dev.heed.tensor.AttentionArguments;
+import dev.heed.tensor.CounterRandom;
+import dev.heed.tensor.DType;
+import dev.heed.tensor.FusedOperations;
+import dev.heed.tensor.Kernels;
+import dev.heed.tensor.Parallel;
+import dev.heed.tensor.Sequences;
+import dev.heed.tensor.Shape;
+import dev.heed.tensor.StepMemory;
+import dev.heed.tensor.Tensor;
+import dev.heed.training.AdamW;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/// Answers `compare.py`, which runs the peer in between: a line on standard input names a piece of work and
+/// how often to repeat it, a line on standard output gives the seconds that took.
+///
+/// ```
+/// threads N
+/// matmul M K N REPEAT
+/// attention T CAUSAL REPEAT
+/// gpt VOCABULARY CONTEXT WIDTH LAYERS HEADS DROPOUT BATCH REPEAT
+/// ```
+public final class Worker {
+  private final StepMemory memory = new StepMemory();
+  private String prepared = "";
+  private Runnable work = () -> {};
+
+  private Worker() {}
+
+  public static void main(String[] arguments) throws IOException {
+    PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+    BufferedReader in =
+        new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+    Worker worker = new Worker();
+    out.println(Kernels.active().name());
+    for (String line = in.readLine(); line != null; line = in.readLine()) {
+      out.println(worker.answer(line.split(" ")));
+    }
+  }
+
+  private String answer(String[] words) {
+    if (words[0].equals("threads")) {
+      Parallel.setThreads(Integer.parseInt(words[1]));
+      return words[1];
+    }
+    int repeat = Integer.parseInt(words[words.length - 1]);
+    String wanted = String.join(" ", Arrays.copyOf(words, words.length - 1));
+    if (!wanted.equals(prepared)) {
+      work =
+          switch (words[0]) {
+            case "matmul" -> matmul(number(words, 1), number(words, 2), number(words, 3));
+            case "attention" -> attention(number(words, 1), words[2].equals("causal"));
+            case "gpt" -> gpt(words);
+            default -> throw new IllegalArgumentException("no such work: " + wanted);
+          };
+      prepared = wanted;
+      work.run();
+      work.run();
+    }
+    long start = System.nanoTime();
+    for (int i = 0; i < repeat; i++) {
+      work.run();
+    }
+    return Double.toString((System.nanoTime() - start) / 1e9);
+  }
+
+  private static int number(String[] words, int index) {
+    return Integer.parseInt(words[index]);
+  }
+
+  private static Runnable matmul(int m, int k, int n) {
+    Tensor x = Initializer.seeded(1).normal(1, m, k);
+    Tensor weight = Initializer.seeded(2).normal(1, n, k);
+    Tensor out = Tensor.empty(Shape.of(m, n), DType.F32);
+    return () -> Kernels.active().matmul(x, false, weight, true, out, false);
+  }
+
+  /// Forward and backward, one sequence, 12 heads of 64.
+  private Runnable attention(int tokens, boolean causal) {
+    Initializer random = Initializer.seeded(1);
+    Tensor q = random.normal(1, tokens, 768).requireGradient(true);
+    Tensor k = random.normal(1, tokens, 768).requireGradient(true);
+    Tensor v = random.normal(1, tokens, 768).requireGradient(true);
+    Tensor seed = random.normal(1, tokens, 768);
+    Sequences sequences = Sequences.ofLengths(tokens);
+    AttentionArguments full = AttentionArguments.full(12, sequences, sequences, 0.125);
+    AttentionArguments arguments = causal ? full.causal() : full;
+    return () -> {
+      memory.step(
+          () -> {
+            FusedOperations.attention(q, k, v, arguments).out().backward(seed);
+            return 0;
+          });
+      q.clearGradient();
+      k.clearGradient();
+      v.clearGradient();
+    };
+  }
+
+  /// A whole training step: forward, backward, clipping, AdamW.
+  private Runnable gpt(String[] words) {
+    int vocabulary = number(words, 1);
+    int context = number(words, 2);
+    int batch = number(words, 7);
+    Gpt2 model =
+        new Gpt2(
+            Gpt2Configuration.of(
+                vocabulary,
+                context,
+                number(words, 3),
+                number(words, 4),
+                number(words, 5),
+                Double.parseDouble(words[6])),
+            Initializer.seeded(1));
+    AdamW optimizer = new AdamW(model.parameters(), AdamW.Configuration.withDecay(0.1));
+    int[] lengths = new int[batch];
+    Arrays.fill(lengths, context);
+    Sequences sequences = Sequences.ofLengths(lengths);
+    int[] ids = new int[batch * context];
+    Arrays.setAll(ids, i -> CounterRandom.below(vocabulary, 7, i));
+    Tensor input = Tensor.of(ids, ids.length);
+    long[] step = {0};
+    return () -> {
+      step[0]++;
+      memory.step(
+          () ->
+              TrainingMode.run(
+                  1,
+                  step[0],
+                  () -> {
+                    model.loss(input, sequences, input).backward();
+                    return 0;
+                  }));
+      double norm = optimizer.gradientNorm() / ids.length;
+      optimizer.step(step[0], 1e-4, Math.min(1, 1 / (norm + 1e-6)) / ids.length);
+      optimizer.clearGradients();
+    };
+  }
+}

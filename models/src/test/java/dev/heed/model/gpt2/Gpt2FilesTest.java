@@ -1,0 +1,170 @@
+package dev.heed.model.gpt2;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.heed.model.ConfigFile;
+import dev.heed.model.ModelException;
+import dev.heed.nn.Initializer;
+import dev.heed.tensor.Activation;
+import dev.heed.tensor.Shape;
+import dev.heed.weights.Checkpoint;
+import dev.heed.weights.SafetensorsWriter;
+import dev.heed.weights.StoredTensor;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class Gpt2FilesTest {
+  private static final Path GOLDEN = Gpt2Golden.directory();
+  private static final String QUERY_KEY_VALUE = "transformer.h.1.attn.c_attn.weight";
+
+  @TempDir Path folder;
+
+  @Test
+  void theConfigurationIsWhatTheFileSays() {
+    assertThat(Gpt2.load(GOLDEN).configuration())
+        .isEqualTo(
+            new Gpt2Configuration(53, 24, 24, 2, 3, 96, Activation.GELU_TANH, 0.1, 1e-5, 0));
+  }
+
+  @Test
+  void weightsWithoutThePrefixAreTheSameModel() throws IOException {
+    copyConfig(text -> text);
+    writeWeights(
+        stored().stream()
+            .map(tensor -> tensor.withName(tensor.name().substring("transformer.".length()))));
+    requireSameBits(Gpt2.load(folder), Gpt2.load(GOLDEN));
+  }
+
+  @Test
+  void aMissingTensorIsNamed() throws IOException {
+    copyConfig(text -> text);
+    writeWeights(stored().stream().filter(tensor -> !tensor.name().equals(QUERY_KEY_VALUE)));
+    assertThatThrownBy(() -> Gpt2.load(folder))
+        .isInstanceOf(ModelException.class)
+        .hasMessageContaining(QUERY_KEY_VALUE);
+  }
+
+  @Test
+  void aTensorOfAnotherShapeIsNamedWithBothShapes() throws IOException {
+    copyConfig(text -> text);
+    StoredTensor turned =
+        StoredTensor.of(QUERY_KEY_VALUE, Shape.of(72, 24), new float[72 * 24]);
+    writeWeights(
+        stored().stream().map(t -> t.name().equals(QUERY_KEY_VALUE) ? turned : t));
+    assertThatThrownBy(() -> Gpt2.load(folder))
+        .isInstanceOf(ModelException.class)
+        .hasMessageContaining(QUERY_KEY_VALUE)
+        .hasMessageContaining("must have the shape " + Shape.of(24, 72))
+        .hasMessageContaining("found " + Shape.of(72, 24));
+  }
+
+  @Test
+  void aConfigurationLargerThanTheWeightsIsRefused() throws IOException {
+    copyConfig(text -> text.replace("\"n_layer\": 2", "\"n_layer\": 3"));
+    writeWeights(stored().stream());
+    assertThatThrownBy(() -> Gpt2.load(folder))
+        .isInstanceOf(ModelException.class)
+        .hasMessageContaining("transformer.h.2.");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'\"gelu_new\"', '\"swish7\"', activation_function, swish7",
+    "'\"scale_attn_weights\": true', '\"scale_attn_weights\": false', scale_attn_weights, false",
+    "'\"tie_word_embeddings\": true', '\"tie_word_embeddings\": false', tie_word_embeddings, false",
+    "'\"add_cross_attention\": false', '\"add_cross_attention\": true', add_cross_attention, true",
+    "'\"n_embd\": 24', '\"n_embd\": \"24\"', n_embd, a whole number",
+    "'\"n_embd\": 24,', '', n_embd, null",
+    "'\"n_head\": 3', '\"n_head\": 2.5', n_head, 2.5",
+  })
+  void whatTheConfigurationAsksForAndHeedLacksIsNamed(
+      String from, String to, String key, String found) throws IOException {
+    copyConfig(
+        text -> {
+          assertThat(text).contains(from);
+          return text.replace(from, to);
+        });
+    writeWeights(stored().stream());
+    assertThatThrownBy(() -> Gpt2.load(folder))
+        .isInstanceOf(ModelException.class)
+        .hasMessageContaining("config.json")
+        .hasMessageContaining(key)
+        .hasMessageContaining(found);
+  }
+
+  @Test
+  void aSavedModelLoadsWithTheSameBits() {
+    Gpt2 golden = Gpt2.load(GOLDEN);
+    golden.save(folder.resolve("new/folder"));
+    Gpt2 loaded = Gpt2.load(folder.resolve("new/folder"));
+    assertThat(loaded.configuration()).isEqualTo(golden.configuration());
+    requireSameBits(loaded, golden);
+  }
+
+  @Test
+  void savedWeightsAreTheOnesThatTransformersWrote() {
+    Gpt2.load(GOLDEN).save(folder);
+    Checkpoint expected = Checkpoint.open(GOLDEN);
+    Checkpoint saved = Checkpoint.open(folder);
+    assertThat(saved.names()).containsExactlyInAnyOrderElementsOf(expected.names());
+    for (String name : expected.names()) {
+      assertThat(saved.tensor(name).sameAs(expected.tensor(name))).as(name).isTrue();
+    }
+    assertThat(saved.metadata()).containsEntry("format", "pt");
+  }
+
+  @Test
+  void theSavedConfigurationHasTheNamesOfTransformers() {
+    Gpt2Configuration configuration =
+        new Gpt2Configuration(53, 24, 24, 1, 2, 50, Activation.GELU, 0.25, 1e-6, 7);
+    new Gpt2(configuration, Initializer.seeded(1)).save(folder);
+    ConfigFile file = ConfigFile.read(folder.resolve("config.json"));
+    assertThat(file.values())
+        .containsEntry("model_type", "gpt2")
+        .containsEntry("architectures", List.of("GPT2LMHeadModel"))
+        .containsEntry("n_inner", 50L)
+        .containsEntry("activation_function", "gelu")
+        .containsEntry("attn_pdrop", 0.25)
+        .containsEntry("layer_norm_epsilon", 1e-6)
+        .containsEntry("eos_token_id", 7L);
+    assertThat(ConfigFile.read(folder.resolve("generation_config.json")).values())
+        .containsEntry("eos_token_id", 7L);
+    assertThat(Gpt2.load(folder).configuration()).isEqualTo(configuration);
+  }
+
+  private static List<StoredTensor> stored() {
+    Checkpoint checkpoint = Checkpoint.open(GOLDEN);
+    return checkpoint.names().stream().map(checkpoint::tensor).toList();
+  }
+
+  private void copyConfig(UnaryOperator<String> change) throws IOException {
+    String text = Files.readString(GOLDEN.resolve("config.json"));
+    Files.writeString(folder.resolve("config.json"), change.apply(text));
+  }
+
+  private void writeWeights(Stream<StoredTensor> tensors) {
+    SafetensorsWriter.write(
+        folder.resolve("model.safetensors"), tensors.toList(), Map.of("format", "pt"));
+  }
+
+  private static void requireSameBits(Gpt2 received, Gpt2 expected) {
+    assertThat(received.parameters().keySet()).isEqualTo(expected.parameters().keySet());
+    expected
+        .parameters()
+        .forEach(
+            (name, parameter) ->
+                assertThat(received.parameters().get(name).toFloatArray())
+                    .as(name)
+                    .isEqualTo(parameter.toFloatArray()));
+  }
+}
