@@ -93,7 +93,7 @@ final class FlashAttention {
             && call.keyWidth % lanes == 0
             && call.valueWidth % lanes == 0;
     VisibleKeys keys = new VisibleKeys(call.a, sequence, from, to);
-    try (FlashForward task = FlashForward.of(call, sequence, keyValueHead, keys, inPlace)) {
+    try (FlashForward task = new FlashForward(call, sequence, keyValueHead, keys, inPlace)) {
       if (hasNext) {
         task.prepareNext(from, to);
       }
@@ -170,7 +170,7 @@ final class FlashAttention {
     if (keys.count() < call.a.keys().length(sequence)) {
       clear(call, sequence, keyValueHead, gradients);
     }
-    try (FlashBackward task = FlashBackward.of(call, sequence, keyValueHead, keys, gradients)) {
+    try (FlashBackward task = new FlashBackward(call, sequence, keyValueHead, keys, gradients)) {
       if (hasNext) {
         task.prepareNext(queries);
       }
