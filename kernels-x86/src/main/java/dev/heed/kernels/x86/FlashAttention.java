@@ -27,8 +27,12 @@ final class FlashAttention {
   /// Queries that share the keys which a forward task packs.
   private static final int QUERIES_PER_TASK = 512;
 
-  /// Pairs of query and key that make a task worth a thread: some hundred microseconds.
-  private static final long WORK_PER_TASK = 1 << 16;
+  /// Pairs of query and key up to which a task takes more heads: half a millisecond.
+  private static final long WORK_PER_TASK = 1 << 18;
+
+  /// Tasks that there should be, if there are as many heads and runs, for processors with many
+  /// cores.
+  private static final int FEWEST_TASKS = 16;
 
   /// Up to as many rows of queries read the keys where they lie: packing would cost as much as the
   /// use.
@@ -48,7 +52,7 @@ final class FlashAttention {
       int runs = (a.queries().length(i) + QUERIES_PER_TASK - 1) / QUERIES_PER_TASK;
       firstRun[i + 1] = Math.addExact(firstRun[i], runs);
     }
-    int parts = headParts(a, QUERIES_PER_TASK);
+    int parts = headParts(a, QUERIES_PER_TASK, firstRun[sequences]);
     try (FlashCall call = new FlashCall(kernels, q, k, v, a, out, logSumExp)) {
       Parallel.run(
           Math.multiplyExact(firstRun[sequences], parts),
@@ -73,10 +77,11 @@ final class FlashAttention {
 
   /// Into how many parts the key/value heads are cut: a task does several heads where each is
   /// little work, and can then prepare the next one while it computes.
-  private static int headParts(AttentionArguments a, int mostQueries) {
+  private static int headParts(AttentionArguments a, int mostQueries, int runs) {
     long queries = Math.clamp(a.queries().longest(), ROWS_IN_PLACE, mostQueries);
     long work = Math.max(1, queries * a.keys().longest() * (a.heads() / a.keyValueHeads()));
-    long heads = Math.clamp(WORK_PER_TASK / work, 1, a.keyValueHeads());
+    long most = Math.clamp((long) runs * a.keyValueHeads() / FEWEST_TASKS, 1, a.keyValueHeads());
+    long heads = Math.clamp(WORK_PER_TASK / work, 1, most);
     return (int) ((a.keyValueHeads() + heads - 1) / heads);
   }
 
@@ -137,7 +142,7 @@ final class FlashAttention {
                 kGradient.memory(),
                 vGradient.memory(),
                 distances == 0 ? 0 : sums.address());
-        int parts = headParts(a, Integer.MAX_VALUE);
+        int parts = headParts(a, Integer.MAX_VALUE, sequences);
         Parallel.run(
             Math.multiplyExact(sequences, parts),
             task -> {

@@ -85,11 +85,17 @@ record FlashBackwardCode(
 
   static final int DELTA = FlashTile.ROW;
 
+  /// The floats of the rows fetched meanwhile, which are of keys or of values.
+  private int widest() {
+    return Math.max(keyWidth, valueWidth);
+  }
+
   byte[] emit(Level level) {
     VectorCode code = new VectorCode(level);
     int keyVectors = FlashTile.vectors(level, keyWidth);
     int valueVectors = FlashTile.vectors(level, valueWidth);
-    TileProduct rowsByRows = new TileProduct(FlashTile.ROW, 4, code.bytes * valueVectors, careful);
+    TileProduct rowsByRows =
+        new TileProduct(FlashTile.ROW, 4, code.bytes * valueVectors, careful, widest());
     TileProduct.forPanels(
         code, queries / code.lanes, (vectors, column) -> weights(code, vectors, column));
     TileProduct.forPanels(
@@ -105,12 +111,12 @@ record FlashBackwardCode(
         valueVectors);
     accumulate(
         code,
-        new TileProduct(FlashTile.ROW, 4, code.bytes * keyVectors, careful),
+        new TileProduct(FlashTile.ROW, 4, code.bytes * keyVectors, careful, widest()),
         new int[] {KEY_COUNT, QUERY_COUNT, SCORE_GRADIENTS, QUERY_ROWS, KEY_GRADIENTS},
         keyVectors);
     accumulate(
         code,
-        new TileProduct(4, FlashTile.ROW, code.bytes * keyVectors, careful),
+        new TileProduct(4, FlashTile.ROW, code.bytes * keyVectors, careful, widest()),
         new int[] {QUERY_COUNT, KEY_COUNT, SCORE_GRADIENTS, KEYS, QUERY_GRADIENTS},
         keyVectors);
     if (biasGradient) {
@@ -207,7 +213,7 @@ record FlashBackwardCode(
       List<Gpr> numbers) {
     Assembler asm = code.asm;
     int rowBytes = FlashTile.rowBytes(code.level, width);
-    TileProduct product = new TileProduct(rowBytes, 4, FlashTile.ROW, false);
+    TileProduct product = new TileProduct(rowBytes, 4, FlashTile.ROW, false, widest());
     Gpr from = code.argument(rowsSlot);
     Gpr rest = code.argument(KEY_COUNT);
     Gpr steps = code.gpr();
@@ -217,7 +223,6 @@ record FlashBackwardCode(
         rest,
         product.rows(code.level, vectors),
         rows -> {
-          fetchLater(code);
           product.emit(
               code,
               rows,
@@ -231,10 +236,6 @@ record FlashBackwardCode(
           tiles.forEach(gpr -> asm.add(gpr, rows * FlashTile.ROW));
           numbers.forEach(gpr -> asm.add(gpr, rows * 4));
         });
-  }
-
-  private void fetchLater(VectorCode code) {
-    RowsNeededLater.fetch(code, Math.max(keyWidth, valueWidth));
   }
 
   private void zeroHidden(VectorCode code, Vec[][] sums, TileProduct.Column column, Gpr numbers) {
@@ -328,7 +329,6 @@ record FlashBackwardCode(
                 rest,
                 product.rows(code.level, vectors),
                 rows -> {
-                  fetchLater(code);
                   product.emit(
                       code,
                       rows,

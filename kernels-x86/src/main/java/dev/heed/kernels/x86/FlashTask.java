@@ -4,6 +4,7 @@ import dev.heed.tensor.AttentionArguments;
 import dev.heed.tensor.CounterRandom;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 
 /// A run of queries of one sequence with the keys that they may attend to under one key/value head.
 ///
@@ -32,6 +33,8 @@ abstract sealed class FlashTask implements AutoCloseable permits FlashForward, F
 
   private final long indices;
 
+  private static volatile int[] ascending = new int[0];
+
   private final int[] first = new int[FlashTile.QUERIES];
   private final int[] end = new int[FlashTile.QUERIES];
 
@@ -52,15 +55,25 @@ abstract sealed class FlashTask implements AutoCloseable permits FlashForward, F
     scratch = Scratch.take(layout.bytes() / 4);
     memory = scratch.memory();
     arguments = scratch.arguments();
-    later =
-        new RowsNeededLater(
-            Math.max(call.keyWidth, call.valueWidth),
-            memory.asSlice(list, RowsNeededLater.BYTES),
-            arguments);
-    keys.writeIndices(memory, indices);
-    for (int i = 0; i < numbered; i++) {
-      memory.set(ValueLayout.JAVA_INT, numbers + 4L * i, i);
+    later = new RowsNeededLater(memory.asSlice(list, RowsNeededLater.BYTES), arguments);
+    write(keys.indices(), indices, count);
+    write(ascending(numbered), numbers, numbered);
+  }
+
+  /// Whole numbers from 0 on, at least `count`.
+  private static int[] ascending(int count) {
+    int[] known = ascending;
+    if (known.length < count) {
+      known = new int[Math.max(count, 2 * known.length)];
+      Arrays.setAll(known, i -> i);
+      ascending = known;
     }
+    return known;
+  }
+
+  /// Copies in one go: element by element is slow until the JIT has compiled it.
+  private void write(int[] values, long to, int count) {
+    MemorySegment.copy(values, 0, memory, ValueLayout.JAVA_INT, to, count);
   }
 
   /// The address of what lies at `offset` in the scratch memory.
@@ -180,24 +193,25 @@ abstract sealed class FlashTask implements AutoCloseable permits FlashForward, F
   private static final int MULTIPLE = 16;
 
   private void writeRowKeys(int query, int head, int count, boolean rowsAreHeads) {
-    long queryRow = a.queries().start(sequence) + (long) query;
+    long row = (long) head * a.queries().rows() + a.queries().start(sequence) + query;
+    long step = rowsAreHeads ? a.queries().rows() : 1;
+    int[] values = new int[count];
     for (int i = 0; i < count; i++) {
-      long row =
-          rowsAreHeads
-              ? (head + (long) i) * a.queries().rows() + queryRow
-              : (long) head * a.queries().rows() + queryRow + i;
-      memory.set(ValueLayout.JAVA_INT, rowKeys + 4L * i, CounterRandom.rowKey(a.dropoutKey(), row));
+      values[i] = CounterRandom.rowKey(a.dropoutKey(), row + i * step);
     }
+    write(values, rowKeys, count);
   }
 
   /// Columns beyond the last query see nothing.
   private void writeVisible(int count) {
+    int[] from = new int[FlashTile.QUERIES];
+    int[] seen = new int[FlashTile.QUERIES];
     for (int i = 0; i < FlashTile.QUERIES; i++) {
-      int from = i < count ? first[i] : 0;
-      int seen = i < count ? end[i] - from : 0;
-      memory.set(ValueLayout.JAVA_INT, visible + 4L * i, FlashTile.range(from));
-      memory.set(ValueLayout.JAVA_INT, visible + FlashTile.ROW + 4L * i, FlashTile.range(seen));
+      from[i] = FlashTile.range(i < count ? first[i] : 0);
+      seen[i] = FlashTile.range(i < count ? end[i] - first[i] : 0);
     }
+    write(from, visible, FlashTile.QUERIES);
+    write(seen, visible + FlashTile.ROW, FlashTile.QUERIES);
   }
 
   /// Those of the keys `from` … `to` − 1 that some query sees.

@@ -4,17 +4,17 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /// Rows in memory that a thread will need after its current head. A step that computes leaves the
-/// memory idle: with each tile of registers it fetches a group of these rows into the second-level
-/// cache.
+/// memory idle: between its multiplications it fetches these rows into the second-level cache, evenly,
+/// since a burst would hold up its own loads.
 ///
 /// A list in memory has an entry of three integers for each range of rows: the address of the first,
-/// the bytes between them, and how many groups there are; an entry without groups ends it.
+/// the bytes between them, and how many there are; an entry without rows ends it.
 final class RowsNeededLater {
   /// Slots of the argument block of every step: the rest of the current range, and of the list.
   private static final int ADDRESS = 26;
 
   private static final int STRIDE = 27;
-  private static final int GROUPS = 28;
+  private static final int ROWS = 28;
   private static final int LIST = 29;
 
   private static final int ENTRY = 24;
@@ -23,30 +23,22 @@ final class RowsNeededLater {
   /// Bytes of the list.
   static final int BYTES = (MOST_RANGES + 1) * ENTRY;
 
-  /// Lines in a group: about as many as can be under way at once.
-  private static final int LINES = 32;
-
-  private final int width;
   private final MemorySegment list;
   private int ranges;
 
-  /// An empty list in `list`.
-  ///
-  /// @param width the floats of a row, as for [#fetch]
-  RowsNeededLater(int width, MemorySegment list, Arguments arguments) {
-    this.width = width;
+  /// An empty list in `list`, for the steps that get `arguments`.
+  RowsNeededLater(MemorySegment list, Arguments arguments) {
     this.list = list;
     end();
-    arguments.set(GROUPS, 0L).set(LIST, list.address());
+    arguments.set(ROWS, 0L).set(LIST, list.address());
   }
 
   /// Adds `count` rows `stride` bytes apart.
   void add(long firstRow, long stride, int count) {
     long at = (long) ranges * ENTRY;
-    int rows = rowsInGroup(width);
     list.set(ValueLayout.JAVA_LONG, at, firstRow);
     list.set(ValueLayout.JAVA_LONG, at + 8, stride);
-    list.set(ValueLayout.JAVA_LONG, at + 16, (count + rows - 1) / rows);
+    list.set(ValueLayout.JAVA_LONG, at + 16, count);
     ranges++;
     end();
   }
@@ -55,44 +47,63 @@ final class RowsNeededLater {
     list.set(ValueLayout.JAVA_LONG, (long) ranges * ENTRY + 16, 0);
   }
 
-  private static int linesInRow(int width) {
-    return (4 * width + 63) / 64;
-  }
+  /// Emits the fetching, one row for each turn of a loop.
+  static final class Cursor {
+    private final Assembler asm;
+    private final int lines;
+    private final Gpr row;
+    private final Gpr stride;
 
-  private static int rowsInGroup(int width) {
-    return Math.max(1, LINES / linesInRow(width));
-  }
-
-  /// Emits what fetches the next group of rows of `width` floats.
-  static void fetch(VectorCode code, int width) {
-    Assembler asm = code.asm;
-    Label ready = new Label();
-    Label end = new Label();
-    try (var _ = code.scope()) {
-      Gpr groups = code.argument(GROUPS);
-      Gpr row = code.argument(ADDRESS);
-      Gpr stride = code.argument(STRIDE);
-      asm.sub(groups, 1);
-      asm.jump(Condition.NOT_LESS, ready);
-      Gpr entry = code.argument(LIST);
-      asm.mov(groups, Address.at(entry, 16));
-      asm.sub(groups, 1);
-      asm.jump(Condition.LESS, end);
-      asm.mov(row, Address.at(entry));
-      asm.mov(stride, Address.at(entry, 8));
+    /// Begins a loop; takes two registers.
+    ///
+    /// @param width the floats of a row
+    /// @param cached holds an address in the first-level cache, fetched where no rows are left
+    /// @param free a register whose content may be lost
+    Cursor(VectorCode code, int width, Gpr cached, Gpr free) {
+      this.asm = code.asm;
+      this.lines = (4 * width + 63) / 64;
+      this.row = code.argument(ADDRESS);
+      this.stride = code.argument(STRIDE);
+      Label begun = new Label();
+      Label none = new Label();
+      asm.mov(free, VectorCode.slot(ROWS));
+      asm.test(free, free);
+      asm.jump(Condition.GREATER, begun);
+      asm.mov(row, VectorCode.slot(LIST));
+      asm.mov(free, Address.at(row, 16));
+      asm.test(free, free);
+      asm.jump(Condition.ZERO, none);
+      asm.mov(VectorCode.slot(ROWS), free);
+      asm.mov(stride, Address.at(row, 8));
       asm.mov(VectorCode.slot(STRIDE), stride);
-      asm.add(entry, ENTRY);
-      asm.mov(VectorCode.slot(LIST), entry);
-      asm.bind(ready);
-      asm.mov(VectorCode.slot(GROUPS), groups);
-      for (int i = 0; i < rowsInGroup(width); i++) {
-        for (int line = 0; line < linesInRow(width); line++) {
-          asm.prefetchToSecondLevel(Address.at(row, 64 * line));
-        }
-        asm.add(row, stride);
-      }
-      asm.mov(VectorCode.slot(ADDRESS), row);
+      asm.lea(free, Address.at(row, ENTRY));
+      asm.mov(VectorCode.slot(LIST), free);
+      asm.mov(row, Address.at(row));
+      asm.jmp(begun);
+      asm.bind(none);
+      asm.mov(row, cached);
+      asm.xor(stride, stride);
+      asm.bind(begun);
     }
-    asm.bind(end);
+
+    /// Fetches the part of a row that falls to step `step` of a turn's `steps`.
+    void fetch(int step, int steps) {
+      for (int line = lines * step / steps; line < lines * (step + 1) / steps; line++) {
+        asm.prefetchToSecondLevel(Address.at(row, 64 * line));
+      }
+    }
+
+    /// Ends a turn.
+    void next() {
+      asm.add(row, stride);
+    }
+
+    /// Ends the loop, of which `turns` holds the number of turns.
+    void end(Gpr turns) {
+      asm.mov(VectorCode.slot(ADDRESS), row);
+      asm.mov(stride, VectorCode.slot(ROWS));
+      asm.sub(stride, turns);
+      asm.mov(VectorCode.slot(ROWS), stride);
+    }
   }
 }
