@@ -1,5 +1,5 @@
-/// Multi-head attention with Keras's names: the notes' example, 4 heads with keys 256 wide on vectors 256
-/// wide, has 1,051,904 parameters.
+/// Multi-head attention with Keras's names: the notes' example, 4 heads with keys 256 wide on
+/// vectors 256 wide, has 1,051,904 parameters.
 
 import dev.heed.nn.Initializer;
 import dev.heed.nn.attention.Mask;

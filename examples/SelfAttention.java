@@ -1,5 +1,6 @@
-/// Self-attention three ways, the same numbers: token by token as one would explain it, as a formula on
-/// matrices ("vectorizing your code"), and as the kernel that never stores the T × T weights.
+/// Self-attention three ways, the same numbers: token by token as one would explain it, as a
+/// formula on matrices ("vectorizing your code"), and as the kernel that never stores the T × T
+/// weights.
 ///
 /// The vectors here are random; `heed demo` draws the attention of a trained model.
 
@@ -17,7 +18,9 @@ void main() {
     Tensor x = Initializer.seeded(1).normal(1, tokens, 64); // (T, Dh)
     IO.println(tokens + " tokens, 64 wide");
     Tensor loop =
-        time("loop over tokens", () -> ScaledDotProductAttention.loop(x, x, x, Similarity.DOT_PRODUCT));
+        time(
+            "loop over tokens",
+            () -> ScaledDotProductAttention.loop(x, x, x, Similarity.DOT_PRODUCT));
     Tensor formula = time("formula", () -> ScaledDotProductAttention.formula(x, x, x));
     Tensor fused = time("fused kernel", () -> ScaledDotProductAttention.fused(x, x, x));
     IO.println(
@@ -25,7 +28,9 @@ void main() {
             .formatted(difference(loop, formula), difference(loop, fused)));
     Tensor cosine =
         time("loop, cosine", () -> ScaledDotProductAttention.loop(x, x, x, Similarity.COSINE));
-    IO.println("  cosine instead of the scaled product changes up to %.2f".formatted(difference(loop, cosine)));
+    IO.println(
+        "  cosine instead of the scaled product changes up to %.2f"
+            .formatted(difference(loop, cosine)));
   }
 }
 

@@ -1,6 +1,6 @@
-/// Max pooling, TF-IDF and attention are three forms of one idea: pay more attention to some things than
-/// to others. Max pooling is all or nothing, TF-IDF gives each *token* one weight wherever it stands, and
-/// self-attention gives each token a weight that depends on the *content* around it.
+/// Max pooling, TF-IDF and attention are three forms of one idea: pay more attention to some things
+/// than to others. Max pooling is all or nothing, TF-IDF gives each *token* one weight wherever it
+/// stands, and self-attention gives each token a weight that depends on the *content* around it.
 ///
 /// Source: Deep Learning with Python, chapter 11.
 
@@ -30,16 +30,14 @@ void main() {
     IO.println(
         "%-9s %11.2f %8.2f   %10.2f %8.2f"
             .formatted(
-                tokens[s],
-                pooled[s],
-                tfIdf(tokens[s]),
-                weights.get(4, s),
-                weights.get(2, s)));
+                tokens[s], pooled[s], tfIdf(tokens[s]), weights.get(4, s), weights.get(2, s)));
   }
   IO.println("");
-  IO.println("Max pooling keeps one token and drops the rest; TF-IDF gives both \"the\" the same weight;");
-  IO.println("attention gives \"train\" %.2f seen from \"station\", but %.2f seen from \"time\"."
-      .formatted(weights.get(4, 1), weights.get(6, 1)));
+  IO.println(
+      "Max pooling keeps one token and drops the rest; TF-IDF gives both \"the\" the same weight;");
+  IO.println(
+      "attention gives \"train\" %.2f seen from \"station\", but %.2f seen from \"time\"."
+          .formatted(weights.get(4, 1), weights.get(6, 1)));
 }
 
 String row(String text, String format) {

@@ -1,5 +1,5 @@
-/// Trains a tiny language model on a few sentences, completes a text with it, and saves it in Hugging
-/// Face's layout.
+/// Trains a tiny language model on a few sentences, completes a text with it, and saves it in
+/// Hugging Face's layout.
 
 import dev.heed.generation.Sampling;
 import dev.heed.task.LanguageModel;
@@ -17,7 +17,9 @@ void main() throws Exception {
           "The ship left the harbour in the morning.",
           "She left the house in a hurry.",
           "The dog left the garden at night.");
-  var tokenizer = BpeTrainer.of(320).train(Collections.nCopies(8, texts).stream().flatMap(List::stream).toList());
+  var tokenizer =
+      BpeTrainer.of(320)
+          .train(Collections.nCopies(8, texts).stream().flatMap(List::stream).toList());
   var settings = new LanguageModelTraining.Settings(64, 2, 4, 64, 0, 60, 256, 5e-3, 60, 1);
   var training = new LanguageModelTraining(settings, tokenizer, null);
   training.run(texts, texts, dev.heed.training.TrainingProgress.SILENT);
@@ -28,5 +30,7 @@ void main() throws Exception {
 
   Path directory = Files.createTempDirectory("heed");
   model.save(directory);
-  IO.println("the same from disk: " + LanguageModel.load(directory).complete("The train", 20, Sampling.greedy()).text());
+  IO.println(
+      "the same from disk: "
+          + LanguageModel.load(directory).complete("The train", 20, Sampling.greedy()).text());
 }

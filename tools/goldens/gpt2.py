@@ -1,10 +1,11 @@
-"""Writes the goldens of GPT-2: a tiny one of random weights, and everything that `transformers` computes.
+"""Writes the goldens of GPT-2: a tiny one of random weights, and what `transformers` computes.
 
     $(tools/goldens/setup.sh) tools/goldens/gpt2.py
 
-goldens/gpt2: config.json, generation_config.json and model.safetensors, as `save_pretrained` writes them.
-goldens/gpt2-values.safetensors: input ids [T], logits, hidden states, attentions, the loss (the mean over
-the next tokens) and its gradients; greedy continuations of three prompts and their log probabilities.
+goldens/gpt2: config.json, generation_config.json, model.safetensors by `save_pretrained`.
+goldens/gpt2-values.safetensors: input ids [T], logits, hidden states, attentions, the loss (the
+mean over the next tokens) and its gradients; greedy continuations of three prompts and their log
+probabilities.
 """
 
 from pathlib import Path

@@ -1,4 +1,5 @@
-// Writes tokenizer/src/main/resources/dev/heed/tokenizer/text/reference-unicode.txt: the facts about
+// Writes tokenizer/src/main/resources/dev/heed/tokenizer/text/reference-unicode.txt: the facts
+// about
 // Unicode 8 and 9 that the Rust tokenizers are built on and a newer JDK no longer tells.
 //
 //   java -cp icu4j.jar tools/unicode/ReferenceUnicodeData.java > …/reference-unicode.txt
@@ -59,14 +60,15 @@ void main() {
     }
   }
   for (int value : classes.keySet()) {
-    print(
-        "class" + value, ranges(c -> assigned(c, 9) && UCharacter.getCombiningClass(c) == value));
+    print("class" + value, ranges(c -> assigned(c, 9) && UCharacter.getCombiningClass(c) == value));
   }
-  IO.println("# Canonical composition in Unicode 9, without Hangul syllables: first, second, composed.");
+  IO.println(
+      "# Canonical composition in Unicode 9, without Hangul syllables: first, second, composed.");
   Normalizer2 nfc = Normalizer2.getNFCInstance();
   StringBuilder pairs = new StringBuilder();
   for (int c = 0; c <= 0x10FFFF; c++) {
-    String pair = assigned(c, 9) && !(c >= 0xAC00 && c <= 0xD7A3) ? nfc.getRawDecomposition(c) : null;
+    String pair =
+        assigned(c, 9) && !(c >= 0xAC00 && c <= 0xD7A3) ? nfc.getRawDecomposition(c) : null;
     if (pair == null || pair.codePointCount(0, pair.length()) != 2) {
       continue;
     }

@@ -109,7 +109,8 @@ final class CompleteCommand implements Callable<Integer> {
     try {
       return new Sampling(temperature, topK, topP, minP, heed.seed());
     } catch (IllegalArgumentException e) {
-      throw CommandFailure.usage(Objects.requireNonNullElse(e.getMessage(), "wrong sampling options"));
+      throw CommandFailure.usage(
+          Objects.requireNonNullElse(e.getMessage(), "wrong sampling options"));
     }
   }
 

@@ -60,7 +60,7 @@ class ArchiveTest {
       while (entries.hasMoreElements()) {
         ZipEntry entry = entries.nextElement();
         Path target = into.resolve(entry.getName()).normalize();
-        assertThat(target).startsWith(into);
+        assertThat(target.startsWith(into)).as(entry.getName()).isTrue();
         if (!entry.isDirectory()) {
           Files.createDirectories(target.getParent());
           Files.copy(zip.getInputStream(entry), target);

@@ -22,8 +22,8 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/// Answers `compare.py`, which runs the peer in between: a line on standard input names a piece of work and
-/// how often to repeat it, a line on standard output gives the seconds that took.
+/// Answers `compare.py`, which runs the peer in between: a line on standard input names a piece of
+/// work and how often to repeat it, a line on standard output gives the seconds that took.
 ///
 /// ```
 /// threads N
@@ -97,11 +97,10 @@ public final class Worker {
     AttentionArguments full = AttentionArguments.full(12, sequences, sequences, 0.125);
     AttentionArguments arguments = causal ? full.causal() : full;
     return () -> {
-      memory.step(
-          () -> {
-            FusedOperations.attention(q, k, v, arguments).out().backward(seed);
-            return 0;
-          });
+      memory.step(() -> {
+        FusedOperations.attention(q, k, v, arguments).out().backward(seed);
+        return 0;
+      });
       q.clearGradient();
       k.clearGradient();
       v.clearGradient();
@@ -133,15 +132,14 @@ public final class Worker {
     long[] step = {0};
     return () -> {
       step[0]++;
-      memory.step(
-          () ->
-              TrainingMode.run(
-                  1,
-                  step[0],
-                  () -> {
-                    model.loss(input, sequences, input).backward();
-                    return 0;
-                  }));
+      memory.step(() ->
+          TrainingMode.run(
+              1,
+              step[0],
+              () -> {
+                model.loss(input, sequences, input).backward();
+                return 0;
+              }));
       double norm = optimizer.gradientNorm() / ids.length;
       optimizer.step(step[0], 1e-4, Math.min(1, 1 / (norm + 1e-6)) / ids.length);
       optimizer.clearGradients();

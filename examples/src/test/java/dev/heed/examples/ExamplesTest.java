@@ -16,12 +16,11 @@ class ExamplesTest {
     output
         .lines()
         .filter(line -> line.contains("largest difference"))
-        .forEach(
-            line -> {
-              String[] numbers = line.replaceAll(".*formula (\\S+), fused (\\S+)", "$1 $2").split(" ");
-              assertThat(Double.parseDouble(numbers[0])).isLessThan(1e-5);
-              assertThat(Double.parseDouble(numbers[1])).isLessThan(1e-5);
-            });
+        .forEach(line -> {
+          String[] numbers = line.replaceAll(".*formula (\\S+), fused (\\S+)", "$1 $2").split(" ");
+          assertThat(Double.parseDouble(numbers[0])).isLessThan(1e-5);
+          assertThat(Double.parseDouble(numbers[1])).isLessThan(1e-5);
+        });
   }
 
   @Test

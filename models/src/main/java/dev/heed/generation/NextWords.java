@@ -9,16 +9,19 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
+import java.util.Set;
 
 /// The most probable next *words* of a text, where a word may be several tokens.
 ///
-/// A word's probability is the sum over the ways to write it in tokens, each the product of its tokens'
-/// probabilities and of the probability that what follows begins something new (a space, punctuation, the
-/// end). The search opens the most probable unfinished pieces first; an unfinished piece bounds all its
-/// endings, so it knows when the first `count` words are certain.
+/// A word's probability is the sum over the ways to write it in tokens, each the product of its
+/// tokens' probabilities and of the probability that what follows begins something new (a space,
+/// punctuation, the end). The search opens the most probable unfinished pieces first. What stands
+/// unopened at a word's beginnings bounds what the word may still gain, so it knows when the first
+/// `count` words are certain; their sums then lack no more than that.
 public final class NextWords {
   private static final int AT_ONCE = 16;
   private static final int MOST_OPENED = 512;
@@ -51,7 +54,7 @@ public final class NextWords {
     open.add(new Piece(prompt, "", 1));
     int opened = 0;
     while (!open.isEmpty() && opened < MOST_OPENED) {
-      if (certain(words, count) >= open.peek().probability) {
+      if (certain(words, open, count)) {
         break;
       }
       List<Piece> pieces = new ArrayList<>();
@@ -67,8 +70,7 @@ public final class NextWords {
     return words.entrySet().stream()
         .map(entry -> new Word(entry.getKey(), entry.getValue()))
         .sorted(
-            Comparator.comparingDouble((Word word) -> -word.probability)
-                .thenComparing(Word::word))
+            Comparator.comparingDouble((Word word) -> -word.probability).thenComparing(Word::word))
         .limit(count)
         .toList();
   }
@@ -77,8 +79,7 @@ public final class NextWords {
       Piece piece, float[] logits, Map<String, Double> words, PriorityQueue<Piece> open) {
     double normalizer = TextGenerator.logSumExp(logits);
     double ends = 0;
-    boolean mayGrow =
-        piece.ids.length < model.maximumLength() && piece.text.length() < 4 * LONGEST;
+    boolean mayGrow = piece.ids.length < model.maximumLength() && piece.text.length() < 4 * LONGEST;
     for (int id = 0; id < logits.length; id++) {
       double probability = piece.probability * StrictMath.exp(logits[id] - normalizer);
       if (!continues(piece.text, texts[id])) {
@@ -109,15 +110,37 @@ public final class NextWords {
     return wordLike && (inWord || text.endsWith("'") || text.endsWith("\uFFFD"));
   }
 
-  private static double certain(Map<String, Double> words, int count) {
-    if (words.size() < count) {
-      return 0;
+  /// Whether no other word can still come among the first `count`.
+  private static boolean certain(Map<String, Double> words, PriorityQueue<Piece> open, int count) {
+    List<String> best =
+        words.keySet().stream()
+            .sorted(Comparator.comparing(words::get).reversed())
+            .limit(count)
+            .toList();
+    if (best.isEmpty() || best.size() < count) {
+      return false;
     }
-    return words.values().stream()
-        .sorted(Comparator.reverseOrder())
-        .skip(count - 1L)
-        .findFirst()
-        .orElse(0.0);
+    double least = words.getOrDefault(best.getLast(), 0.0);
+    if (open.peek() instanceof Piece next && next.probability > least) {
+      return false; // needs no adding up, and is so most of the time
+    }
+    Map<String, Double> unopened = new HashMap<>();
+    open.forEach(piece -> unopened.merge(piece.text.strip(), piece.probability, Double::sum));
+    Set<String> others = new HashSet<>(words.keySet());
+    others.addAll(unopened.keySet());
+    best.forEach(others::remove);
+    return others.stream()
+        .allMatch(word -> words.getOrDefault(word, 0.0) + gain(word, unopened) <= least);
+  }
+
+  /// The most that a word, or a longer one without an unopened beginning of its own, may still
+  /// gain.
+  private static double gain(String word, Map<String, Double> unopened) {
+    double gain = 0;
+    for (int i = 0; i <= word.length(); i++) {
+      gain += unopened.getOrDefault(word.substring(0, i), 0.0);
+    }
+    return gain;
   }
 
   /// One ragged batch for all pieces.
@@ -130,17 +153,15 @@ public final class NextWords {
       System.arraycopy(pieces.get(i).ids, 0, ids, sequences.start(i), lengths[i]);
       last[i] = sequences.start(i) + lengths[i] - 1;
     }
-    return Tensor.noGrad(
-        () -> {
-          Tensor hidden = model.apply(Tensor.of(ids, ids.length), sequences);
-          Tensor ends =
-              Operations.selectRows(hidden, Tensor.of(last, last.length));
-          Tensor logits = model.logits(ends);
-          float[][] rows = new float[lengths.length][];
-          for (int i = 0; i < rows.length; i++) {
-            rows[i] = logits.rows(i, i + 1).toFloatArray();
-          }
-          return rows;
-        });
+    return Tensor.noGrad(() -> {
+      Tensor hidden = model.apply(Tensor.of(ids, ids.length), sequences);
+      Tensor ends = Operations.selectRows(hidden, Tensor.of(last, last.length));
+      Tensor logits = model.logits(ends);
+      float[][] rows = new float[lengths.length][];
+      for (int i = 0; i < rows.length; i++) {
+        rows[i] = logits.rows(i, i + 1).toFloatArray();
+      }
+      return rows;
+    });
   }
 }

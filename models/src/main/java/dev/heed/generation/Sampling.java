@@ -7,13 +7,15 @@ import java.util.Arrays;
 ///
 /// @param temperature what logits are divided by; 0 takes the most probable token
 /// @param topK how many of the most probable tokens may be chosen; 0 for all
-/// @param topP the smallest set of most probable tokens whose probabilities reach this may be chosen; 1
-///     for all
-/// @param minP tokens less probable than this share of the most probable one may not be chosen; 0 for all
+/// @param topP the smallest set of most probable tokens whose probabilities reach this may be
+///   chosen; 1 for all
+/// @param minP tokens less probable than this share of the most probable one may not be chosen; 0
+///   for all
 /// @param seed what the choice follows from
 public record Sampling(double temperature, int topK, double topP, double minP, long seed) {
   public Sampling {
-    if (temperature < 0 || topK < 0 || topP <= 0 || topP > 1 || minP < 0 || minP > 1) {
+    // Written so that NaN is refused.
+    if (!(temperature >= 0 && topP > 0 && topP <= 1 && minP >= 0 && minP <= 1) || topK < 0) {
       throw new IllegalArgumentException(
           "temperature and topK must be 0 or more, topP in (0, 1], minP in [0, 1]: received"
               + " temperature=%s, topK=%d, topP=%s, minP=%s"

@@ -24,14 +24,15 @@ public record TextGenerator(CausalModel model, Sampling sampling) {
   /// New tokens.
   ///
   /// @param ids the new tokens, without the end-of-text token
-  /// @param logProbabilities the natural logarithm of each one's probability under the model, before
-  ///     temperature and the other limits
+  /// @param logProbabilities the natural logarithm of each one's probability under the model,
+  ///   before temperature and the other limits
   public record Generated(int[] ids, double[] logProbabilities, Ending ending) {}
 
   /// Goes on after `prompt`, at least one token long.
   ///
   /// @param each hears every new token as soon as it is chosen
-  /// @throws IllegalArgumentException if the prompt is empty or longer than the model's longest text
+  /// @throws IllegalArgumentException if the prompt is empty or longer than the model's longest
+  ///   text
   public Generated generate(int[] prompt, int maximumTokens, IntConsumer each) {
     if (prompt.length == 0 || prompt.length > model.maximumLength()) {
       throw new IllegalArgumentException(
@@ -77,10 +78,9 @@ public record TextGenerator(CausalModel model, Sampling sampling) {
 
   /// The logits [V] of the token after `ids`.
   static float[] nextLogits(CausalModel model, int[] ids) {
-    return Tensor.noGrad(
-        () -> {
-          Tensor hidden = model.apply(Tensor.of(ids, ids.length), Sequences.ofLengths(ids.length));
-          return model.logits(hidden.rows(ids.length - 1, ids.length)).toFloatArray();
-        });
+    return Tensor.noGrad(() -> {
+      Tensor hidden = model.apply(Tensor.of(ids, ids.length), Sequences.ofLengths(ids.length));
+      return model.logits(hidden.rows(ids.length - 1, ids.length)).toFloatArray();
+    });
   }
 }

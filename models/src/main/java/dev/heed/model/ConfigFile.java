@@ -49,8 +49,7 @@ public record ConfigFile(String name, Map<String, @Nullable Object> values) {
         return new ConfigFile(file.getFileName().toString(), object(parser, 0));
       }
     } catch (JacksonException e) {
-      throw new ModelException(
-          "%s is not valid JSON: %s".formatted(file, e.getOriginalMessage()));
+      throw new ModelException("%s is not valid JSON: %s".formatted(file, e.getOriginalMessage()));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -104,11 +103,10 @@ public record ConfigFile(String name, Map<String, @Nullable Object> values) {
       case null -> generator.writeNull();
       case Map<?, ?> map -> {
         generator.writeStartObject();
-        map.forEach(
-            (key, inner) -> {
-              generator.writeName(key.toString());
-              write(generator, inner);
-            });
+        map.forEach((key, inner) -> {
+          generator.writeName(key.toString());
+          write(generator, inner);
+        });
         generator.writeEndObject();
       }
       case List<?> list -> {

@@ -1,7 +1,7 @@
 package dev.heed.model;
 
-/// A model's directory is not what it should be; the message names the file, what was expected and what
-/// was found.
+/// A model's directory is not what it should be; the message names the file, what was expected and
+/// what was found.
 public final class ModelException extends RuntimeException {
   private static final long serialVersionUID = 1;
 

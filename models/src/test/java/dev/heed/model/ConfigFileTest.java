@@ -26,11 +26,11 @@ class ConfigFileTest {
         read(
             """
             {"text": "é\\n", "whole": 7, "large": 9007199254740993, "real": 1e-05, "yes": true,
-             "no": false, "nothing": null, "list": [1, "a", [null]], "inner": {"b": 2.0}}""");
+             "no": false, "nothing": null, "list": [1, "a", [null]], "inner": {"b": 2.0}}\
+            """);
     assertThat(file.name()).isEqualTo("config.json");
     assertThat(file.values().keySet())
-        .containsExactly(
-            "text", "whole", "large", "real", "yes", "no", "nothing", "list", "inner");
+        .containsExactly("text", "whole", "large", "real", "yes", "no", "nothing", "list", "inner");
     assertThat(file.string("text")).isEqualTo("é\n");
     assertThat(file.integer("whole")).isEqualTo(7);
     assertThat(file.number("whole")).isEqualTo(7.0);
@@ -40,8 +40,7 @@ class ConfigFileTest {
     assertThat(file.value("no")).contains(false);
     assertThat(file.value("nothing")).isEmpty();
     assertThat(file.value("absent")).isEmpty();
-    assertThat(file.value("list"))
-        .contains(Arrays.asList(1L, "a", Arrays.asList((Object) null)));
+    assertThat(file.value("list")).contains(Arrays.asList(1L, "a", Arrays.asList((Object) null)));
     assertThat(file.value("inner")).contains(Map.of("b", 2.0));
   }
 
@@ -66,8 +65,17 @@ class ConfigFileTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "", "[1]", "7", "{\"a\": 1", "{\"a\" 1}", "{\"a\": [1, 2}", "{\"a\": 1, \"a\": 2}",
-        "{\"a\": {\"b\": 1, \"b\": 1}}", "{\"a\": NaN}", "{\"a\": 12345678901234567890}", "nul"
+        "",
+        "[1]",
+        "7",
+        "{\"a\": 1",
+        "{\"a\" 1}",
+        "{\"a\": [1, 2}",
+        "{\"a\": 1, \"a\": 2}",
+        "{\"a\": {\"b\": 1, \"b\": 1}}",
+        "{\"a\": NaN}",
+        "{\"a\": 12345678901234567890}",
+        "nul"
       })
   void whatIsNoObjectIsRefusedWithTheFile(String text) {
     assertThatThrownBy(() -> read(text))

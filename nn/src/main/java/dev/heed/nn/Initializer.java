@@ -5,8 +5,8 @@ import dev.heed.tensor.DType;
 import dev.heed.tensor.Shape;
 import dev.heed.tensor.Tensor;
 
-/// Initial values of parameters, from a seed. Each call draws from a stream of its own, numbered in the
-/// order of the calls, so a model built twice from one seed starts with the same bits.
+/// Initial values of parameters, from a seed. Each call draws from a stream of its own, numbered in
+/// the order of the calls, so a model built twice from one seed starts with the same bits.
 public final class Initializer {
   private final long seed;
   private long drawn;

@@ -12,9 +12,10 @@ import java.util.function.BiConsumer;
 
 /// Something with parameters: a layer, or a model made of layers.
 ///
-/// A subclass registers its parameters and inner layers in its constructor, in the order of the data.
-/// A parameter that is used in two places (a tied embedding) is registered where it is first used; should
-/// two layers register the same one, it still is listed, updated, clipped and saved once.
+/// A subclass registers its parameters and inner layers in its constructor, in the order of the
+/// data. A parameter that is used in two places (a tied embedding) is registered where it is first
+/// used; should two layers register the same one, it still is listed, updated, clipped and saved
+/// once.
 public abstract class Layer {
   private final Map<String, Parameter> parameters = new LinkedHashMap<>();
   private final Map<String, Layer> layers = new LinkedHashMap<>();

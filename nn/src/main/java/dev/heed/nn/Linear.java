@@ -13,12 +13,13 @@ public final class Linear extends Layer {
   private final Parameter weight;
   private final @Nullable Parameter bias;
 
-  /// A layer from rows `in` wide to rows `out` wide, with Glorot's initial weights and a bias of zeros.
+  /// A layer from rows `in` wide to rows `out` wide, with Glorot's initial weights and a bias of
+  /// zeros.
   public Linear(int in, int out, boolean useBias, Initializer initializer) {
     this(initializer.glorotUniform(out, in), useBias ? initializer.zeros(out) : null);
   }
 
-  /// A layer with this weight [out, in] and bias [out].
+  /// A layer with this `weight` [out, in] and `bias` [out].
   public Linear(Tensor weight, @Nullable Tensor bias) {
     this.weight = parameter("weight", weight);
     this.bias = bias == null ? null : parameter("bias", bias);

@@ -7,10 +7,12 @@ import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// Everything computed on the way, for looking at: layers hand in inner values only while a trace runs,
-/// from values that the computation made anyway, so that looking changes no bit of the result.
+/// Everything computed on the way, for looking at: layers hand in inner values only while a trace
+/// runs, from values that the computation made anyway, so that looking changes no bit of the
+/// result.
 ///
-/// Values are numbered in their order under their kind: `attentions.0`, `attentions.1`, …
+/// Values are numbered in their order under their kind: `attentions.0`, `attentions.1`, … Attention
+/// weights [H, T, S] are handed in where the batch is one sequence; hidden states [N, D] always.
 public final class Trace {
   private static final ThreadLocal<@Nullable Trace> CURRENT = new ThreadLocal<>();
 

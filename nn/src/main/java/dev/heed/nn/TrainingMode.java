@@ -8,8 +8,9 @@ import org.jspecify.annotations.Nullable;
 
 /// Whether layers train or predict: dropout happens only inside [#run].
 ///
-/// The random numbers of a step follow from (seed, step, site), where sites are numbered in the order in
-/// which the layers ask: so a step repeated, or resumed in another process, drops the same elements.
+/// The random numbers of a step follow from (seed, step, site), where sites are numbered in the
+/// order in which the layers ask: so a step repeated, or resumed in another process, drops the same
+/// elements.
 public final class TrainingMode {
   private static final ThreadLocal<@Nullable TrainingMode> CURRENT = new ThreadLocal<>();
 

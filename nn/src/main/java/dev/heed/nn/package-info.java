@@ -13,8 +13,8 @@
 /// | F | feed-forward width |
 /// | V | vocabulary |
 ///
-/// A tensor of token rows is [N, D] with [dev.heed.tensor.Sequences] that say where each sequence starts,
-/// or [B, T, D] when all sequences have the same length.
+/// A tensor of token rows is [N, D] with [dev.heed.tensor.Sequences] that say where each sequence
+/// starts, or [B, T, D] when all sequences have the same length.
 @NullMarked
 package dev.heed.nn;
 

@@ -17,7 +17,8 @@ public interface LearningRateSchedule {
         step < warmup ? peak * step / warmup : peak + (last - peak) * share(step, warmup, steps);
   }
 
-  /// Grows linearly to `peak` over `warmup` steps, then falls along half a cosine to `last` at `steps`.
+  /// Grows linearly to `peak` over `warmup` steps, then falls along half a cosine to `last` at
+  /// `steps`.
   ///
   /// Source: Loshchilov and Hutter 2017, without restarts.
   static LearningRateSchedule cosine(double peak, long warmup, long steps, double last) {
@@ -38,7 +39,7 @@ public interface LearningRateSchedule {
     return step ->
         factor
             / Math.sqrt(width)
-            * Math.min(1 / Math.sqrt(step), step / (warmup * Math.sqrt(warmup)));
+            * Math.min(1 / Math.sqrt((double) step), step / (warmup * Math.sqrt((double) warmup)));
   }
 
   private static double share(long step, long warmup, long steps) {

@@ -9,7 +9,8 @@ public interface Objective<B> {
   /// The loss of one batch.
   Loss loss(B batch);
 
-  /// A loss as the sum over its targets, so that batches of different sizes add up to the right mean.
+  /// A loss as the sum over its targets, so that batches of different sizes add up to the right
+  /// mean.
   ///
   /// @param sum a scalar, in nats
   /// @param targets how many targets it sums over

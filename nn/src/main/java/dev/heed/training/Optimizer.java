@@ -21,13 +21,12 @@ public abstract sealed class Optimizer permits AdamW, Sgd {
   /// @param step its number, from 1
   /// @param gradientScale what every gradient is multiplied by first
   public final void step(long step, double learningRate, double gradientScale) {
-    parameters.forEach(
-        (name, parameter) -> {
-          Tensor gradient = parameter.gradient();
-          if (gradient != null && !parameter.isFrozen()) {
-            update(name, parameter, gradient, step, learningRate, gradientScale);
-          }
-        });
+    parameters.forEach((name, parameter) -> {
+      Tensor gradient = parameter.gradient();
+      if (gradient != null && !parameter.isFrozen()) {
+        update(name, parameter, gradient, step, learningRate, gradientScale);
+      }
+    });
   }
 
   abstract void update(

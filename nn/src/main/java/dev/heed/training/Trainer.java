@@ -9,10 +9,11 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// The training loop: for each step the loss of some batches, its gradient, clipping, the optimizer.
+/// The training loop: for each step the loss of some batches, its gradient, clipping, the
+/// optimizer.
 ///
-/// Everything random follows from the seed and the step's number, so a run that was killed and resumed
-/// from its last [TrainingCheckpoint] ends with the same bits as one that was not.
+/// Everything random follows from the seed and the step's number, so a run that was killed and
+/// resumed from its last [TrainingCheckpoint] ends with the same bits as one that was not.
 ///
 /// @param <B> the type of a batch
 public final class Trainer<B> {
@@ -30,7 +31,8 @@ public final class Trainer<B> {
   /// @param seed what every random choice follows from
   /// @param accumulate how many batches make one step; their loss is divided by all their targets
   /// @param clipNorm the largest norm of the gradient; a longer one is shortened to it; 0 for none
-  /// @param evaluateEvery after how many steps the validation data is looked at; 0 for only at the end
+  /// @param evaluateEvery after how many steps the validation data is looked at; 0 for only at the
+  ///   end
   /// @param patience after how many evaluations without a new best the run stops early; 0 for never
   /// @param checkpointEvery after how many steps a checkpoint is written; 0 for only at the end
   /// @param directory where checkpoints and metrics go; null for nowhere
@@ -103,8 +105,8 @@ public final class Trainer<B> {
   /// Trains from the beginning, or, if `directory` holds a checkpoint of this run, from there.
   ///
   /// @param validation null for none
-  /// @throws IllegalStateException if a loss or gradient is not finite any more, or the checkpoint is of
-  ///     a run with another seed or model
+  /// @throws IllegalStateException if a loss or gradient is not finite any more, or the checkpoint
+  ///   is of a run with another seed or model
   public History fit(
       TrainingData<B> train, @Nullable TrainingData<B> validation, TrainingProgress progress) {
     Path directory = configuration.directory;
@@ -131,8 +133,7 @@ public final class Trainer<B> {
           double loss = evaluate(validation);
           clock.resume();
           requireFinite("validation loss", loss, state.step);
-          TrainingProgress.Evaluation evaluation =
-              state.evaluated(loss, configuration.patience);
+          TrainingProgress.Evaluation evaluation = state.evaluated(loss, configuration.patience);
           evaluations.add(evaluation);
           metrics.write(evaluation);
           progress.evaluation(evaluation);
@@ -172,16 +173,15 @@ public final class Trainer<B> {
       long index = (step - 1) * configuration.accumulate + i;
       long site = (step - 1) * configuration.accumulate + i;
       Summed one =
-          memory.step(
-              () ->
-                  TrainingMode.run(
-                      configuration.seed,
-                      site,
-                      () -> {
-                        Objective.Loss loss = objective.loss(train.batch(index));
-                        loss.sum().backward();
-                        return summed(loss);
-                      }));
+          memory.step(() ->
+              TrainingMode.run(
+                  configuration.seed,
+                  site,
+                  () -> {
+                    Objective.Loss loss = objective.loss(train.batch(index));
+                    loss.sum().backward();
+                    return summed(loss);
+                  }));
       sum += one.sum;
       targets += one.targets;
     }

@@ -28,11 +28,12 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// The state of a run on disk: `step-N/model.safetensors` and `step-N/optimizer.safetensors`, named by
-/// the file `latest`.
+/// The state of a run on disk: `step-N/model.safetensors` and `step-N/optimizer.safetensors`, named
+/// by the file `latest`.
 ///
-/// A checkpoint is written whole and forced to disk before `latest` is atomically replaced; older ones
-/// are removed only then. So a process killed at any moment leaves a checkpoint that can be resumed.
+/// A checkpoint is written whole and forced to disk before `latest` is atomically replaced; older
+/// ones are removed only then. So a process killed at any moment leaves a checkpoint that can be
+/// resumed.
 public final class TrainingCheckpoint {
   private static final String LATEST = "latest";
   private static final String MODEL = "model.safetensors";
@@ -74,8 +75,7 @@ public final class TrainingCheckpoint {
         remove(place); // what a kill left half written
       }
       Files.createDirectories(place);
-      SafetensorsWriter.write(
-          place.resolve(MODEL), stored(model.parameters()), saved.toMetadata());
+      SafetensorsWriter.write(place.resolve(MODEL), stored(model.parameters()), saved.toMetadata());
       SafetensorsWriter.write(
           place.resolve(OPTIMIZER), stored(optimizer.state()), saved.toMetadata());
       force(place);
@@ -102,8 +102,8 @@ public final class TrainingCheckpoint {
   /// throws.
   ///
   /// @param seed the run's seed
-  /// @throws IllegalStateException if it is of a run with another seed, or holds other tensors than the
-  ///     model
+  /// @throws IllegalStateException if it is of a run with another seed, or holds other tensors than
+  ///   the model
   public static @Nullable Saved restoreLatest(
       Path directory, long seed, Layer model, Optimizer optimizer) {
     Path place = latest(directory);
@@ -138,15 +138,14 @@ public final class TrainingCheckpoint {
           "%s must hold the model's tensors: it lacks %s and has others, %s"
               .formatted(place, missing, others));
     }
-    parameters.forEach(
-        (name, parameter) -> {
-          StoredTensor stored = weights.tensor(name);
-          if (!stored.shape().equals(parameter.shape())) {
-            throw new IllegalStateException(
-                "%s must hold %s with shape %s: received %s"
-                    .formatted(place, name, parameter.shape(), stored));
-          }
-        });
+    parameters.forEach((name, parameter) -> {
+      StoredTensor stored = weights.tensor(name);
+      if (!stored.shape().equals(parameter.shape())) {
+        throw new IllegalStateException(
+            "%s must hold %s with shape %s: received %s"
+                .formatted(place, name, parameter.shape(), stored));
+      }
+    });
   }
 
   /// The folder of the latest checkpoint, null if there is none.
@@ -161,17 +160,16 @@ public final class TrainingCheckpoint {
 
   private static List<StoredTensor> stored(Map<String, ? extends Tensor> tensors) {
     List<StoredTensor> stored = new ArrayList<>();
-    tensors.forEach(
-        (name, tensor) -> {
-          StoredType type =
-              switch (tensor.dtype()) {
-                case F32 -> StoredType.F32;
-                case F64 -> StoredType.F64;
-                case BF16 -> StoredType.BF16;
-                case I32 -> StoredType.I32;
-              };
-          stored.add(new StoredTensor(name, type, tensor.shape(), tensor.memory()));
-        });
+    tensors.forEach((name, tensor) -> {
+      StoredType type =
+          switch (tensor.dtype()) {
+            case F32 -> StoredType.F32;
+            case F64 -> StoredType.F64;
+            case BF16 -> StoredType.BF16;
+            case I32 -> StoredType.I32;
+          };
+      stored.add(new StoredTensor(name, type, tensor.shape(), tensor.memory()));
+    });
     return stored;
   }
 

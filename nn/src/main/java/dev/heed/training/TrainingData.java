@@ -1,6 +1,7 @@
 package dev.heed.training;
 
-/// Batches as a pure function of the step, so that a resumed run sees what an uninterrupted one would.
+/// Batches as a pure function of the step, so that a resumed run sees what an uninterrupted one
+/// would.
 ///
 /// @param <B> the type of a batch
 public interface TrainingData<B> {

@@ -6,8 +6,8 @@ import dev.heed.tensor.Tensor;
 public final class Closeness {
   private Closeness() {}
 
-  /// Each number within `relative` of the largest expected one: a sum that cancels out has the error
-  /// of its addends.
+  /// Each number within `relative` of the largest expected one: a sum that cancels out has the
+  /// error of its addends.
   ///
   /// @throws AssertionError naming the first number that is not
   public static void requireClose(

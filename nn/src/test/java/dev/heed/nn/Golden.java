@@ -15,8 +15,8 @@ import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/// What PyTorch computed for a layer (`tools/goldens/layers.py`): its inputs, parameters, output, and
-/// the gradients of all of them.
+/// What PyTorch computed for a layer (`tools/goldens/layers.py`): its inputs, parameters, output,
+/// and the gradients of all of them.
 public final class Golden {
   /// How far a kernel may be off in F32, relative to the largest number of the tensor.
   public static final double OPERATION = 1e-5;
@@ -50,8 +50,8 @@ public final class Golden {
     return input;
   }
 
-  /// Holds `layer` against the golden in F64 and, with a tolerance, in F32; and its gradients against
-  /// finite differences. The layer's parameters are replaced by the golden's.
+  /// Holds `layer` against the golden in F64 and, with a tolerance, in F32; and its gradients
+  /// against finite differences. The layer's parameters are replaced by the golden's.
   ///
   /// @param layer null where there is nothing to learn
   /// @param tolerance for F32, [#OPERATION] or [#BLOCK]
@@ -74,23 +74,21 @@ public final class Golden {
     assertThat(parameters.keySet())
         .as("parameters of " + name)
         .containsExactlyInAnyOrderElementsOf(stored);
-    parameters.forEach(
-        (key, parameter) -> {
-          parameter.convertTo(dtype);
-          parameter.copyFrom(Resources.tensor(file.tensor("param." + key), dtype));
-          parameter.clearGradient();
-        });
+    parameters.forEach((key, parameter) -> {
+      parameter.convertTo(dtype);
+      parameter.copyFrom(Resources.tensor(file.tensor("param." + key), dtype));
+      parameter.clearGradient();
+    });
     Tensor out = computation.apply(this);
     requireClose("out", out, tolerance);
     out.backward(Resources.tensor(file.tensor("seed"), dtype));
     parameters.forEach(
         (key, parameter) -> requireClose("grad.param." + key, parameter.gradient(), tolerance));
-    inputs.forEach(
-        (key, input) -> {
-          if (input.requiresGradient()) {
-            requireClose("grad.in." + key, input.gradient(), tolerance);
-          }
-        });
+    inputs.forEach((key, input) -> {
+      if (input.requiresGradient()) {
+        requireClose("grad.in." + key, input.gradient(), tolerance);
+      }
+    });
   }
 
   private static String bare(String key) {
@@ -104,7 +102,8 @@ public final class Golden {
     assertThat(received.shape()).as(what).isEqualTo(expected.shape());
     double[] numbers = received.toDoubleArray();
     if (key.endsWith("key.bias")) {
-      // It moves all scores of a row alike, so its gradient is 0: what comes is rounding, as large as
+      // It moves all scores of a row alike, so its gradient is 0: what comes is rounding, as large
+      // as
       // the weight's gradient lets it be.
       double scale = Closeness.largest(file.tensor(key.replace("bias", "weight")).toDoubles());
       assertThat(Closeness.largest(numbers)).as(what).isLessThanOrEqualTo(tolerance * scale);

@@ -45,7 +45,11 @@ class TraceTest {
     Traced<Tensor> traced = Trace.of(this::encode);
     assertThat(traced.values().keySet())
         .containsExactly(
-            "hidden_states.0", "attentions.0", "hidden_states.1", "attentions.1", "hidden_states.2");
+            "hidden_states.0",
+            "attentions.0",
+            "hidden_states.1",
+            "attentions.1",
+            "hidden_states.2");
     assertThat(traced.values().get("attentions.1"))
         .extracting(Tensor::shape)
         .isEqualTo(Shape.of(2, 5, 5));
@@ -65,13 +69,12 @@ class TraceTest {
         new EncoderDecoder(new EncoderDecoder.Configuration(9, 1, 8, BLOCK), Initializer.seeded(1));
     Sequences sources = Sequences.ofLengths(3);
     Traced<Tensor> traced =
-        Trace.of(
-            () ->
-                model.decode(
-                    Tensor.of(new int[] {0, 4}, 2),
-                    Sequences.ofLengths(2),
-                    model.encode(Tensor.of(new int[] {1, 2, 3}, 3), sources),
-                    sources));
+        Trace.of(() ->
+            model.decode(
+                Tensor.of(new int[] {0, 4}, 2),
+                Sequences.ofLengths(2),
+                model.encode(Tensor.of(new int[] {1, 2, 3}, 3), sources),
+                sources));
     assertThat(traced.values().keySet())
         .containsExactly(
             "encoder_hidden_states.0",

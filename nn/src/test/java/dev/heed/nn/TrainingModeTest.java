@@ -19,8 +19,7 @@ class TrainingModeTest {
   @Test
   void dropoutKeepsTheMean() {
     Tensor x = Initializer.seeded(1).ones(100, 100);
-    double[] dropped =
-        TrainingMode.run(1, 1, () -> TrainingMode.dropout(x, 0.2)).toDoubleArray();
+    double[] dropped = TrainingMode.run(1, 1, () -> TrainingMode.dropout(x, 0.2)).toDoubleArray();
     double sum = 0;
     for (double value : dropped) {
       assertThat(value == 0 || Math.abs(value - 1.25) < 1e-6).isTrue();
@@ -51,14 +50,13 @@ class TrainingModeTest {
 
   @Test
   void endsWithItsBodyAlsoWhenThatFails() {
-    assertThatThrownBy(
-            () ->
-                TrainingMode.run(
-                    1,
-                    1,
-                    () -> {
-                      throw new IllegalArgumentException("failed");
-                    }))
+    assertThatThrownBy(() ->
+            TrainingMode.run(
+                1,
+                1,
+                () -> {
+                  throw new IllegalArgumentException("failed");
+                }))
         .hasMessage("failed");
     assertThat(TrainingMode.isOn()).isFalse();
     assertThatThrownBy(TrainingMode::nextKey)

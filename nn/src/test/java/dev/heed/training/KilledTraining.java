@@ -9,7 +9,8 @@ final class KilledTraining {
 
   private KilledTraining() {}
 
-  /// Trains in the directory that the first argument names, and prints the number of each saved step.
+  /// Trains in the directory that the first argument names, and prints the number of each saved
+  /// step.
   public static void main(String[] arguments) {
     TinyGpt model = run(Path.of(arguments[0]), System.out::println);
     System.out.println("done " + model.parameterCount());

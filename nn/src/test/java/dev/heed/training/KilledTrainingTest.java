@@ -21,9 +21,9 @@ class KilledTrainingTest {
 
   @TempDir Path directory;
 
-  /// Kills the process without a warning (SIGKILL) at a moment that is drawn anew each time: up to six
-  /// checkpoints and 20 milliseconds after it began to save, so while it computes, writes, renames or
-  /// removes; or, every fifth time, while it still starts.
+  /// Kills the process without a warning (SIGKILL) at a moment that is drawn anew each time: up to
+  /// six checkpoints and 20 milliseconds after it began to save, so while it computes, writes,
+  /// renames or removes; or, every fifth time, while it still starts.
   @Test
   void aRunThatIsKilledAtAnyMomentEndsWithTheBitsOfOneThatWasNot() throws Exception {
     Path whole = directory.resolve("whole");

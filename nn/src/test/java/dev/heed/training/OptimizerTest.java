@@ -37,10 +37,7 @@ class OptimizerTest {
   }
 
   private void agrees(
-      String name,
-      DType dtype,
-      double clipNorm,
-      Function<Map<String, Parameter>, Optimizer> make) {
+      String name, DType dtype, double clipNorm, Function<Map<String, Parameter>, Optimizer> make) {
     Map<String, Parameter> parameters = parameters(dtype);
     Optimizer optimizer = make.apply(parameters);
     for (int step = 1; step <= RATES.length; step++) {
@@ -83,11 +80,7 @@ class OptimizerTest {
   @ParameterizedTest
   @EnumSource(names = {"F32", "F64"})
   void adamAgreesWithPyTorch(DType dtype) {
-    agrees(
-        "adam",
-        dtype,
-        0,
-        parameters -> new AdamW(parameters, AdamW.Configuration.withDecay(0)));
+    agrees("adam", dtype, 0, parameters -> new AdamW(parameters, AdamW.Configuration.withDecay(0)));
   }
 
   @ParameterizedTest

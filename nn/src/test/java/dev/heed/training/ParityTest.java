@@ -17,8 +17,8 @@ import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// A hundred steps from the same weights on the same batches have the losses that they have in PyTorch
-/// (`tools/goldens/training.py`).
+/// A hundred steps from the same weights on the same batches have the losses that they have in
+/// PyTorch (`tools/goldens/training.py`).
 class ParityTest {
   private static final int STEPS = 100;
 
@@ -70,8 +70,7 @@ class ParityTest {
   @EnumSource(names = {"F32", "F64"})
   void aSmallEncoderDecoderLearnsAsInPyTorch(DType dtype) {
     Batches batches = new Batches(Resources.open("goldens/parity-encoder-decoder.safetensors"));
-    BlockConfiguration block =
-        new BlockConfiguration(8, 4, 16, Activation.RELU, false, 0, 0, 1e-5);
+    BlockConfiguration block = new BlockConfiguration(8, 4, 16, Activation.RELU, false, 0, 0, 1e-5);
     EncoderDecoder model =
         new EncoderDecoder(
             new EncoderDecoder.Configuration(17, 2, 8, block), Initializer.seeded(1));
@@ -97,11 +96,10 @@ class ParityTest {
     Checkpoint golden = batches.golden;
     model
         .parameters()
-        .forEach(
-            (name, parameter) -> {
-              parameter.convertTo(dtype);
-              parameter.copyFrom(Resources.tensor(golden.tensor("param." + name), dtype));
-            });
+        .forEach((name, parameter) -> {
+          parameter.convertTo(dtype);
+          parameter.copyFrom(Resources.tensor(golden.tensor("param." + name), dtype));
+        });
     List<TrainingProgress.Step> steps =
         new Trainer<>(
                 model,

@@ -60,14 +60,14 @@ final class TinyGpt extends Layer {
   Objective.Loss loss(Batch batch) {
     Tensor x = positions.apply(embedding.apply(batch.inputs), batch.sequences);
     x = blocks.apply(TrainingMode.dropout(x, dropout), batch.sequences, Mask.causal());
-    Tensor sum =
-        FusedOperations.linearCrossEntropy(x, embedding.weight(), null, batch.targets, 0);
+    Tensor sum = FusedOperations.linearCrossEntropy(x, embedding.weight(), null, batch.targets, 0);
     return new Objective.Loss(sum, batch.count());
   }
 
   /// Several batches as one.
   static Batch join(List<Batch> batches) {
-    int[] inputs = batches.stream().flatMapToInt(b -> Arrays.stream(b.inputs.toIntArray())).toArray();
+    int[] inputs =
+        batches.stream().flatMapToInt(b -> Arrays.stream(b.inputs.toIntArray())).toArray();
     int[] targets =
         batches.stream().flatMapToInt(b -> Arrays.stream(b.targets.toIntArray())).toArray();
     int[] lengths =
@@ -91,9 +91,9 @@ final class TinyGpt extends Layer {
       int[] strides = new int[4];
       int rows = 0;
       for (int i = 0; i < 4; i++) {
-        lengths[i] = 2 + CounterRandom.below(LONGEST - 1, key, 3 * i);
-        starts[i] = CounterRandom.below(VOCABULARY, key, 3 * i + 1);
-        strides[i] = 1 + CounterRandom.below(3, key, 3 * i + 2);
+        lengths[i] = 2 + CounterRandom.below(LONGEST - 1, key, 3L * i);
+        starts[i] = CounterRandom.below(VOCABULARY, key, 3L * i + 1);
+        strides[i] = 1 + CounterRandom.below(3, key, 3L * i + 2);
         rows += lengths[i];
       }
       int[] inputs = new int[rows];

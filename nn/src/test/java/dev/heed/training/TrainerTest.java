@@ -84,7 +84,8 @@ class TrainerTest {
     BlockConfiguration block =
         new BlockConfiguration(16, 2, 32, Activation.RELU, false, 0, 0, 1e-6);
     EncoderDecoder model =
-        new EncoderDecoder(new EncoderDecoder.Configuration(12, 1, 6, block), Initializer.seeded(1));
+        new EncoderDecoder(
+            new EncoderDecoder.Configuration(12, 1, 6, block), Initializer.seeded(1));
     Sequences sources = Sequences.ofLengths(4, 2, 5);
     Sequences targets = Sequences.ofLengths(4, 2, 5);
     Tensor source = Tensor.of(new int[] {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}, 11);
@@ -184,26 +185,26 @@ class TrainerTest {
           public Batch batch(long index) {
             return TinyGpt.join(
                 List.of(
-                    TRAIN.batch(3 * index), TRAIN.batch(3 * index + 1), TRAIN.batch(3 * index + 2)));
+                    TRAIN.batch(3 * index),
+                    TRAIN.batch(3 * index + 1),
+                    TRAIN.batch(3 * index + 2)));
           }
         };
     Trainer.History whole =
         trainer(atOnce, new Trainer.Configuration(4, 1, 1, 1, 0, 0, 0, null))
             .fit(large, null, TrainingProgress.SILENT);
     for (int i = 0; i < 4; i++) {
-      assertThat(parts.steps().get(i).loss())
-          .isCloseTo(whole.steps().get(i).loss(), within(1e-10));
+      assertThat(parts.steps().get(i).loss()).isCloseTo(whole.steps().get(i).loss(), within(1e-10));
       assertThat(parts.steps().get(i).gradientNorm())
           .isCloseTo(whole.steps().get(i).gradientNorm(), within(1e-9));
     }
     inParts
         .parameters()
-        .forEach(
-            (name, parameter) -> {
-              if (!name.endsWith("key.bias")) { // whose gradient is nothing but rounding
-                Closeness.requireClose(name, parameter, like(atOnce, name), 1e-6);
-              }
-            });
+        .forEach((name, parameter) -> {
+          if (!name.endsWith("key.bias")) { // whose gradient is nothing but rounding
+            Closeness.requireClose(name, parameter, like(atOnce, name), 1e-6);
+          }
+        });
   }
 
   private static Parameter like(Layer model, String name) {
@@ -216,8 +217,7 @@ class TrainerTest {
 
   /// y = w · x of one number: its gradient is x.
   private static final class One extends Layer {
-    final Linear linear =
-        layer("linear", new Linear(Tensor.of(new float[] {2}, 1, 1), null));
+    final Linear linear = layer("linear", new Linear(Tensor.of(new float[] {2}, 1, 1), null));
     final @Nullable Parameter tied;
 
     One(boolean tied) {
@@ -227,7 +227,8 @@ class TrainerTest {
     Objective.Loss loss(float x) {
       Tensor out = linear.apply(Tensor.of(new float[] {x}, 1, 1));
       return new Objective.Loss(
-          Operations.sum(tied == null ? out : Operations.scale(Operations.multiply(out, tied), 0.5)),
+          Operations.sum(
+              tied == null ? out : Operations.scale(Operations.multiply(out, tied), 0.5)),
           1);
     }
 
@@ -290,14 +291,13 @@ class TrainerTest {
     Map<String, float[]> before = weights(model);
     trainer(model, Trainer.Configuration.ofSteps(3, 1)).fit(TRAIN, null, TrainingProgress.SILENT);
     weights(model)
-        .forEach(
-            (name, bits) -> {
-              if (name.startsWith("blocks.layers.0")) {
-                assertThat(bits).as(name).isEqualTo(before.get(name));
-              } else {
-                assertThat(bits).as(name).isNotEqualTo(before.get(name));
-              }
-            });
+        .forEach((name, bits) -> {
+          if (name.startsWith("blocks.layers.0")) {
+            assertThat(bits).as(name).isEqualTo(before.get(name));
+          } else {
+            assertThat(bits).as(name).isNotEqualTo(before.get(name));
+          }
+        });
   }
 
   @Test
@@ -306,7 +306,8 @@ class TrainerTest {
     assertThatThrownBy(() -> descend(model, Float.POSITIVE_INFINITY, 5, 1))
         .isInstanceOf(IllegalStateException.class)
         .hasMessage(
-            "the loss must stay finite: received Infinity at step 1; a lower learning rate may help");
+            "the loss must stay finite: received Infinity at step 1; a lower learning rate may"
+                + " help");
     assertThat(model.weight()).isEqualTo(2);
   }
 
@@ -326,7 +327,8 @@ class TrainerTest {
             Trainer.Configuration.ofSteps(1, 1));
     assertThatThrownBy(() -> trainer.fit(new Only<>(1f), null, TrainingProgress.SILENT))
         .isInstanceOf(IllegalStateException.class)
-        .hasMessageStartingWith("the gradient's norm must stay finite: received Infinity at step 1");
+        .hasMessageStartingWith(
+            "the gradient's norm must stay finite: received Infinity at step 1");
     assertThat(model.weight()).isZero();
   }
 
@@ -409,7 +411,8 @@ class TrainerTest {
   void refusesImpossibleConfigurations() {
     assertThatThrownBy(() -> new Trainer.Configuration(1, 1, 0, 1, 0, 0, 0, null))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("steps and clipNorm must be 0 or more, accumulate 1 or more: received 1, 1.0, 0");
+        .hasMessage(
+            "steps and clipNorm must be 0 or more, accumulate 1 or more: received 1, 1.0, 0");
     assertThatThrownBy(() -> new Trainer.Configuration(1, 1, 1, 1, 0, 0, -1, null))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(

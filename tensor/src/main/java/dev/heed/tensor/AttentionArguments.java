@@ -4,10 +4,10 @@ import org.jspecify.annotations.Nullable;
 
 /// Everything that attention can be asked for, so that one kernel serves every family.
 ///
-/// Rows of queries, keys and values are packed; head `h` of a query row is its columns `h·Dh` … and it
-/// reads key/value head `h / (heads / keyValueHeads)`. Query `i` of a sequence stands at position
-/// `p = i + queryOffset` and may attend to key `j` of the same sequence if `p − left ≤ j ≤ p + right`
-/// and `keyMask` is not 0 there. A query that may attend nowhere gives zeros.
+/// Rows of queries, keys and values are packed; head `h` of a query row is its columns `h·Dh` … and
+/// it reads key/value head `h / (heads / keyValueHeads)`. Query `i` of a sequence stands at
+/// position `p = i + queryOffset` and may attend to key `j` of the same sequence if `p − left ≤ j ≤
+/// p + right` and `keyMask` is not 0 there. A query that may attend nowhere gives zeros.
 ///
 /// @param heads the number of query heads H
 /// @param keyValueHeads the number of key/value heads, a divisor of `heads`
@@ -18,11 +18,12 @@ import org.jspecify.annotations.Nullable;
 /// @param right how many positions ahead a query sees: 0 is causal, [Integer#MAX_VALUE] for all
 /// @param queryOffsets the position of each sequence's first query among its keys; null for 0
 /// @param keyMask I32 [keys.rows()], 0 where a key must not be attended to; null for none
-/// @param relativeBias [heads, 2·c + 1], added to the scaled product of position p and key j at column
-///     `j − p + c`, which must exist; null for none (T5, MPNet)
-/// @param dropout the share of weights set to zero, the others scaled by 1/(1 − dropout); 0 for none
-/// @param dropoutKey the [CounterRandom] key; the row is `h · queries.rows() + query row`, the column
-///     is the key's index in its sequence
+/// @param relativeBias [heads, 2·c + 1], added to the scaled product of position p and key j at
+///   column `j − p + c`, which must exist; null for none (T5, MPNet)
+/// @param dropout the share of weights set to zero, the others scaled by 1/(1 − dropout); 0 for
+///   none
+/// @param dropoutKey the [CounterRandom] key; the row is `h · queries.rows() + query row`, the
+///   column is the key's index in its sequence
 public record AttentionArguments(
     int heads,
     int keyValueHeads,
@@ -36,7 +37,8 @@ public record AttentionArguments(
     @Nullable Tensor relativeBias,
     double dropout,
     long dropoutKey) {
-  // Not the compact form: javac loses the annotation of its array parameter, and NullAway then refuses
+  // Not the compact form: javac loses the annotation of its array parameter, and NullAway then
+  // refuses
   // null from other modules.
   public AttentionArguments(
       int heads,
@@ -119,7 +121,8 @@ public record AttentionArguments(
   }
 
   /// Plain attention of every query to every key of its sequence.
-  public static AttentionArguments full(int heads, Sequences queries, Sequences keys, double scale) {
+  public static AttentionArguments full(
+      int heads, Sequences queries, Sequences keys, double scale) {
     return new AttentionArguments(
         heads,
         heads,

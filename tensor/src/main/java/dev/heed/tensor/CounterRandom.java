@@ -1,14 +1,14 @@
 package dev.heed.tensor;
 
-/// Random numbers as a pure function of (key, row, column): no state, so the same numbers come out in
-/// any order, on any number of threads, and again in the backward pass.
+/// Random numbers as a pure function of (key, row, column): no state, so the same numbers come out
+/// in any order, on any number of threads, and again in the backward pass.
 ///
-/// A key is derived from (seed, step, site) by [#key]. The 32 random bits of a column are an integer
-/// hash that vector kernels reproduce exactly; it is good enough for dropout and initial values, and no
-/// good for secrets.
+/// A key is derived from (seed, step, site) by [#key]. The 32 random bits of a column are an
+/// integer hash that vector kernels reproduce exactly; it is good enough for dropout and initial
+/// values, and no good for secrets.
 ///
-/// Source: the mixing constants are those of SplitMix64 (Steele, Lea, Flood 2014) and of C. Wellons's
-/// search for low-bias 32-bit hashes.
+/// Source: the mixing constants are those of SplitMix64 (Steele, Lea, Flood 2014) and of C.
+/// Wellons's search for low-bias 32-bit hashes.
 public final class CounterRandom {
   private CounterRandom() {}
 

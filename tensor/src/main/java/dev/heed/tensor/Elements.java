@@ -3,7 +3,8 @@ package dev.heed.tensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/// The elements of a tensor as doubles, whatever their type: how the reference kernels read and write.
+/// The elements of a tensor as doubles, whatever their type: how the reference kernels read and
+/// write.
 abstract sealed class Elements {
   final MemorySegment memory;
 

@@ -31,8 +31,7 @@ public final class FusedOperations {
       Operations.requireSameType("linear", x, residual);
     }
     Tensor out = Tensor.empty(shape, x.dtype());
-    boolean later =
-        activation != Activation.NONE && Node.wanted(x, weight, bias, residual);
+    boolean later = activation != Activation.NONE && Node.wanted(x, weight, bias, residual);
     Tensor before = later ? Tensor.empty(shape, x.dtype()) : null;
     Kernels.active().linear(x, weight, bias, activation, residual, before, out);
     return record(
@@ -157,11 +156,11 @@ public final class FusedOperations {
     return new Attended(out, logSumExp);
   }
 
-  /// Rotary positions: turns pairs of columns of each head by their position's angles.
-  /// See [Kernels#rotate].
+  /// Rotary positions: turns pairs of columns of each head by their position's angles. See
+  /// [Kernels#rotate].
   ///
   /// @throws IllegalArgumentException if a position has no row in the tables, or a head is narrower
-  ///     than their pairs
+  ///   than their pairs
   public static Tensor rotate(
       Tensor x, int heads, Tensor cosines, Tensor sines, Tensor positions, boolean halves) {
     requireTables(x, heads, cosines, sines);
@@ -197,8 +196,8 @@ public final class FusedOperations {
         out, g -> Kernels.active().scatterAdd(g, ids, factor, table.gradientToAddTo()), table);
   }
 
-  /// The sum over the rows of the cross-entropy of softmax(logits [N, V]) with targets I32 [N], in nats;
-  /// a negative target is skipped. Divide by the number of targets for the mean.
+  /// The sum over the rows of the cross-entropy of softmax(logits [N, V]) with targets I32 [N], in
+  /// nats; a negative target is skipped. Divide by the number of targets for the mean.
   ///
   /// @param smoothing the share of the target's probability that is spread over all classes
   public static Tensor crossEntropy(Tensor logits, Tensor targets, double smoothing) {
@@ -218,8 +217,8 @@ public final class FusedOperations {
         logits);
   }
 
-  /// [#crossEntropy] of x [N, D] · weight [V, D]ᵀ without ever holding all N × V logits: they are made,
-  /// used for the loss and its gradient, and dropped, a chunk of rows at a time.
+  /// [#crossEntropy] of x [N, D] · weight [V, D]ᵀ without ever holding all N × V logits: they are
+  /// made, used for the loss and its gradient, and dropped, a chunk of rows at a time.
   public static Tensor linearCrossEntropy(
       Tensor x, Tensor weight, @Nullable Tensor bias, Tensor targets, double smoothing) {
     requireLinear("linearCrossEntropy", x, weight, bias);
@@ -331,8 +330,7 @@ public final class FusedOperations {
     requireBias(operation, weight, weight.shape().dimension(0), bias);
   }
 
-  private static void requireBias(
-      String operation, Tensor like, int width, @Nullable Tensor bias) {
+  private static void requireBias(String operation, Tensor like, int width, @Nullable Tensor bias) {
     if (bias == null) {
       return;
     }

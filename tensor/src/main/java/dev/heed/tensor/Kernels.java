@@ -5,15 +5,16 @@ import java.util.List;
 import java.util.ServiceLoader;
 import org.jspecify.annotations.Nullable;
 
-/// The operations that do the computing, forward and backward. [ReferenceKernels] is their meaning in
-/// plain Java; faster implementations extend it, override where they are faster, and agree with it.
+/// The operations that do the computing, forward and backward. [ReferenceKernels] is their meaning
+/// in plain Java; faster implementations extend it, override where they are faster, and agree with
+/// it.
 ///
-/// Tensors are contiguous, row-major; "rows" are all dimensions but the last. Outputs are written whole
-/// unless a parameter is said to be added to. No output may overlap an input unless it says so. Results
-/// have the same bits for any number of threads.
+/// Tensors are contiguous, row-major; "rows" are all dimensions but the last. Outputs are written
+/// whole unless a parameter is said to be added to. No output may overlap an input unless it says
+/// so. Results have the same bits for any number of threads.
 public interface Kernels {
-  /// The implementation in use, chosen once: `-Dheed.kernels=reference|vector|x86`, else the fastest
-  /// that works here.
+  /// The implementation in use, chosen once: `-Dheed.kernels=reference|vector|x86`, else the
+  /// fastest that works here.
   static Kernels active() {
     return Chosen.KERNELS;
   }
@@ -49,13 +50,14 @@ public interface Kernels {
 
   // Attention
 
-  /// out [queries, H·Dv] = softmax(scale · q · kᵀ + bias) · v for each head, without storing the weights.
+  /// out [queries, H·Dv] = softmax(scale · q · kᵀ + bias) · v for each head, without storing the
+  /// weights.
   ///
   /// @param q [queries, H·Dh]
   /// @param k [keys, K·Dh]
   /// @param v [keys, K·Dv]
   /// @param logSumExp receives ln Σ exp of each row's scores, [queries, H]; −∞ for a row that may
-  ///     attend nowhere
+  ///   attend nowhere
   void attention(
       Tensor q, Tensor k, Tensor v, AttentionArguments arguments, Tensor out, Tensor logSumExp);
 
@@ -83,8 +85,8 @@ public interface Kernels {
       int sequence,
       Tensor weights);
 
-  /// Turns the first `width` columns of each head by its position's angles: pair (i, i + width/2) where
-  /// `halves`, else (2i, 2i + 1); backwards where `inverse`. `out` may be `x`.
+  /// Turns the first `width` columns of each head by its position's angles: pair (i, i + width/2)
+  /// where `halves`, else (2i, 2i + 1); backwards where `inverse`. `out` may be `x`.
   ///
   /// @param x [rows, heads·Dh]
   /// @param cosines [positions, width/2]
@@ -168,8 +170,8 @@ public interface Kernels {
   void scale(Tensor x, double factor, Tensor out);
 
   /// out = x with the share `rate` of its elements set to 0 and the others divided by 1 − rate, by
-  /// [CounterRandom] under `key` with x's rows and columns; the same call is its own backward. `out` may
-  /// be `x`.
+  /// [CounterRandom] under `key` with x's rows and columns; the same call is its own backward.
+  /// `out` may be `x`.
   void dropout(Tensor x, double rate, long key, Tensor out);
 
   // Rows
@@ -180,9 +182,9 @@ public interface Kernels {
   /// The gradient of [#softmax] from its output.
   void softmaxBackward(Tensor out, Tensor outGradient, Tensor xGradient);
 
-  /// losses [N] = −Σ over the vocabulary of target probability · ln softmax(logits), where the target
-  /// has the probability 1 − smoothing + smoothing/V and every other class smoothing/V. A negative
-  /// target is skipped: its loss and gradient are 0.
+  /// losses [N] = −Σ over the vocabulary of target probability · ln softmax(logits), where the
+  /// target has the probability 1 − smoothing + smoothing/V and every other class smoothing/V. A
+  /// negative target is skipped: its loss and gradient are 0.
   ///
   /// @param logits [N, V]; replaced by gradientScale · the gradient if that is not 0
   /// @param targets I32 [N]
@@ -192,7 +194,8 @@ public interface Kernels {
   /// out [N, D] = factor · table [V, D] at the rows that `ids` I32 [N] names.
   void gather(Tensor table, Tensor ids, double factor, Tensor out);
 
-  /// tableGradient [V, D] += factor · outGradient [N, D] at the rows that `ids` names, in row order.
+  /// tableGradient [V, D] += factor · outGradient [N, D] at the rows that `ids` names, in row
+  /// order.
   void scatterAdd(Tensor outGradient, Tensor ids, double factor, Tensor tableGradient);
 
   // Learning

@@ -8,12 +8,12 @@ import java.util.Map;
 
 /// Off-heap memory that nobody has to close: blocks aligned to 64 bytes, pooled by size.
 ///
-/// A block returns to the pool when the garbage collector finds its segment unreachable. The heap alone
-/// would give the collector no reason to run, so the pool asks for a collection when the bytes handed
-/// out have doubled since the last one.
+/// A block returns to the pool when the garbage collector finds its segment unreachable. The heap
+/// alone would give the collector no reason to run, so the pool asks for a collection when the
+/// bytes handed out have doubled since the last one.
 ///
-/// Small tensors share a block: one cleaning action for each would cost more than most operations on
-/// them, and many threads would make them faster than the one cleaner thread can run them.
+/// Small tensors share a block: one cleaning action for each would cost more than most operations
+/// on them, and many threads would make them faster than the one cleaner thread can run them.
 final class Memory {
   static final long ALIGNMENT = 64;
 
@@ -52,7 +52,8 @@ final class Memory {
     return allocateBlock(bytes);
   }
 
-  /// Hands out parts of a block until it is full. A block returns when none of its parts is reachable.
+  /// Hands out parts of a block until it is full. A block returns when none of its parts is
+  /// reachable.
   private static final class SharedBlock {
     private MemorySegment block = MemorySegment.NULL;
     private long used;

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /// How a tensor was computed: its inputs, and what to do with its gradient.
 ///
-/// Nodes are numbered as they are made, each above its inputs, so descending numbers are a valid order
-/// for the backward pass: it needs no recursion, and a graph may be as deep as memory allows.
+/// Nodes are numbered as they are made, each above its inputs, so descending numbers are a valid
+/// order for the backward pass: it needs no recursion, and a graph may be as deep as memory allows.
 final class Node {
   private static final ThreadLocal<int[]> OFF = ThreadLocal.withInitial(() -> new int[1]);
   private static final ThreadLocal<long[]> MADE = ThreadLocal.withInitial(() -> new long[1]);
@@ -76,22 +76,21 @@ final class Node {
   static void run(Tensor root, Tensor seed) {
     List<Tensor> computed = reachable(root);
     computed.sort((a, b) -> Long.compare(node(b).number, node(a).number));
-    without(
-        () -> {
-          root.accumulate(seed);
-          for (Tensor tensor : computed) {
-            Node node = node(tensor);
-            Consumer<Tensor> step = node.backward;
-            Tensor gradient = tensor.gradient();
-            node.backward = null;
-            node.inputs = null;
-            if (step != null && gradient != null) {
-              step.accept(gradient);
-              tensor.clearGradient();
-            }
-          }
-          return null;
-        });
+    without(() -> {
+      root.accumulate(seed);
+      for (Tensor tensor : computed) {
+        Node node = node(tensor);
+        Consumer<Tensor> step = node.backward;
+        Tensor gradient = tensor.gradient();
+        node.backward = null;
+        node.inputs = null;
+        if (step != null && gradient != null) {
+          step.accept(gradient);
+          tensor.clearGradient();
+        }
+      }
+      return null;
+    });
   }
 
   private static List<Tensor> reachable(Tensor root) {

@@ -4,8 +4,8 @@ import static dev.heed.tensor.Node.record;
 
 import java.util.Arrays;
 
-/// The elementary operations, each with its backward pass beside it. See [FusedOperations] for those
-/// that a Transformer spends its time in.
+/// The elementary operations, each with its backward pass beside it. See [FusedOperations] for
+/// those that a Transformer spends its time in.
 public final class Operations {
   private Operations() {}
 
@@ -189,8 +189,8 @@ public final class Operations {
         x);
   }
 
-  /// Sets the share `rate` of the elements to 0 and divides the others by 1 − rate. Which ones follows
-  /// from `key` alone ([CounterRandom#key]).
+  /// Sets the share `rate` of the elements to 0 and divides the others by 1 − rate. Which ones
+  /// follows from `key` alone ([CounterRandom#key]).
   ///
   /// @throws IllegalArgumentException if `rate` is not in [0, 1)
   public static Tensor dropout(Tensor x, double rate, long key) {
@@ -231,7 +231,8 @@ public final class Operations {
     return scale(sum(x), 1.0 / x.elements());
   }
 
-  /// The mean of the rows of each sequence: x [rows, D] → [sequences, D]; zeros for an empty sequence.
+  /// The mean of the rows of each sequence: x [rows, D] → [sequences, D]; zeros for an empty
+  /// sequence.
   public static Tensor meanPerSequence(Tensor x, Sequences sequences) {
     if (x.shape().rows() != sequences.rows()) {
       throw new IllegalArgumentException(

@@ -6,10 +6,11 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
-/// The one thread pool of the process: a thread per core that spins briefly for the next job, then parks.
+/// The one thread pool of the process: a thread per core that spins briefly for the next job, then
+/// parks.
 ///
-/// Work is cut into tasks by its size, never by the number of threads, and a task writes only what no
-/// other task of the job touches: so the result has the same bits for any number of threads.
+/// Work is cut into tasks by its size, never by the number of threads, and a task writes only what
+/// no other task of the job touches: so the result has the same bits for any number of threads.
 public final class Parallel {
   private static final long SPIN_NANOS = 50_000;
   private static final ReentrantLock LOCK = new ReentrantLock();
@@ -22,7 +23,8 @@ public final class Parallel {
 
   private Parallel() {}
 
-  /// The number of threads that compute, the caller's included: `-Dheed.threads`, else one per core.
+  /// The number of threads that compute, the caller's included: `-Dheed.threads`, else one per
+  /// core.
   public static int threads() {
     return workers.length + 1;
   }
@@ -49,8 +51,8 @@ public final class Parallel {
     }
   }
 
-  /// Runs `task` for 0 … `tasks` − 1 and returns when all are done. A task that itself calls this, and
-  /// a caller that finds the pool busy, computes alone.
+  /// Runs `task` for 0 … `tasks` − 1 and returns when all are done. A task that itself calls this,
+  /// and a caller that finds the pool busy, computes alone.
   public static void run(int tasks, IntConsumer task) {
     boolean alone =
         tasks <= 1
@@ -83,7 +85,8 @@ public final class Parallel {
   }
 
   private static int configuredThreads() {
-    return Math.max(1, Integer.getInteger("heed.threads", Runtime.getRuntime().availableProcessors()));
+    return Math.max(
+        1, Integer.getInteger("heed.threads", Runtime.getRuntime().availableProcessors()));
   }
 
   private static Worker[] start(int count) {

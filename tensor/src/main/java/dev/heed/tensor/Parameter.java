@@ -1,7 +1,7 @@
 package dev.heed.tensor;
 
-/// A tensor that training changes. It lives outside any step's memory and requires a gradient until it
-/// is frozen.
+/// A tensor that training changes. It lives outside any step's memory and requires a gradient until
+/// it is frozen.
 public final class Parameter extends Tensor {
   private Parameter(Tensor value) {
     super(value.shape(), value.dtype(), value.memory(), null);

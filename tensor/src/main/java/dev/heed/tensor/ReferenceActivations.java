@@ -23,8 +23,7 @@ final class ReferenceActivations {
     return switch (activation) {
       case NONE -> 1;
       case RELU -> x > 0 || Double.isNaN(x) ? 1 : 0;
-      case GELU ->
-          normal(x) + x * StrictMath.exp(-x * x / 2) / StrictMath.sqrt(2 * Math.PI);
+      case GELU -> normal(x) + x * StrictMath.exp(-x * x / 2) / StrictMath.sqrt(2 * Math.PI);
       case GELU_TANH -> {
         double tanh = StrictMath.tanh(inner(x));
         double innerSlope = SQRT_2_OVER_PI * (1 + 3 * TANH_CUBIC * x * x);
@@ -74,8 +73,7 @@ final class ReferenceActivations {
     for (int n = 60; n >= 1; n--) {
       fraction = n / 2.0 / (magnitude + fraction);
     }
-    double complement =
-        StrictMath.exp(-x * x) / StrictMath.sqrt(Math.PI) / (magnitude + fraction);
+    double complement = StrictMath.exp(-x * x) / StrictMath.sqrt(Math.PI) / (magnitude + fraction);
     return Math.signum(x) * (1 - complement);
   }
 }

@@ -3,10 +3,11 @@ package dev.heed.tensor;
 import org.jspecify.annotations.Nullable;
 
 /// Scaled dot-product attention by its formula, one query row after the other. A task computes one
-/// key/value head of one sequence with all the query heads that share it, so no two tasks write to the
-/// same gradient.
+/// key/value head of one sequence with all the query heads that share it, so no two tasks write to
+/// the same gradient.
 ///
-/// Source: Vaswani et al. 2017, section 3.2.1; the backward pass from the log-sum-exp is Dao et al. 2022.
+/// Source: Vaswani et al. 2017, section 3.2.1; the backward pass from the log-sum-exp is Dao et al.
+/// 2022.
 final class ReferenceAttention {
   void forward(Tensor q, Tensor k, Tensor v, AttentionArguments a, Tensor out, Tensor logSumExp) {
     Task shared = new Task(q, k, a);
@@ -14,33 +15,36 @@ final class ReferenceAttention {
     Elements to = Elements.of(out);
     Elements sums = Elements.of(logSumExp);
     int valueWidth = v.shape().width() / a.keyValueHeads();
-    shared.forHeads(
-        head -> {
-          double[] row = new double[valueWidth];
-          for (int query = 0; query < head.queries; query++) {
-            double[] scores = head.scores(query);
-            double normalizer = logSumExp(scores);
-            long queryRow = head.firstQuery + query;
-            sums.set(queryRow * a.heads() + head.head, normalizer);
-            java.util.Arrays.fill(row, 0);
-            if (normalizer != Double.NEGATIVE_INFINITY) {
-              for (int key = 0; key < scores.length; key++) {
-                if (scores[key] == Double.NEGATIVE_INFINITY) {
-                  continue; // contributes nothing, even where the value is NaN
-                }
-                double weight =
-                    StrictMath.exp(scores[key] - normalizer) * head.dropoutFactor(query, key);
-                for (int d = 0; d < valueWidth; d++) {
-                  row[d] += weight * values.get(head.keyRow(key) * a.keyValueHeads() * valueWidth
-                      + (long) head.keyValueHead * valueWidth + d);
-                }
-              }
+    shared.forHeads(head -> {
+      double[] row = new double[valueWidth];
+      for (int query = 0; query < head.queries; query++) {
+        double[] scores = head.scores(query);
+        double normalizer = logSumExp(scores);
+        long queryRow = head.firstQuery + query;
+        sums.set(queryRow * a.heads() + head.head, normalizer);
+        java.util.Arrays.fill(row, 0);
+        if (normalizer != Double.NEGATIVE_INFINITY) {
+          for (int key = 0; key < scores.length; key++) {
+            if (scores[key] == Double.NEGATIVE_INFINITY) {
+              continue; // contributes nothing, even where the value is NaN
             }
+            double weight =
+                StrictMath.exp(scores[key] - normalizer) * head.dropoutFactor(query, key);
             for (int d = 0; d < valueWidth; d++) {
-              to.set((queryRow * a.heads() + head.head) * valueWidth + d, row[d]);
+              row[d] +=
+                  weight
+                      * values.get(
+                          head.keyRow(key) * a.keyValueHeads() * valueWidth
+                              + (long) head.keyValueHead * valueWidth
+                              + d);
             }
           }
-        });
+        }
+        for (int d = 0; d < valueWidth; d++) {
+          to.set((queryRow * a.heads() + head.head) * valueWidth + d, row[d]);
+        }
+      }
+    });
   }
 
   void backward(
@@ -69,50 +73,48 @@ final class ReferenceAttention {
     int biasWidth = biasGradient == null ? 0 : biasGradient.shape().width();
     // One private copy a sequence, added up in order: several sequences share a head's bias.
     double[][] dBias = new double[a.queries().count()][a.heads() * biasWidth];
-    shared.forHeads(
-        head -> {
-          double[] row = new double[keyWidth];
-          for (int query = 0; query < head.queries; query++) {
-            long queryRow = head.firstQuery + query;
-            double normalizer = sums.get(queryRow * a.heads() + head.head);
-            java.util.Arrays.fill(row, 0);
-            long outBase = (queryRow * a.heads() + head.head) * valueWidth;
-            double delta = 0;
-            for (int d = 0; d < valueWidth; d++) {
-              delta += dOut.get(outBase + d) * forward.get(outBase + d);
-            }
-            double[] scores =
-                normalizer == Double.NEGATIVE_INFINITY ? new double[0] : head.scores(query);
-            for (int key = 0; key < scores.length; key++) {
-              if (scores[key] == Double.NEGATIVE_INFINITY) {
-                continue;
-              }
-              double weight = StrictMath.exp(scores[key] - normalizer);
-              double kept = head.dropoutFactor(query, key);
-              long valueBase =
-                  (head.keyRow(key) * a.keyValueHeads() + head.keyValueHead) * valueWidth;
-              double dWeight = 0;
-              for (int d = 0; d < valueWidth; d++) {
-                dWeight += dOut.get(outBase + d) * values.get(valueBase + d);
-                dv[(int) valueBase + d] += weight * kept * dOut.get(outBase + d);
-              }
-              double dScore = weight * (dWeight * kept - delta);
-              if (biasWidth > 0) {
-                int column = head.biasColumn(query, key);
-                dBias[head.sequence][head.head * biasWidth + column] += dScore;
-              }
-              long keyBase = (head.keyRow(key) * a.keyValueHeads() + head.keyValueHead) * keyWidth;
-              long queryBase = (queryRow * a.heads() + head.head) * keyWidth;
-              for (int d = 0; d < keyWidth; d++) {
-                row[d] += a.scale() * dScore * shared.keys.get(keyBase + d);
-                dk[(int) keyBase + d] += a.scale() * dScore * shared.queries.get(queryBase + d);
-              }
-            }
-            for (int d = 0; d < keyWidth; d++) {
-              dq.set((queryRow * a.heads() + head.head) * keyWidth + d, row[d]);
-            }
+    shared.forHeads(head -> {
+      double[] row = new double[keyWidth];
+      for (int query = 0; query < head.queries; query++) {
+        long queryRow = head.firstQuery + query;
+        double normalizer = sums.get(queryRow * a.heads() + head.head);
+        java.util.Arrays.fill(row, 0);
+        long outBase = (queryRow * a.heads() + head.head) * valueWidth;
+        double delta = 0;
+        for (int d = 0; d < valueWidth; d++) {
+          delta += dOut.get(outBase + d) * forward.get(outBase + d);
+        }
+        double[] scores =
+            normalizer == Double.NEGATIVE_INFINITY ? new double[0] : head.scores(query);
+        for (int key = 0; key < scores.length; key++) {
+          if (scores[key] == Double.NEGATIVE_INFINITY) {
+            continue;
           }
-        });
+          double weight = StrictMath.exp(scores[key] - normalizer);
+          double kept = head.dropoutFactor(query, key);
+          long valueBase = (head.keyRow(key) * a.keyValueHeads() + head.keyValueHead) * valueWidth;
+          double dWeight = 0;
+          for (int d = 0; d < valueWidth; d++) {
+            dWeight += dOut.get(outBase + d) * values.get(valueBase + d);
+            dv[(int) valueBase + d] += weight * kept * dOut.get(outBase + d);
+          }
+          double dScore = weight * (dWeight * kept - delta);
+          if (biasWidth > 0) {
+            int column = head.biasColumn(query, key);
+            dBias[head.sequence][head.head * biasWidth + column] += dScore;
+          }
+          long keyBase = (head.keyRow(key) * a.keyValueHeads() + head.keyValueHead) * keyWidth;
+          long queryBase = (queryRow * a.heads() + head.head) * keyWidth;
+          for (int d = 0; d < keyWidth; d++) {
+            row[d] += a.scale() * dScore * shared.keys.get(keyBase + d);
+            dk[(int) keyBase + d] += a.scale() * dScore * shared.queries.get(queryBase + d);
+          }
+        }
+        for (int d = 0; d < keyWidth; d++) {
+          dq.set((queryRow * a.heads() + head.head) * keyWidth + d, row[d]);
+        }
+      }
+    });
     store(dk, Elements.of(kGradient));
     store(dv, Elements.of(vGradient));
     if (biasGradient != null) {
@@ -139,22 +141,21 @@ final class ReferenceAttention {
     Elements sums = Elements.of(logSumExp);
     Elements to = Elements.of(weights);
     int length = a.keys().length(sequence);
-    shared.forHeads(
-        head -> {
-          if (head.sequence != sequence) {
-            return;
-          }
-          for (int query = 0; query < head.queries; query++) {
-            double normalizer = sums.get((head.firstQuery + query) * a.heads() + head.head);
-            double[] scores = head.scores(query);
-            for (int key = 0; key < length; key++) {
-              boolean hidden = scores[key] == Double.NEGATIVE_INFINITY;
-              to.set(
-                  ((long) head.head * head.queries + query) * length + key,
-                  hidden ? 0 : StrictMath.exp(scores[key] - normalizer));
-            }
-          }
-        });
+    shared.forHeads(head -> {
+      if (head.sequence != sequence) {
+        return;
+      }
+      for (int query = 0; query < head.queries; query++) {
+        double normalizer = sums.get((head.firstQuery + query) * a.heads() + head.head);
+        double[] scores = head.scores(query);
+        for (int key = 0; key < length; key++) {
+          boolean hidden = scores[key] == Double.NEGATIVE_INFINITY;
+          to.set(
+              ((long) head.head * head.queries + query) * length + key,
+              hidden ? 0 : StrictMath.exp(scores[key] - normalizer));
+        }
+      }
+    });
   }
 
   private static double logSumExp(double[] scores) {

@@ -5,7 +5,8 @@ import org.jspecify.annotations.Nullable;
 /// The meaning of every operation in plain Java: computes in double precision, rounds once when it
 /// stores. Faster kernels extend this and override; it also is the fallback for whatever they lack.
 ///
-/// Open to extension by design: each method stands alone, none calls another that may be overridden.
+/// Open to extension by design: each method stands alone, none calls another that may be
+/// overridden.
 public class ReferenceKernels implements Kernels {
   /// Elements or multiplications that make a task worth a thread.
   private static final long TASK = 1 << 15;
@@ -148,7 +149,16 @@ public class ReferenceKernels implements Kernels {
       Tensor vGradient,
       @Nullable Tensor biasGradient) {
     attention.backward(
-        q, k, v, arguments, out, logSumExp, outGradient, qGradient, kGradient, vGradient,
+        q,
+        k,
+        v,
+        arguments,
+        out,
+        logSumExp,
+        outGradient,
+        qGradient,
+        kGradient,
+        vGradient,
         biasGradient);
   }
 

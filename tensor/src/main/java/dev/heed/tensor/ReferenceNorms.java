@@ -124,8 +124,7 @@ final class ReferenceNorms {
     Parallel.run(
         tasks,
         task -> {
-          for (long row = (long) task * ROWS_PER_TASK,
-                  end = Math.min(rows, row + ROWS_PER_TASK);
+          for (long row = (long) task * ROWS_PER_TASK, end = Math.min(rows, row + ROWS_PER_TASK);
               row < end;
               row++) {
             body.run(row);

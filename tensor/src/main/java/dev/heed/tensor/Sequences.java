@@ -2,8 +2,8 @@ package dev.heed.tensor;
 
 import java.util.Arrays;
 
-/// Where each sequence starts among packed token rows: sequence `i` has the rows
-/// `starts[i]` … `starts[i + 1]` − 1. Sequences may have different lengths, or none; nothing is padded.
+/// Where each sequence starts among packed token rows: sequence `i` has the rows `starts[i]` …
+/// `starts[i + 1]` − 1. Sequences may have different lengths, or none; nothing is padded.
 ///
 /// @param starts the first row of each sequence, and at the end the number of rows; begins with 0
 public record Sequences(int... starts) {

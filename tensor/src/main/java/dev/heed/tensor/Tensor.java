@@ -69,7 +69,8 @@ public class Tensor {
     return tensor;
   }
 
-  /// A tensor over memory that already holds its elements, such as a mapped file; nothing is copied.
+  /// A tensor over memory that already holds its elements, such as a mapped file; nothing is
+  /// copied.
   public static Tensor over(MemorySegment memory, Shape shape, DType dtype) {
     long bytes = Math.multiplyExact(shape.elements(), dtype.bytes());
     if (!memory.isNative()) {
@@ -170,12 +171,11 @@ public class Tensor {
 
   /// A tensor of its own with the same elements, outside any step's memory and without a gradient.
   public final Tensor copy() {
-    return StepMemory.outside(
-        () -> {
-          Tensor copy = empty(shape, dtype);
-          copy.memory.copyFrom(memory());
-          return copy;
-        });
+    return StepMemory.outside(() -> {
+      Tensor copy = empty(shape, dtype);
+      copy.memory.copyFrom(memory());
+      return copy;
+    });
   }
 
   /// The same elements in another type; a copy even if the type is the same.
@@ -211,7 +211,8 @@ public class Tensor {
     }
     long row = (long) shape.width() * dtype.bytes();
     Objects.checkFromToIndex(from, to, shape.dimension(0));
-    return view(Shape.of(to - from, shape.width()), memory().asSlice(from * row, (to - from) * row));
+    return view(
+        Shape.of(to - from, shape.width()), memory().asSlice(from * row, (to - from) * row));
   }
 
   /// The same memory under another shape; no gradient flows through ([Operations#reshape] lets it).
@@ -260,7 +261,7 @@ public class Tensor {
   /// gradient, and adds to their [#gradient].
   ///
   /// @throws IllegalStateException if this has more than one element, requires no gradient, or its
-  ///     graph was used up by an earlier call
+  ///   graph was used up by an earlier call
   public final void backward() {
     if (elements() != 1) {
       throw new IllegalStateException("backward() starts at one element: this is " + this);
@@ -293,7 +294,8 @@ public class Tensor {
     requiresGradient = true;
   }
 
-  /// Adds to the gradient. `addend` is only read, now or later, so it may be handed to several tensors.
+  /// Adds to the gradient. `addend` is only read, now or later, so it may be handed to several
+  /// tensors.
   final void accumulate(Tensor addend) {
     Tensor before = gradient;
     if (before == null) {

@@ -1,4 +1,5 @@
-/// Tensors over off-heap memory, reverse-mode automatic differentiation, and the [Kernels] that compute.
+/// Tensors over off-heap memory, reverse-mode automatic differentiation, and the [Kernels] that
+/// compute.
 @NullMarked
 package dev.heed.tensor;
 

@@ -25,14 +25,10 @@ import java.util.List;
 /// one line without spaces does not cost the square of its length.
 ///
 /// @param vocabularySize tokens at the end: the special token, 256 bytes, and merges; fewer where
-///     the text has no more pairs to merge
+///   the text has no more pairs to merge
 /// @param minFrequency how often a pair must occur to become a token
 /// @param endOfText the special token that ends a text, id 0
 public record BpeTrainer(int vocabularySize, int minFrequency, String endOfText) {
-  private static final int MOST_WORDS = 1 << 21;
-  private static final int LONGEST_WORD = 512;
-  private static final int REPORT_EVERY = 1 << 20;
-
   public BpeTrainer {
     if (vocabularySize < 257) {
       throw new IllegalArgumentException(
@@ -49,7 +45,8 @@ public record BpeTrainer(int vocabularySize, int minFrequency, String endOfText)
     }
   }
 
-  /// A trainer for `vocabularySize` tokens, with GPT-2's `<|endoftext|>`; pairs occur twice or more.
+  /// A trainer for `vocabularySize` tokens, with GPT-2's `<|endoftext|>`; pairs occur twice or
+  /// more.
   public static BpeTrainer of(int vocabularySize) {
     return new BpeTrainer(vocabularySize, 2, "<|endoftext|>");
   }
@@ -61,37 +58,20 @@ public record BpeTrainer(int vocabularySize, int minFrequency, String endOfText)
 
   /// Trains on `texts`, which are read once, one at a time, and reports to `progress`.
   public Tokenizer train(Iterable<String> texts, TrainingProgress progress) {
-    WordCounts words = new WordCounts(MOST_WORDS);
     Gpt2Scanner scanner = new Gpt2Scanner();
-    long read = 0;
-    long reported = 0;
-    for (String text : texts) {
-      char[] chars = text.toCharArray();
-      for (int from = 0; from < chars.length; ) {
-        int end = scanner.wordEnd(chars, from, chars.length);
-        count(words, chars, from, end);
-        from = end;
-      }
-      read += chars.length;
-      if (read - reported >= REPORT_EVERY) {
-        reported = read;
-        progress.update(Phase.READING, read, 0);
-      }
-    }
-    progress.update(Phase.READING, read, 0);
+    WordCounts words =
+        TrainingWords.count(
+            texts,
+            (text, out) -> {
+              char[] chars = text.toCharArray();
+              for (int from = 0; from < chars.length; ) {
+                int end = scanner.wordEnd(chars, from, chars.length);
+                out.word(chars, from, end);
+                from = end;
+              }
+            },
+            progress);
     return tokenizer(learn(words, progress));
-  }
-
-  private static void count(WordCounts words, char[] chars, int from, int to) {
-    while (to - from > LONGEST_WORD) {
-      int cut = from + LONGEST_WORD;
-      if (Character.isLowSurrogate(chars[cut])) {
-        cut--;
-      }
-      words.add(chars, from, cut, 1);
-      from = cut;
-    }
-    words.add(chars, from, to, 1);
   }
 
   private PairMerging.Result learn(WordCounts words, TrainingProgress progress) {

@@ -259,8 +259,7 @@ final class Encodings {
     }
     Encoding fill = special(new Special(ids, tokens), padding.typeId(), e.tokens);
     Arrays.fill(fill.attention, (byte) 0);
-    Encoding padded =
-        joinPlain(padding.side() == Side.RIGHT ? List.of(e, fill) : List.of(fill, e));
+    Encoding padded = joinPlain(padding.side() == Side.RIGHT ? List.of(e, fill) : List.of(fill, e));
     return withOverflowing(padded, overflowing);
   }
 

@@ -53,8 +53,7 @@ final class Json {
       case VALUE_TRUE -> true;
       case VALUE_FALSE -> false;
       case VALUE_NULL -> null;
-      default ->
-          throw new TokenizerFormatException("Expected a JSON value: found " + token);
+      default -> throw new TokenizerFormatException("Expected a JSON value: found " + token);
     };
   }
 
@@ -153,8 +152,7 @@ final class Json {
 
     TokenizerFormatException unknown(String name, String known) {
       return new TokenizerFormatException(
-          "%s.%s: Heed has no \"%s\"; known are %s"
-              .formatted(path, name, fields.get(name), known));
+          "%s.%s: Heed has no \"%s\"; known are %s".formatted(path, name, fields.get(name), known));
     }
 
     /// A string of one code point.

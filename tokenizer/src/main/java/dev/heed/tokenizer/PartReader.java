@@ -66,8 +66,7 @@ final class PartReader {
               part.bool("add_prefix_space", true),
               part.bool("trim_offsets", true),
               part.bool("use_regex", true));
-      case "CharDelimiterSplit" ->
-          new PreTokenizer.CharDelimiterSplit(part.character("delimiter"));
+      case "CharDelimiterSplit" -> new PreTokenizer.CharDelimiterSplit(part.character("delimiter"));
       case "Metaspace" ->
           new PreTokenizer.Metaspace(
               Character.toString(part.character("replacement")),
@@ -105,8 +104,7 @@ final class PartReader {
           new Decoder.WordPiece(
               part.has("prefix") ? part.string("prefix") : "##", part.bool("cleanup", true));
       case "Metaspace" ->
-          new Decoder.Metaspace(
-              Character.toString(part.character("replacement")), prepend(part));
+          new Decoder.Metaspace(Character.toString(part.character("replacement")), prepend(part));
       case "BPEDecoder" -> new Decoder.Bpe(part.has("suffix") ? part.string("suffix") : "</w>");
       case "CTC" ->
           new Decoder.Ctc(
@@ -134,8 +132,7 @@ final class PartReader {
   }
 
   /// `prepend_scheme`, for which older files say `add_prefix_space`.
-  private static PreTokenizer.Metaspace.Prepend prepend(Obj part)
-      throws TokenizerFormatException {
+  private static PreTokenizer.Metaspace.Prepend prepend(Obj part) throws TokenizerFormatException {
     String scheme =
         part.has("prepend_scheme")
             ? part.string("prepend_scheme")

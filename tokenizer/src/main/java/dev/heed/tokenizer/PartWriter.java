@@ -115,8 +115,7 @@ final class PartWriter {
     switch (part) {
       case null -> json.writeNull();
       case PreTokenizer.Bert _ -> plain("BertPreTokenizer");
-      case PreTokenizer.ByteLevel b ->
-          byteLevel(b.addPrefixSpace(), b.trimOffsets(), b.useRegex());
+      case PreTokenizer.ByteLevel b -> byteLevel(b.addPrefixSpace(), b.trimOffsets(), b.useRegex());
       case PreTokenizer.CharDelimiterSplit split -> {
         start("CharDelimiterSplit");
         json.writeStringProperty("delimiter", Character.toString(split.delimiter()));

@@ -26,15 +26,15 @@ final class PostProcessing {
   /// @param texts the tokens of one text or two
   /// @throws IllegalArgumentException where a text cannot be cut as the truncation says
   Encoding apply(List<Encoding> texts, boolean addSpecialTokens) {
-    List<Encoding> parts = truncation == null ? texts : truncate(texts, truncation, addSpecialTokens);
+    List<Encoding> parts =
+        truncation == null ? texts : truncate(texts, truncation, addSpecialTokens);
     if (processor != null) {
       parts = process(processor, parts, addSpecialTokens);
     }
     return Encodings.join(parts);
   }
 
-  private List<Encoding> truncate(
-      List<Encoding> texts, Truncation to, boolean addSpecialTokens) {
+  private List<Encoding> truncate(List<Encoding> texts, Truncation to, boolean addSpecialTokens) {
     int added = processor == null || !addSpecialTokens ? 0 : processor.added(texts.size() > 1);
     int most = to.maxLength() - added;
     if (most < 0) {
@@ -143,8 +143,7 @@ final class PostProcessing {
           switch (piece) {
             case Piece.Text text -> {
               if (text.sequence() >= texts.size()) {
-                throw new IllegalStateException(
-                    "The template for one text asks for a second text");
+                throw new IllegalStateException("The template for one text asks for a second text");
               }
               parts.add(Encodings.withTypeId(texts.get(text.sequence()), text.typeId()));
             }

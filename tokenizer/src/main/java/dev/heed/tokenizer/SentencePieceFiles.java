@@ -87,8 +87,7 @@ final class SentencePieceFiles {
         normalizer(model, List.of()),
         unigram,
         new PostProcessor.Template(
-            List.of(begin, a, end),
-            List.of(begin, a, end, end, new Piece.Text(1, 0), end)));
+            List.of(begin, a, end), List.of(begin, a, end, end, new Piece.Text(1, 0), end)));
   }
 
   private static TokenizerDefinition albert(SentencePieceModel model, TokenizerSettings settings)
@@ -261,13 +260,12 @@ final class SentencePieceFiles {
       throw new TokenizerFormatException("vocab.json: expected <unk> and </s>, found one or none");
     }
     List<AddedToken> added = new ArrayList<>();
-    ids.forEach(
-        (token, id) -> {
-          boolean language = token.startsWith(">>") && token.endsWith("<<");
-          if (language || token.equals("</s>") || token.equals("<unk>") || token.equals("<pad>")) {
-            added.add(AddedToken.special(token, id));
-          }
-        });
+    ids.forEach((token, id) -> {
+      boolean language = token.startsWith(">>") && token.endsWith("<<");
+      if (language || token.equals("</s>") || token.equals("<unk>") || token.equals("<pad>")) {
+        added.add(AddedToken.special(token, id));
+      }
+    });
     Piece last = added("</s>", new Special(List.of(end), List.of("</s>")));
     Piece a = new Piece.Text(0, 0);
     Precompiled table = model.charsmap().length == 0 ? null : new Precompiled(model.charsmap());
@@ -275,13 +273,10 @@ final class SentencePieceFiles {
         null,
         null,
         added,
-        new SentencePieceNormalizer(
-            table, model.addDummyPrefix(), model.removeExtraWhitespace()),
+        new SentencePieceNormalizer(table, model.addDummyPrefix(), model.removeExtraWhitespace()),
         null,
-        new Unigram(
-            pieces, Arrays.copyOf(scores, pieces.size()), unknown, false, limit),
-        new PostProcessor.Template(
-            List.of(a, last), List.of(a, new Piece.Text(1, 0), last)),
+        new Unigram(pieces, Arrays.copyOf(scores, pieces.size()), unknown, false, limit),
+        new PostProcessor.Template(List.of(a, last), List.of(a, new Piece.Text(1, 0), last)),
         new Decoder.Metaspace(SPACE, Prepend.ALWAYS));
   }
 

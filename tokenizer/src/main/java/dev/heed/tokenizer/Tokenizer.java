@@ -53,8 +53,7 @@ public final class Tokenizer {
   }
 
   /// Shares everything with `other` but what happens at the end.
-  private Tokenizer(
-      Tokenizer other, @Nullable Truncation truncation, @Nullable Padding padding) {
+  private Tokenizer(Tokenizer other, @Nullable Truncation truncation, @Nullable Padding padding) {
     this.definition = other.definition;
     this.config = other.config;
     this.vocabulary = other.vocabulary;
@@ -64,8 +63,7 @@ public final class Tokenizer {
     this.pipeline = other.pipeline;
     this.truncation = truncation;
     this.padding = padding;
-    this.postProcessing =
-        new PostProcessing(definition.postProcessor(), truncation, this::token);
+    this.postProcessing = new PostProcessing(definition.postProcessor(), truncation, this::token);
   }
 
   /// A token that the model knows keeps the model's id, whatever the file says; another one gets

@@ -90,8 +90,7 @@ public record TokenizerConfig(
   }
 
   /// A token stands there as its text or as an object with its text.
-  private static @Nullable String content(Obj config, String name)
-      throws TokenizerFormatException {
+  private static @Nullable String content(Obj config, String name) throws TokenizerFormatException {
     Object value = config.fields().get(name);
     return value instanceof String || value == null
         ? (String) value

@@ -45,8 +45,7 @@ final class TokenizerFiles {
           VocabularyFiles.tokens(file.resolveSibling("vocab.json")));
     }
     if (name.endsWith(".model")) {
-      return SentencePieceFiles.of(
-          SentencePieceModel.read(Files.readAllBytes(file)), settings);
+      return SentencePieceFiles.of(SentencePieceModel.read(Files.readAllBytes(file)), settings);
     }
     if (name.equals("merges.txt")) {
       return VocabularyFiles.byteLevel(file.resolveSibling("vocab.json"), file, settings);

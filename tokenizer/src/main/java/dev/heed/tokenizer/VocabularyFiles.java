@@ -52,8 +52,7 @@ final class VocabularyFiles {
     for (String name : names) {
       if (vocabulary.find(name) >= 0) {
         boolean mask = name.equals("<mask>");
-        added.add(
-            new AddedToken(name, vocabulary.find(name), false, mask, false, false, true));
+        added.add(new AddedToken(name, vocabulary.find(name), false, mask, false, false, true));
       }
     }
     return new TokenizerDefinition(
@@ -63,9 +62,7 @@ final class VocabularyFiles {
         new Normalizer.Bert(
             true,
             settings.bool("tokenize_chinese_chars", true),
-            settings.has("strip_accents")
-                ? (Boolean) settings.bool("strip_accents", false)
-                : null,
+            settings.has("strip_accents") ? (Boolean) settings.bool("strip_accents", false) : null,
             settings.bool("do_lower_case", true)),
         new PreTokenizer.Bert(),
         new WordPiece(vocabulary, "[UNK]", "##", 100),
@@ -91,8 +88,7 @@ final class VocabularyFiles {
     Piece lastOfPair = new Piece.Added(end.tokens().getFirst(), end, 1);
     Piece a = new Piece.Text(0, 0);
     return new PostProcessor.Template(
-        List.of(first, a, last),
-        List.of(first, a, last, last, new Piece.Text(1, 1), lastOfPair));
+        List.of(first, a, last), List.of(first, a, last, last, new Piece.Text(1, 1), lastOfPair));
   }
 
   static Special special(Vocabulary vocabulary, String token) throws TokenizerFormatException {
@@ -125,8 +121,7 @@ final class VocabularyFiles {
       parts.add(pair[0]);
       parts.add(pair[1]);
     }
-    Bpe bpe =
-        new Bpe(vocabulary, ModelReader.mergesOf(vocabulary, parts, 0), Bpe.Options.none());
+    Bpe bpe = new Bpe(vocabulary, ModelReader.mergesOf(vocabulary, parts, 0), Bpe.Options.none());
     boolean roberta = vocabulary.find("<s>") >= 0 && vocabulary.find("<mask>") >= 0;
     boolean prefix = settings.bool("add_prefix_space", false);
     List<AddedToken> added = new ArrayList<>();

@@ -37,9 +37,7 @@ final class WordPipeline {
     PreTokenizer.ByteLevel last =
         !steps.isEmpty() && steps.getLast() instanceof PreTokenizer.ByteLevel b ? b : null;
     boolean alone = steps.size() == 1;
-    if (byteLevel == null
-        || last == null
-        || !alone && (last.addPrefixSpace() || last.useRegex())) {
+    if (byteLevel == null || last == null || !alone && (last.addPrefixSpace() || last.useRegex())) {
       this.preTokenizer = preTokenizer;
       this.bytes = null;
       this.prefix = null;

@@ -143,14 +143,13 @@ final class Oracle implements AutoCloseable {
   static String escape(String text) {
     StringBuilder out = new StringBuilder();
     text.codePoints()
-        .forEach(
-            c -> {
-              if (c >= 0x20 && c < 0x7f) {
-                out.append((char) c);
-              } else {
-                out.append("\\u{%X}".formatted(c));
-              }
-            });
+        .forEach(c -> {
+          if (c >= 0x20 && c < 0x7f) {
+            out.append((char) c);
+          } else {
+            out.append("\\u{%X}".formatted(c));
+          }
+        });
     return out.toString();
   }
 

@@ -60,7 +60,8 @@ class OracleTest {
     try (Oracle oracle = new Oracle(Files.readAllBytes(directory.resolve("tokenizer.json")))) {
       LINES.forEach(line -> oracle.agreesOn(line, true));
       english().forEach(line -> oracle.agreesOn(line, true));
-      LINES.subList(0, 2000)
+      LINES
+          .subList(0, 2000)
           .forEach(line -> oracle.decodesAlike(oracle.ours().encode(line).ids(), true));
     }
   }
@@ -151,7 +152,8 @@ class OracleTest {
   @ParameterizedTest
   @CsvSource({
     "null, false",
-    "'{\"type\":\"Metaspace\",\"replacement\":\"▁\",\"prepend_scheme\":\"first\",\"split\":true}', true"
+    "'{\"type\":\"Metaspace\",\"replacement\":\"▁\",\"prepend_scheme\":\"first\",\"split\":true}',"
+        + " true"
   })
   void unigramAgrees(String preTokenizer, boolean byteFallback) throws IOException {
     String model = SyntheticTokenizers.unigram(FEW, byteFallback, 3);
@@ -189,8 +191,7 @@ class OracleTest {
   void postProcessorsAgree(String postProcessor) throws IOException {
     String model = SyntheticTokenizers.wordPiece(FEW, 9);
     byte[] file =
-        SyntheticTokenizers.file(
-            "null", "{\"type\":\"Whitespace\"}", json(postProcessor), model);
+        SyntheticTokenizers.file("null", "{\"type\":\"Whitespace\"}", json(postProcessor), model);
     agree(file);
     try (Oracle oracle = new Oracle(file)) {
       for (int i = 0; i + 1 < 200; i++) {
@@ -210,7 +211,8 @@ class OracleTest {
     try (Oracle oracle = new Oracle(Files.readAllBytes(file))) {
       LINES.forEach(line -> oracle.agreesOn(line, true));
       english().forEach(line -> oracle.agreesOn(line, true));
-      LINES.subList(0, 2000)
+      LINES
+          .subList(0, 2000)
           .forEach(line -> oracle.decodesAlike(oracle.ours().encode(line).ids(), false));
     }
   }
@@ -224,8 +226,7 @@ class OracleTest {
       try (Oracle written = new Oracle(oracle.ours().toJson())) {
         for (String line : FEW.subList(0, 100)) {
           written.agreesOn(line, true);
-          assertThat(written.ours().encode(line).ids())
-              .isEqualTo(oracle.ours().encode(line).ids());
+          assertThat(written.ours().encode(line).ids()).isEqualTo(oracle.ours().encode(line).ids());
         }
       }
     }

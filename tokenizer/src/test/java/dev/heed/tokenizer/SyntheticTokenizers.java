@@ -26,7 +26,8 @@ final class SyntheticTokenizers {
       {"id":9004,"content":"hundert","single_word":false,"lstrip":false,"rstrip":false,\
       "normalized":true,"special":false},
       {"id":9005,"content":"é","single_word":false,"lstrip":true,"rstrip":true,\
-      "normalized":true,"special":false}""";
+      "normalized":true,"special":false}\
+      """;
 
   private SyntheticTokenizers() {}
 
@@ -35,7 +36,8 @@ final class SyntheticTokenizers {
     String json =
         """
         {"version":"1.0","truncation":null,"padding":null,"added_tokens":[%s],
-         "normalizer":%s,"pre_tokenizer":%s,"post_processor":%s,"decoder":null,"model":%s}"""
+         "normalizer":%s,"pre_tokenizer":%s,"post_processor":%s,"decoder":null,"model":%s}\
+        """
             .formatted(ADDED, normalizer, preTokenizer, postProcessor, model);
     return json.getBytes(StandardCharsets.UTF_8);
   }
@@ -57,8 +59,9 @@ final class SyntheticTokenizers {
       pieces.add("##" + piece);
     }
     return """
-        {"type":"WordPiece","unk_token":"[UNK]","continuing_subword_prefix":"##",\
-        "max_input_chars_per_word":20,"vocab":%s}"""
+    {"type":"WordPiece","unk_token":"[UNK]","continuing_subword_prefix":"##",\
+    "max_input_chars_per_word":20,"vocab":%s}\
+    """
         .formatted(vocabulary(pieces, 6000));
   }
 
@@ -114,7 +117,8 @@ final class SyntheticTokenizers {
     }
     merges.setLength(merges.length() - 1);
     return """
-        {"type":"BPE","dropout":null,%s,"vocab":%s,"merges":[%s]}"""
+    {"type":"BPE","dropout":null,%s,"vocab":%s,"merges":[%s]}\
+    """
         .formatted(options, vocabulary(vocabulary.keySet(), Integer.MAX_VALUE), merges);
   }
 

@@ -74,7 +74,8 @@ class TokenizerTest {
     String json =
         """
         {"pre_tokenizer":{"type":"Magic"},
-         "model":{"type":"BPE","vocab":{"a":0},"merges":[]}}""";
+         "model":{"type":"BPE","vocab":{"a":0},"merges":[]}}\
+        """;
     assertThatThrownBy(() -> read(json))
         .isInstanceOf(TokenizerFormatException.class)
         .hasMessageContaining("tokenizer.pre_tokenizer")
@@ -85,7 +86,8 @@ class TokenizerTest {
   void aMergeOfATokenThatTheVocabularyLacksIsRefused() {
     String json =
         """
-        {"model":{"type":"BPE","vocab":{"a":0,"b":1},"merges":["a b"]}}""";
+        {"model":{"type":"BPE","vocab":{"a":0,"b":1},"merges":["a b"]}}\
+        """;
     assertThatThrownBy(() -> read(json))
         .isInstanceOf(TokenizerFormatException.class)
         .hasMessageContaining("model.merges[0]")

@@ -55,11 +55,10 @@ public final class GgufWriter {
     number(VERSION, 4);
     number(tensors.size(), 8);
     number(values.size(), 8);
-    values.forEach(
-        (key, value) -> {
-          text(key);
-          value(value);
-        });
+    values.forEach((key, value) -> {
+      text(key);
+      value(value);
+    });
     Set<String> names = new HashSet<>();
     long offset = 0;
     for (StoredTensor tensor : tensors) {

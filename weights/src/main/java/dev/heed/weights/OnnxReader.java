@@ -157,21 +157,19 @@ public final class OnnxReader {
 
     // A matrix that several layers share is found under each of their names.
     Map<String, List<String>> layersOf = new HashMap<>();
-    matricesOf.forEach(
-        (layer, matrices) ->
-            matrices.forEach(
-                matrix -> layersOf.computeIfAbsent(matrix, key -> new ArrayList<>()).add(layer)));
+    matricesOf.forEach((layer, matrices) ->
+        matrices.forEach(
+            matrix -> layersOf.computeIfAbsent(matrix, key -> new ArrayList<>()).add(layer)));
     SequencedMap<String, Supplier<StoredTensor>> tensors = new LinkedHashMap<>();
-    initialisers.forEach(
-        (name, tensor) -> {
-          List<String> layers = layersOf.get(name);
-          if (layers == null) {
-            tensors.put(name, () -> tensor);
-          } else {
-            layers.forEach(
-                layer -> tensors.put(layer, () -> Elements.transpose(tensor).withName(layer)));
-          }
-        });
+    initialisers.forEach((name, tensor) -> {
+      List<String> layers = layersOf.get(name);
+      if (layers == null) {
+        tensors.put(name, () -> tensor);
+      } else {
+        layers.forEach(
+            layer -> tensors.put(layer, () -> Elements.transpose(tensor).withName(layer)));
+      }
+    });
     return new TensorTable(source, tensors, Map.of());
   }
 

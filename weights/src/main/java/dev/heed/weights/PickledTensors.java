@@ -91,13 +91,12 @@ final class PickledTensors {
       throw reader.wrong("a dictionary of tensors", describe(root));
     }
     Map<String, StridedTensor> tensors = new LinkedHashMap<>();
-    dictionary.forEach(
-        (name, value) -> {
-          if (!(name instanceof String text) || !(value instanceof StridedTensor tensor)) {
-            throw reader.wrong("tensors by name", name + " = " + describe(value));
-          }
-          tensors.put(text, tensor);
-        });
+    dictionary.forEach((name, value) -> {
+      if (!(name instanceof String text) || !(value instanceof StridedTensor tensor)) {
+        throw reader.wrong("tensors by name", name + " = " + describe(value));
+      }
+      tensors.put(text, tensor);
+    });
     return tensors;
   }
 

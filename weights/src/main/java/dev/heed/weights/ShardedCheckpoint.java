@@ -28,17 +28,16 @@ final class ShardedCheckpoint {
     Map<String, Checkpoint> shards = new LinkedHashMap<>();
     SequencedMap<String, Supplier<StoredTensor>> tensors = new LinkedHashMap<>();
     Map<String, String> metadata = new LinkedHashMap<>();
-    weightMap.forEach(
-        (name, shardName) -> {
-          Checkpoint shard =
-              shards.computeIfAbsent(shardName, file -> opener.apply(index.resolveSibling(file)));
-          if (!shard.contains(name)) {
-            throw new WeightsException(
-                index + ": expected " + name + " in " + shardName + ": found no such tensor there");
-          }
-          shard.metadata().forEach(metadata::putIfAbsent);
-          tensors.put(name, () -> shard.tensor(name));
-        });
+    weightMap.forEach((name, shardName) -> {
+      Checkpoint shard =
+          shards.computeIfAbsent(shardName, file -> opener.apply(index.resolveSibling(file)));
+      if (!shard.contains(name)) {
+        throw new WeightsException(
+            index + ": expected " + name + " in " + shardName + ": found no such tensor there");
+      }
+      shard.metadata().forEach(metadata::putIfAbsent);
+      tensors.put(name, () -> shard.tensor(name));
+    });
     return new TensorTable(index.toString(), tensors, metadata);
   }
 

@@ -81,12 +81,11 @@ class GgufWriterTest {
         .hasMessageContaining("usual 32: received 64");
     assertThatThrownBy(() -> GgufValue.u32(-1)).hasMessageContaining("an integer of U32");
     assertThat(file).doesNotExist();
-    assertThatThrownBy(
-            () ->
-                SafetensorsWriter.write(
-                    folder.resolve("x.safetensors"),
-                    List.of(GgufReaderTest.GOLDEN.tensor("Q8_0"), tensor),
-                    Map.of()))
+    assertThatThrownBy(() ->
+            SafetensorsWriter.write(
+                folder.resolve("x.safetensors"),
+                List.of(GgufReaderTest.GOLDEN.tensor("Q8_0"), tensor),
+                Map.of()))
         .hasMessageContaining("no quantised tensors");
   }
 }

@@ -108,10 +108,8 @@ class HostileArchiveTest {
   void compressedEntriesAreRefused() {
     Map<String, byte[]> entries = Map.of("m/data.pkl", new byte[100]);
 
-    assertThatThrownBy(
-            () ->
-                PyTorchReader.read(
-                    "test", MemorySegment.ofArray(archive(entries, ZipEntry.DEFLATED))))
+    assertThatThrownBy(() ->
+            PyTorchReader.read("test", MemorySegment.ofArray(archive(entries, ZipEntry.DEFLATED))))
         .isInstanceOf(WeightsException.class)
         .hasMessageContaining("neither compressed nor encrypted: found method 8");
   }
@@ -122,20 +120,16 @@ class HostileArchiveTest {
     entries.put("m/data.pkl", new byte[] {'}', '.'});
     entries.put("m/byteorder", "big".getBytes(ISO_8859_1));
 
-    assertThatThrownBy(
-            () ->
-                PyTorchReader.read(
-                    "test", MemorySegment.ofArray(archive(entries, ZipEntry.STORED))))
+    assertThatThrownBy(() ->
+            PyTorchReader.read("test", MemorySegment.ofArray(archive(entries, ZipEntry.STORED))))
         .isInstanceOf(WeightsException.class)
         .hasMessageContaining("byte order little");
   }
 
   @Test
   void anArchiveWithoutAPickleIsRefused() {
-    assertThatThrownBy(
-            () ->
-                PyTorchReader.read(
-                    "test", MemorySegment.ofArray(archive(Map.of(), ZipEntry.STORED))))
+    assertThatThrownBy(() ->
+            PyTorchReader.read("test", MemorySegment.ofArray(archive(Map.of(), ZipEntry.STORED))))
         .isInstanceOf(WeightsException.class)
         .hasMessageContaining("expected one data.pkl in the archive: found 0");
   }

@@ -85,10 +85,9 @@ class SafetensorsWriterTest {
   void aNameTwiceIsRefused() {
     var tensor = StoredTensor.of("a", Shape.of(1), new float[] {1});
 
-    assertThatThrownBy(
-            () ->
-                SafetensorsWriter.write(
-                    folder.resolve("x.safetensors"), List.of(tensor, tensor), Map.of()))
+    assertThatThrownBy(() ->
+            SafetensorsWriter.write(
+                folder.resolve("x.safetensors"), List.of(tensor, tensor), Map.of()))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("received a");
   }
@@ -98,14 +97,13 @@ class SafetensorsWriterTest {
     Path file = folder.resolve("model.safetensors");
     Files.writeString(file, "old");
 
-    assertThatThrownBy(
-            () ->
-                AtomicFile.write(
-                    file,
-                    output -> {
-                      output.write(MemorySegment.ofArray(new byte[10]));
-                      throw new IOException("the disk is full");
-                    }))
+    assertThatThrownBy(() ->
+            AtomicFile.write(
+                file,
+                output -> {
+                  output.write(MemorySegment.ofArray(new byte[10]));
+                  throw new IOException("the disk is full");
+                }))
         .isInstanceOf(UncheckedIOException.class)
         .hasMessageContaining("the disk is full");
 

@@ -20,17 +20,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 
-/// GPT-2: token and position embeddings, pre-norm blocks that see only the past, and the embedding's table
-/// once more as the output layer.
+/// GPT-2: token and position embeddings, pre-norm blocks that see only the past, and the
+/// embedding's table once more as the output layer.
 ///
-/// Source: Radford et al. 2019; `GPT2LMHeadModel` of Hugging Face, whose directories it reads and writes.
+/// Source: Radford et al. 2019; `GPT2LMHeadModel` of Hugging Face, whose directories it reads and
+/// writes.
 public final class Gpt2 extends Layer implements CausalModel {
   private final Gpt2Configuration configuration;
   private final TokenEmbedding embedding;
   private final LearnedPositions positions;
   private final TransformerEncoder blocks;
 
-  /// A model with GPT-2's initial weights: deviation 0.02, residual projections 0.02 / √(2 · layers).
+  /// A model with GPT-2's initial weights: deviation 0.02, residual projections 0.02 / √(2 ·
+  /// layers).
   public Gpt2(Gpt2Configuration configuration, Initializer initializer) {
     this.configuration = configuration;
     int width = configuration.width();
@@ -39,23 +41,21 @@ public final class Gpt2 extends Layer implements CausalModel {
             "embedding",
             new TokenEmbedding(configuration.vocabulary(), width, 0.02, false, initializer));
     this.positions =
-        layer("positions", new LearnedPositions(configuration.positions(), width, 0.02, initializer));
+        layer(
+            "positions", new LearnedPositions(configuration.positions(), width, 0.02, initializer));
     this.blocks =
         layer(
             "blocks",
-            new TransformerEncoder(
-                configuration.layers(), configuration.block(), "", initializer));
+            new TransformerEncoder(configuration.layers(), configuration.block(), "", initializer));
     double residual = 0.02 / Math.sqrt(2.0 * Math.max(1, configuration.layers()));
     parameters()
-        .forEach(
-            (name, parameter) -> {
-              if (name.startsWith("blocks") && parameter.shape().rank() == 2) {
-                boolean last = name.endsWith("output.weight") || name.endsWith("outer.weight");
-                parameter.copyFrom(
-                    initializer.normal(
-                        last ? residual : 0.02, parameter.shape().dimensions()));
-              }
-            });
+        .forEach((name, parameter) -> {
+          if (name.startsWith("blocks") && parameter.shape().rank() == 2) {
+            boolean last = name.endsWith("output.weight") || name.endsWith("outer.weight");
+            parameter.copyFrom(
+                initializer.normal(last ? residual : 0.02, parameter.shape().dimensions()));
+          }
+        });
   }
 
   public Gpt2Configuration configuration() {
@@ -107,8 +107,8 @@ public final class Gpt2 extends Layer implements CausalModel {
     return model;
   }
 
-  /// Writes `config.json`, `generation_config.json` and `model.safetensors`, as `GPT2LMHeadModel` opens
-  /// them.
+  /// Writes `config.json`, `generation_config.json` and `model.safetensors`, as `GPT2LMHeadModel`
+  /// opens them.
   public void save(Path directory) {
     try {
       Files.createDirectories(directory);
@@ -116,9 +116,7 @@ public final class Gpt2 extends Layer implements CausalModel {
       throw new UncheckedIOException(e);
     }
     SafetensorsWriter.write(
-        directory.resolve("model.safetensors"),
-        Gpt2Weights.stored(this),
-        Map.of("format", "pt"));
+        directory.resolve("model.safetensors"), Gpt2Weights.stored(this), Map.of("format", "pt"));
     configuration.toFile().write(directory.resolve("config.json"));
     new ConfigFile(
             "generation_config.json",

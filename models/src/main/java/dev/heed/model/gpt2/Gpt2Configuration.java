@@ -107,8 +107,7 @@ public record Gpt2Configuration(
 
   private static void refuse(ConfigFile file, String key, boolean value) {
     if (file.value(key).equals(java.util.Optional.of(value))) {
-      throw new ModelException(
-          "%s: Heed's GPT-2 lacks %s = %s".formatted(file.name(), key, value));
+      throw new ModelException("%s: Heed's GPT-2 lacks %s = %s".formatted(file.name(), key, value));
     }
   }
 

@@ -13,12 +13,14 @@ import java.util.Objects;
 
 /// Between Heed's parameters and the names under which Hugging Face stores a GPT-2.
 ///
-/// Its linear layers are stored transposed, [in, out], with query, key and value side by side in `c_attn`.
+/// Its linear layers are stored transposed, [in, out], with query, key and value side by side in
+/// `c_attn`.
 final class Gpt2Weights {
   private static final String PREFIX = "transformer.";
   private static final List<String> PARTS = List.of("query", "key", "value");
 
-  /// One stored tensor: its name, the parameters that stand in it side by side, and whether transposed.
+  /// One stored tensor: its name, the parameters that stand in it side by side, and whether
+  /// transposed.
   private record Entry(String name, List<String> parameters, boolean transposed) {}
 
   private Gpt2Weights() {}
@@ -32,7 +34,8 @@ final class Gpt2Weights {
       String from = "blocks.layers." + i + ".";
       for (String kind : List.of("weight", "bias")) {
         boolean matrix = kind.equals("weight");
-        entries.add(new Entry(to + "ln_1." + kind, List.of(from + "attention_norm." + kind), false));
+        entries.add(
+            new Entry(to + "ln_1." + kind, List.of(from + "attention_norm." + kind), false));
         entries.add(
             new Entry(
                 to + "attn.c_attn." + kind,

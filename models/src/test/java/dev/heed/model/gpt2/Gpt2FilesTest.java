@@ -32,8 +32,7 @@ class Gpt2FilesTest {
   @Test
   void theConfigurationIsWhatTheFileSays() {
     assertThat(Gpt2.load(GOLDEN).configuration())
-        .isEqualTo(
-            new Gpt2Configuration(53, 24, 24, 2, 3, 96, Activation.GELU_TANH, 0.1, 1e-5, 0));
+        .isEqualTo(new Gpt2Configuration(53, 24, 24, 2, 3, 96, Activation.GELU_TANH, 0.1, 1e-5, 0));
   }
 
   @Test
@@ -57,10 +56,8 @@ class Gpt2FilesTest {
   @Test
   void aTensorOfAnotherShapeIsNamedWithBothShapes() throws IOException {
     copyConfig(text -> text);
-    StoredTensor turned =
-        StoredTensor.of(QUERY_KEY_VALUE, Shape.of(72, 24), new float[72 * 24]);
-    writeWeights(
-        stored().stream().map(t -> t.name().equals(QUERY_KEY_VALUE) ? turned : t));
+    StoredTensor turned = StoredTensor.of(QUERY_KEY_VALUE, Shape.of(72, 24), new float[72 * 24]);
+    writeWeights(stored().stream().map(t -> t.name().equals(QUERY_KEY_VALUE) ? turned : t));
     assertThatThrownBy(() -> Gpt2.load(folder))
         .isInstanceOf(ModelException.class)
         .hasMessageContaining(QUERY_KEY_VALUE)
@@ -89,11 +86,10 @@ class Gpt2FilesTest {
   })
   void whatTheConfigurationAsksForAndHeedLacksIsNamed(
       String from, String to, String key, String found) throws IOException {
-    copyConfig(
-        text -> {
-          assertThat(text).contains(from);
-          return text.replace(from, to);
-        });
+    copyConfig(text -> {
+      assertThat(text).contains(from);
+      return text.replace(from, to);
+    });
     writeWeights(stored().stream());
     assertThatThrownBy(() -> Gpt2.load(folder))
         .isInstanceOf(ModelException.class)
@@ -159,12 +155,13 @@ class Gpt2FilesTest {
 
   private static void requireSameBits(Gpt2 received, Gpt2 expected) {
     assertThat(received.parameters().keySet()).isEqualTo(expected.parameters().keySet());
-    expected
+    received
         .parameters()
-        .forEach(
-            (name, parameter) ->
-                assertThat(received.parameters().get(name).toFloatArray())
-                    .as(name)
-                    .isEqualTo(parameter.toFloatArray()));
+        .forEach((name, parameter) ->
+            assertThat(expected.parameters())
+                .as(name)
+                .hasEntrySatisfying(
+                    name,
+                    other -> assertThat(parameter.toFloatArray()).isEqualTo(other.toFloatArray())));
   }
 }

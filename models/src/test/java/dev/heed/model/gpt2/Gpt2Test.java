@@ -12,6 +12,7 @@ import dev.heed.tensor.Tensor;
 import dev.heed.weights.StoredTensor;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 class Gpt2Test {
@@ -24,7 +25,10 @@ class Gpt2Test {
     Trace.Traced<Tensor> traced = Trace.of(() -> hidden(IDS));
     assertThat(traced.values())
         .containsOnlyKeys(
-            "hidden_states.0", "hidden_states.1", "hidden_states.2", "attentions.0",
+            "hidden_states.0",
+            "hidden_states.1",
+            "hidden_states.2",
+            "attentions.0",
             "attentions.1");
     traced.values().forEach(Gpt2Golden::requireClose);
     Gpt2Golden.requireClose("logits", model.logits(traced.result()));
@@ -37,20 +41,17 @@ class Gpt2Test {
     next[targets] = -1; // nothing comes after the last token
     Tensor loss = model.loss(tensor(IDS), Sequences.ofLengths(IDS.length), tensor(next));
     loss.backward();
-    assertThat(loss.item() / targets)
-        .isCloseTo(Gpt2Golden.numbers("loss")[0], within(1e-5));
+    assertThat(loss.item() / targets).isCloseTo(Gpt2Golden.numbers("loss")[0], within(1e-5));
 
     // Gradients have the shapes of their parameters, so they are named and turned as weights are.
     Gpt2 gradients = new Gpt2(model.configuration(), Initializer.seeded(0));
     Map<String, Parameter> to = gradients.parameters();
     model
         .parameters()
-        .forEach(
-            (name, parameter) -> {
-              Tensor gradient = parameter.gradient();
-              assertThat(gradient).as("gradient of %s", name).isNotNull();
-              to.get(name).copyFrom(gradient);
-            });
+        .forEach((name, parameter) -> {
+          Tensor gradient = parameter.gradient();
+          Objects.requireNonNull(to.get(name)).copyFrom(Objects.requireNonNull(gradient, name));
+        });
     for (StoredTensor stored : Gpt2Weights.stored(gradients)) {
       double[] mean = Arrays.stream(stored.toDoubles()).map(sum -> sum / targets).toArray();
       Gpt2Golden.requireClose("gradient." + stored.name(), mean);
@@ -101,17 +102,16 @@ class Gpt2Test {
   void aNewModelHasTheDeviationsOfGpt2AndNormsThatChangeNothing() {
     Gpt2Configuration small = Gpt2Configuration.of(300, 32, 64, 2, 4, 0);
     Map<String, Parameter> parameters = new Gpt2(small, Initializer.seeded(1)).parameters();
-    parameters.forEach(
-        (name, parameter) -> {
-          double[] values = parameter.toDoubleArray();
-          if (parameter.shape().rank() == 2) {
-            boolean residual = name.endsWith("output.weight") || name.endsWith("outer.weight");
-            double expected = residual ? 0.01 : 0.02; // 0.02 / √(2 · 2 layers)
-            assertThat(deviation(values)).as(name).isCloseTo(expected, within(0.1 * expected));
-          } else {
-            assertThat(values).as(name).containsOnly(name.endsWith("norm.weight") ? 1 : 0);
-          }
-        });
+    parameters.forEach((name, parameter) -> {
+      double[] values = parameter.toDoubleArray();
+      if (parameter.shape().rank() == 2) {
+        boolean residual = name.endsWith("output.weight") || name.endsWith("outer.weight");
+        double expected = residual ? 0.01 : 0.02; // 0.02 / √(2 · 2 layers)
+        assertThat(deviation(values)).as(name).isCloseTo(expected, within(0.1 * expected));
+      } else {
+        assertThat(values).as(name).containsOnly(name.endsWith("norm.weight") ? 1 : 0);
+      }
+    });
     assertThat(parameters).hasSize(2 + 2 * 16 + 2);
   }
 

@@ -45,8 +45,6 @@ public record Mask(int left, int right, @Nullable Tensor keys) {
       throw new IllegalArgumentException("only one of two masks may hide keys");
     }
     return new Mask(
-        Math.min(left, other.left),
-        Math.min(right, other.right),
-        keys != null ? keys : other.keys);
+        Math.min(left, other.left), Math.min(right, other.right), keys != null ? keys : other.keys);
   }
 }

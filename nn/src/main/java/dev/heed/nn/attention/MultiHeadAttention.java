@@ -16,13 +16,13 @@ import dev.heed.tensor.Shape;
 import dev.heed.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/// Attention in several subspaces at once: the query, key and value are projected for each head, each
-/// head attends, and their results are joined by one more projection.
+/// Attention in several subspaces at once: the query, key and value are projected for each head,
+/// each head attends, and their results are joined by one more projection.
 ///
 /// Source: Vaswani et al. 2017, section 3.2.2; names and the order (query, value, key) are those of
-/// Keras's layer of this name.
-/// Differs: where a query may attend nowhere, Keras's weights are uniform; here that row is zero. A causal
-/// query `i` sees keys 0 … `i`, as in Keras, also where there are more keys than queries.
+/// Keras's layer of this name. Differs: where a query may attend nowhere, Keras's weights are
+/// uniform; here that row is zero. A causal query `i` sees keys 0 … `i`, as in Keras, also where
+/// there are more keys than queries.
 public final class MultiHeadAttention extends Layer {
   private final Configuration configuration;
   private final String kind;
@@ -97,8 +97,7 @@ public final class MultiHeadAttention extends Layer {
     int keys = configuration.numKeyValueHeads * configuration.keyDim;
     int values = configuration.numKeyValueHeads * configuration.valueDim;
     int heads = configuration.numHeads;
-    this.query =
-        layer("query", new Linear(width, heads * configuration.keyDim, bias, initializer));
+    this.query = layer("query", new Linear(width, heads * configuration.keyDim, bias, initializer));
     this.key = layer("key", new Linear(width, keys, bias, initializer));
     this.value = layer("value", new Linear(width, values, bias, initializer));
     this.output =
@@ -134,8 +133,8 @@ public final class MultiHeadAttention extends Layer {
   /// @param scores [B, H, T, S]; rows are queries and sum to 1
   public record WithScores(Tensor out, Tensor scores) {}
 
-  /// Like [#apply] with `returnAttentionScores`: runs the same kernel, then recomputes the weights, so
-  /// `out` has the same bits. The weights are those before dropout.
+  /// Like [#apply] with `returnAttentionScores`: runs the same kernel, then recomputes the weights,
+  /// so `out` has the same bits. The weights are those before dropout.
   public WithScores applyWithScores(Tensor query, Tensor value, Tensor key, Mask mask) {
     Sequences queries = Sequences.of(query);
     Sequences keys = Sequences.of(key);

@@ -9,10 +9,12 @@ import dev.heed.tensor.FusedOperations;
 import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Tensor;
 
-/// softmax(Q · Kᵀ / √Dh) · V, in three forms that give the same numbers: token by token as one would
-/// explain it, as a formula on matrices, and as the kernel that never stores the T × S weights.
+/// softmax(Q · Kᵀ / √Dh) · V, in three forms that give the same numbers: token by token as one
+/// would explain it, as a formula on matrices, and as the kernel that never stores the T × S
+/// weights.
 ///
-/// Source: Vaswani et al. 2017, equation 1; the loop is that of *Deep Learning with Python*, chapter 11.
+/// Source: Vaswani et al. 2017, equation 1; the loop is that of *Deep Learning with Python*,
+/// chapter 11.
 public final class ScaledDotProductAttention {
   /// How relevance is measured in [#loop].
   public enum Similarity {
@@ -71,7 +73,7 @@ public final class ScaledDotProductAttention {
   private static double dot(float[] a, int rowA, float[] b, int rowB, int width) {
     double dot = 0;
     for (int d = 0; d < width; d++) {
-      dot += a[rowA * width + d] * b[rowB * width + d];
+      dot += (double) a[rowA * width + d] * b[rowB * width + d];
     }
     return dot;
   }

@@ -3,14 +3,15 @@ package dev.heed.nn.embedding;
 import dev.heed.tensor.FusedOperations;
 import dev.heed.tensor.Tensor;
 
-/// Turns each pair of a query's or key's numbers by an angle that grows with its position, so that a
-/// query–key product depends on their distance alone.
+/// Turns each pair of a query's or key's numbers by an angle that grows with its position, so that
+/// a query–key product depends on their distance alone.
 ///
 /// Source: Su et al. 2021 (RoFormer).
 ///
 /// @param cosines [positions, pairs]
 /// @param sines [positions, pairs]
-/// @param halves whether number i pairs with i + pairs (Llama's checkpoints), else 2i with 2i + 1 (the paper)
+/// @param halves whether number i pairs with i + pairs (Llama's checkpoints), else 2i with 2i + 1
+///   (the paper)
 public record RotaryPositions(Tensor cosines, Tensor sines, boolean halves) {
   /// The angles position · theta^(−2i/width) radians.
   ///

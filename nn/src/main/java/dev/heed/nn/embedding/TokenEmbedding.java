@@ -9,7 +9,8 @@ import dev.heed.tensor.Tensor;
 
 /// A vector for each token id: where the first vectors come from.
 ///
-/// Its table may serve as the output layer too ([#logits]): the tied weight of the 2017 paper, section 3.4.
+/// Its table may serve as the output layer too ([#logits]): the tied weight of the 2017 paper,
+/// section 3.4.
 public final class TokenEmbedding extends Layer {
   private final Parameter weight;
   private final double factor;

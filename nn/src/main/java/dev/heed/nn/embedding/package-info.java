@@ -1,5 +1,5 @@
-/// From token ids to vectors, and where a token stands.
-/// The letters of shapes are those of [dev.heed.nn].
+/// From token ids to vectors, and where a token stands. The letters of shapes are those of
+/// [dev.heed.nn].
 @NullMarked
 package dev.heed.nn.embedding;
 

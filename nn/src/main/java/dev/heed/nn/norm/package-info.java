@@ -1,5 +1,4 @@
-/// Normalisation of each token's vector.
-/// The letters of shapes are those of [dev.heed.nn].
+/// Normalisation of each token's vector. The letters of shapes are those of [dev.heed.nn].
 @NullMarked
 package dev.heed.nn.norm;
 

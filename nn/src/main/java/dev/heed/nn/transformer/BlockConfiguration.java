@@ -9,7 +9,7 @@ import dev.heed.tensor.Activation;
 /// @param feedForwardWidth the inner width F of the feed-forward
 /// @param activation the function between its two layers
 /// @param normFirst whether a sub-layer normalises its input (pre-norm, as GPT-2) or the sum of its
-///     input and output (post-norm, as the 2017 paper and BERT)
+///   input and output (post-norm, as the 2017 paper and BERT)
 /// @param dropout the share dropped of each sub-layer's output in training
 /// @param attentionDropout the share dropped of the attention weights in training
 /// @param epsilon what LayerNorm adds to the variance
@@ -38,7 +38,8 @@ public record BlockConfiguration(
     }
   }
 
-  /// The blocks of the 2017 paper's base model: 512 wide, 8 heads, 2048, ReLU, post-norm, dropout 0.1.
+  /// The blocks of the 2017 paper's base model: 512 wide, 8 heads, 2048, ReLU, post-norm, dropout
+  /// 0.1.
   public static BlockConfiguration base2017() {
     return new BlockConfiguration(512, 8, 2048, Activation.RELU, false, 0.1, 0, 1e-6);
   }

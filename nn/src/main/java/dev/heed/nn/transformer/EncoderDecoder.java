@@ -10,8 +10,8 @@ import dev.heed.tensor.FusedOperations;
 import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Tensor;
 
-/// The Transformer of the 2017 paper: an encoder, a decoder, sinusoidal positions, and one table that is
-/// the source's embedding, the target's embedding and the output layer.
+/// The Transformer of the 2017 paper: an encoder, a decoder, sinusoidal positions, and one table
+/// that is the source's embedding, the target's embedding and the output layer.
 ///
 /// Source: Vaswani et al. 2017.
 public final class EncoderDecoder extends Layer {
@@ -38,9 +38,9 @@ public final class EncoderDecoder extends Layer {
 
     /// The paper's base model: 6 layers, 512 wide, 8 heads, 2048.
     ///
-    /// Its 44,138,496 parameters beside V · 512 for the shared table: an encoder layer has
-    /// 4 · (512² + 512) for attention, 2 · 512 · 2048 + 2048 + 512 for the feed-forward and 2 · 1024 for
-    /// the norms, 3,152,384 in all; a decoder layer has one more attention and norm, 4,204,032.
+    /// Its 44,138,496 parameters beside V · 512 for the shared table: an encoder layer has 4 ·
+    /// (512² + 512) for attention, 2 · 512 · 2048 + 2048 + 512 for the feed-forward and 2 · 1024
+    /// for the norms, 3,152,384 in all; a decoder layer has one more attention and norm, 4,204,032.
     public static Configuration base2017(int vocabulary) {
       return new Configuration(vocabulary, 6, 1024, BlockConfiguration.base2017());
     }
@@ -63,7 +63,9 @@ public final class EncoderDecoder extends Layer {
             new TransformerEncoder(
                 configuration.depth, configuration.block, "encoder_", initializer));
     this.decoder =
-        layer("decoder", new TransformerDecoder(configuration.depth, configuration.block, initializer));
+        layer(
+            "decoder",
+            new TransformerDecoder(configuration.depth, configuration.block, initializer));
   }
 
   public Configuration configuration() {

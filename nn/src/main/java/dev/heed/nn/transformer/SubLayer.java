@@ -8,11 +8,13 @@ import org.jspecify.annotations.Nullable;
 
 /// The way around each sub-layer of a block: norm, dropout and the residual connection.
 ///
-/// Source: pre-norm x + f(norm(x)), Xiong et al. 2020; post-norm norm(x + f(x)), Vaswani et al. 2017.
+/// Source: pre-norm x + f(norm(x)), Xiong et al. 2020; post-norm norm(x + f(x)), Vaswani et al.
+/// 2017.
 final class SubLayer {
   private SubLayer() {}
 
-  /// A sub-layer's computation: of its (perhaps normed) input, plus the residual if it is given one.
+  /// A sub-layer's computation: of its (perhaps normed) input, plus the residual if it is given
+  /// one.
   interface Body {
     Tensor apply(Tensor input, @Nullable Tensor residual);
   }

@@ -8,12 +8,11 @@ import dev.heed.nn.norm.LayerNorm;
 import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Tensor;
 
-/// Causal self-attention, attention to the encoder's output, then feed-forward, each with a residual
-/// connection and a norm.
+/// Causal self-attention, attention to the encoder's output, then feed-forward, each with a
+/// residual connection and a norm.
 ///
-/// Source: Vaswani et al. 2017, figure 1, right.
-/// Differs: from the book's chapter 11, whose cross-attention uses the target's padding mask; here it
-/// gets the source's.
+/// Source: Vaswani et al. 2017, figure 1, right. Differs: from the book's chapter 11, whose
+/// cross-attention uses the target's padding mask; here it gets the source's.
 public final class TransformerDecoderLayer extends Layer {
   private final BlockConfiguration configuration;
   private final LayerNorm selfAttentionNorm;
@@ -69,8 +68,7 @@ public final class TransformerDecoderLayer extends Layer {
             crossAttentionNorm,
             configuration,
             (h, residual) ->
-                crossAttention.apply(
-                    h, encoded, encoded, targets, sources, sourceMask, residual));
+                crossAttention.apply(h, encoded, encoded, targets, sources, sourceMask, residual));
     return SubLayer.apply(crossed, feedForwardNorm, configuration, feedForward::apply);
   }
 }

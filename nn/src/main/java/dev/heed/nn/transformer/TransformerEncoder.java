@@ -19,7 +19,8 @@ public final class TransformerEncoder extends Layer {
 
   /// A stack of `depth` layers.
   ///
-  /// @param tracePrefix what a [Trace] puts before `hidden_states` and `attentions`: empty, or `encoder_`
+  /// @param tracePrefix what a [Trace] puts before `hidden_states` and `attentions`: empty, or
+  ///   `encoder_`
   public TransformerEncoder(
       int depth, BlockConfiguration configuration, String tracePrefix, Initializer initializer) {
     this.tracePrefix = tracePrefix;

@@ -8,8 +8,8 @@ import dev.heed.nn.norm.LayerNorm;
 import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Tensor;
 
-/// Self-attention, then feed-forward, each with a residual connection and a norm. With a causal mask it
-/// is the block of a decoder-only model such as GPT-2.
+/// Self-attention, then feed-forward, each with a residual connection and a norm. With a causal
+/// mask it is the block of a decoder-only model such as GPT-2.
 ///
 /// Source: Vaswani et al. 2017, figure 1, left.
 public final class TransformerEncoderLayer extends Layer {
@@ -25,8 +25,7 @@ public final class TransformerEncoderLayer extends Layer {
     this.configuration = configuration;
     int width = configuration.width();
     double epsilon = configuration.epsilon();
-    this.attentionNorm =
-        layer("attention_norm", new LayerNorm(width, epsilon, true, initializer));
+    this.attentionNorm = layer("attention_norm", new LayerNorm(width, epsilon, true, initializer));
     this.attention =
         layer(
             "attention",

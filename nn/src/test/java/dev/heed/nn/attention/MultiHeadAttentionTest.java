@@ -145,10 +145,7 @@ class MultiHeadAttentionTest {
     Tensor k = project(layer, "key", x);
     Tensor scores = layer.applyWithScores(x, x, x, Mask.none()).scores();
     Closeness.requireClose(
-        "scores",
-        scores.withShape(Shape.of(3, 3)),
-        ScaledDotProductAttention.weights(q, k),
-        1e-12);
+        "scores", scores.withShape(Shape.of(3, 3)), ScaledDotProductAttention.weights(q, k), 1e-12);
   }
 
   private static Tensor project(MultiHeadAttention layer, String name, Tensor x) {
@@ -299,8 +296,7 @@ class MultiHeadAttentionTest {
     for (int i = 0; i < lengths.length; i++) {
       int from = sequences.start(i);
       Tensor alone = self(layer, x.rows(from, from + lengths[i]).copy(), Mask.causal());
-      Closeness.requireClose(
-          "sequence " + i, together.rows(from, from + lengths[i]), alone, 1e-5);
+      Closeness.requireClose("sequence " + i, together.rows(from, from + lengths[i]), alone, 1e-5);
     }
   }
 
@@ -347,7 +343,8 @@ class MultiHeadAttentionTest {
   void refusesGroupsThatDoNotDivideTheHeads() {
     assertThatThrownBy(() -> new Configuration(8, 4, 2, 2, 3, true, 0))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("numKeyValueHeads must divide numHeads: received numKeyValueHeads=3, numHeads=4");
+        .hasMessage(
+            "numKeyValueHeads must divide numHeads: received numKeyValueHeads=3, numHeads=4");
   }
 
   @Test

@@ -101,7 +101,6 @@ class ScaledDotProductAttentionTest {
     Tensor q = Tensor.of(new float[] {2, 0}, 1, 2);
     Tensor k = Tensor.of(new float[] {5, 0, 0, 3}, 2, 2); // cosines 1 and 0
     Tensor v = Tensor.of(new float[] {1, 0}, 2, 1);
-    assertThat(loop(q, k, v, COSINE).item())
-        .isCloseTo(Math.E / (Math.E + 1), within(1e-6));
+    assertThat(loop(q, k, v, COSINE).item()).isCloseTo(Math.E / (Math.E + 1), within(1e-6));
   }
 }

@@ -38,16 +38,14 @@ class TokenEmbeddingTest {
         "tied-logits" + (scaled ? "-scaled" : ""),
         layer,
         Golden.BLOCK,
-        in ->
-            layer.logits(Operations.activation(Activation.TANH, layer.apply(in.input("ids")))));
+        in -> layer.logits(Operations.activation(Activation.TANH, layer.apply(in.input("ids")))));
   }
 
   @Test
   void isScaledByTheRootOfTheWidthOnRequest() {
     Tensor ids = Tensor.of(new int[] {4}, 1);
     double plain = embedding(false).apply(ids).get(0, 2);
-    assertThat(embedding(true).apply(ids).get(0, 2))
-        .isCloseTo(plain * Math.sqrt(6), within(1e-6));
+    assertThat(embedding(true).apply(ids).get(0, 2)).isCloseTo(plain * Math.sqrt(6), within(1e-6));
   }
 
   @Test

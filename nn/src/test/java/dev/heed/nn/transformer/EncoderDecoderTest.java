@@ -24,8 +24,7 @@ class EncoderDecoderTest {
 
   private static EncoderDecoder model(boolean preNorm) {
     Activation activation = preNorm ? Activation.GELU : Activation.RELU;
-    BlockConfiguration block =
-        new BlockConfiguration(4, 2, 6, activation, preNorm, 0, 0, 1e-5);
+    BlockConfiguration block = new BlockConfiguration(4, 2, 6, activation, preNorm, 0, 0, 1e-5);
     return new EncoderDecoder(
         new EncoderDecoder.Configuration(7, 1, 9, block), Initializer.seeded(1));
   }
@@ -40,7 +39,12 @@ class EncoderDecoderTest {
         Golden.BLOCK,
         in ->
             model.loss(
-                in.input("source"), SOURCES, in.input("inputs"), TARGETS, in.input("targets"), 0.1));
+                in.input("source"),
+                SOURCES,
+                in.input("inputs"),
+                TARGETS,
+                in.input("targets"),
+                0.1));
   }
 
   @Test
@@ -75,8 +79,7 @@ class EncoderDecoderTest {
     Sequences sources = Sequences.ofLengths(3);
     Sequences targetSequences = Sequences.ofLengths(2);
     Tensor logits =
-        model.logits(
-            model.decode(inputs, targetSequences, model.encode(source, sources), sources));
+        model.logits(model.decode(inputs, targetSequences, model.encode(source, sources), sources));
     double expected = FusedOperations.crossEntropy(logits, targets, 0.1).item();
     assertThat(model.loss(source, sources, inputs, targetSequences, targets, 0.1).item())
         .isCloseTo(expected, within(1e-4));
@@ -110,8 +113,7 @@ class EncoderDecoderTest {
   private static Tensor part(int[] ids, Sequences sequences, int index) {
     int from = sequences.start(index);
     return Tensor.of(
-        Arrays.copyOfRange(ids, from, from + sequences.length(index)),
-        sequences.length(index));
+        Arrays.copyOfRange(ids, from, from + sequences.length(index)), sequences.length(index));
   }
 
   @Test

@@ -6,14 +6,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.heed.nn.Closeness;
 import dev.heed.nn.Golden;
 import dev.heed.nn.Initializer;
+import dev.heed.nn.Trace;
 import dev.heed.nn.TrainingMode;
 import dev.heed.nn.attention.Mask;
 import dev.heed.tensor.Activation;
 import dev.heed.tensor.DType;
 import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Shape;
+import dev.heed.tensor.StepMemory;
 import dev.heed.tensor.Tensor;
 import java.util.Arrays;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -22,8 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TransformerLayerTest {
   private static final Sequences TARGETS = Sequences.ofLengths(3, 1, 4);
   private static final Sequences SOURCES = Sequences.ofLengths(2, 5, 1);
-  private static final Mask VALID =
-      Mask.padding(true, true, false, true, true, false, true, true);
+  private static final Mask VALID = Mask.padding(true, true, false, true, true, false, true, true);
 
   private static BlockConfiguration block(boolean preNorm) {
     return block(preNorm, 0);
@@ -185,6 +187,25 @@ class TransformerLayerTest {
   }
 
   @Test
+  void paddingTakesNoWork() {
+    TransformerEncoder encoder = encoder(block(true));
+    Sequences ragged = Sequences.ofLengths(12, 1, 1, 2);
+    Sequences padded = Sequences.ofLengths(12, 12, 12, 12);
+    Map<String, Tensor> values =
+        Trace.of(() -> encoder.apply(random(1, 16, 8), ragged, Mask.causal())).values();
+    assertThat(values.values()).extracting(Tensor::shape).containsOnly(Shape.of(16, 8));
+    assertThat(2 * bytes(encoder, ragged)).isLessThan(bytes(encoder, padded));
+  }
+
+  /// The memory of a forward pass: three quarters of the padded rows would be padding.
+  private static long bytes(TransformerEncoder encoder, Sequences sequences) {
+    StepMemory memory = new StepMemory();
+    Tensor x = random(1, sequences.rows(), 8);
+    memory.step(() -> encoder.apply(x, sequences, Mask.causal()));
+    return memory.peakBytes();
+  }
+
+  @Test
   void anEmptyBatchGivesNothing() {
     Tensor none = Tensor.zeros(Shape.of(0, 8), DType.F32);
     Tensor out = encoder(block(true)).apply(none, Sequences.ofLengths(), Mask.causal());
@@ -200,8 +221,7 @@ class TransformerLayerTest {
     TransformerEncoder without = encoder(block(preNorm, 0));
     Tensor x = random(1, 6, 8);
     float[] predicted = encoder.apply(x, Sequences.of(x), Mask.none()).toFloatArray();
-    assertThat(predicted)
-        .isEqualTo(without.apply(x, Sequences.of(x), Mask.none()).toFloatArray());
+    assertThat(predicted).isEqualTo(without.apply(x, Sequences.of(x), Mask.none()).toFloatArray());
     assertThat(train(encoder, x, 1)).isNotEqualTo(predicted).isEqualTo(train(encoder, x, 1));
     assertThat(train(encoder, x, 2)).isNotEqualTo(train(encoder, x, 1));
     assertThat(train(without, x, 1)).isEqualTo(predicted);

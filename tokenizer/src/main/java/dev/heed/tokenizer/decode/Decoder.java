@@ -85,8 +85,7 @@ public sealed interface Decoder {
   }
 
   /// Visible spaces become spaces; the one before the text goes where one was put there.
-  record Metaspace(String replacement, PreTokenizer.Metaspace.Prepend prepend)
-      implements Decoder {
+  record Metaspace(String replacement, PreTokenizer.Metaspace.Prepend prepend) implements Decoder {
     @Override
     public List<String> decode(List<String> tokens) {
       boolean prepended = prepend != PreTokenizer.Metaspace.Prepend.NEVER;
@@ -225,8 +224,7 @@ public sealed interface Decoder {
       }
       byte[] bytes = run.toByteArray();
       try {
-        pieces.add(
-            StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString());
+        pieces.add(StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString());
       } catch (CharacterCodingException e) {
         for (int i = 0; i < bytes.length; i++) {
           pieces.add("\ufffd");

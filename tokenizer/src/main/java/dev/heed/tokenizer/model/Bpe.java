@@ -16,7 +16,7 @@ public final class Bpe implements Model {
   /// What a `tokenizer.json` may say beside vocabulary and merges.
   ///
   /// @param unknownToken stands for a character that the vocabulary lacks; without it such a
-  ///     character vanishes
+  ///   character vanishes
   /// @param continuingPrefix stands before every character of a word but the first
   /// @param endOfWordSuffix stands behind the last character of a word
   /// @param fuseUnknown whether neighbouring unknown characters become one token

@@ -6,8 +6,8 @@ import dev.heed.tokenizer.text.Utf8;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/// Byte-level BPE straight from characters: what the byte-level pre-tokenizer and [Bpe] do together,
-/// without writing the stand-in characters down.
+/// Byte-level BPE straight from characters: what the byte-level pre-tokenizer and [Bpe] do
+/// together, without writing the stand-in characters down.
 public final class ByteLevelBpe {
   private final Bpe bpe;
   private final int[] byteIds;

@@ -1,7 +1,7 @@
 package dev.heed.tokenizer.model;
 
 /// A trie over UTF-16 units in one hash table of (node, unit) → node.
-final class CharTrie {
+public final class CharTrie {
   private static final int NONE = -1;
 
   private long[] keys = new long[1 << 12]; // node << 16 | unit, plus one; 0 where empty
@@ -9,17 +9,17 @@ final class CharTrie {
   private int[] values = new int[1 << 11];
   private int nodes = 1;
 
-  CharTrie() {
+  public CharTrie() {
     values[0] = NONE;
   }
 
   /// The node where every text begins.
-  static int root() {
+  public static int root() {
     return 0;
   }
 
   /// The node that `unit` leads to from `node`, or -1.
-  int child(int node, char unit) {
+  public int child(int node, char unit) {
     long key = ((long) node << 16 | unit) + 1;
     int mask = keys.length - 1;
     int slot = slot(key, mask);
@@ -33,11 +33,12 @@ final class CharTrie {
   }
 
   /// The value of the text that ends at `node`, or -1.
-  int value(int node) {
+  public int value(int node) {
     return values[node];
   }
 
-  void put(String text, int value) {
+  /// Gives `text` a value; a text that is put twice keeps the last.
+  public void put(String text, int value) {
     int node = 0;
     for (int i = 0; i < text.length(); i++) {
       int child = child(node, text.charAt(i));

@@ -41,11 +41,7 @@ public final class Unigram implements Model {
   ///
   /// @throws IllegalArgumentException where the parts do not fit together
   public Unigram(
-      List<String> pieces,
-      double[] scores,
-      int unknownId,
-      boolean byteFallback,
-      int visible) {
+      List<String> pieces, double[] scores, int unknownId, boolean byteFallback, int visible) {
     this.visible = visible;
     if (pieces.size() != scores.length) {
       throw new IllegalArgumentException(

@@ -167,8 +167,8 @@ public final class Vocabulary {
 
     /// The vocabulary; the builder must not be used afterwards.
     ///
-    /// @throws IllegalArgumentException where the largest id is far beyond the number of tokens,
-    ///     as only a damaged or hostile file has it
+    /// @throws IllegalArgumentException where the largest id is far beyond the number of tokens, as
+    ///   only a damaged or hostile file has it
     public Vocabulary build() {
       long allowed = 8L * size + (1 << 20);
       if (largest > allowed) {

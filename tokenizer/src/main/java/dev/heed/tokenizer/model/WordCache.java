@@ -56,8 +56,7 @@ public final class WordCache {
   private final @Nullable Entry[] slots = new @Nullable Entry[SLOTS];
 
   /// Appends the tokens of `word` from here, or those that `cut` finds, which are then kept.
-  void tokenize(
-      AlignedText word, int index, TokenBuffer tokens, int surfaceId, Cutter cut) {
+  void tokenize(AlignedText word, int index, TokenBuffer tokens, int surfaceId, Cutter cut) {
     char[] chars = word.chars();
     int from = word.from();
     int to = word.to();

@@ -10,10 +10,19 @@ import org.jspecify.annotations.Nullable;
 /// Rewrites a text before it is cut into words.
 ///
 /// Source: `normalizers` of Hugging Face tokenizers, type by type.
-public sealed interface Normalizer permits Normalizer.Bert, Normalizer.UnicodeForm,
-    Normalizer.Lowercase, Normalizer.Strip, Normalizer.StripAccents, Normalizer.Nmt,
-    Normalizer.Replace, Normalizer.Prepend, Normalizer.ByteLevel, Normalizer.Sequence,
-    Precompiled, SentencePieceNormalizer {
+public sealed interface Normalizer
+    permits Normalizer.Bert,
+        Normalizer.UnicodeForm,
+        Normalizer.Lowercase,
+        Normalizer.Strip,
+        Normalizer.StripAccents,
+        Normalizer.Nmt,
+        Normalizer.Replace,
+        Normalizer.Prepend,
+        Normalizer.ByteLevel,
+        Normalizer.Sequence,
+        Precompiled,
+        SentencePieceNormalizer {
   AlignedText apply(AlignedText text);
 
   /// BERT's: controls out, spaces around Chinese characters, accents off, lower case.
@@ -35,7 +44,8 @@ public sealed interface Normalizer permits Normalizer.Bert, Normalizer.UnicodeFo
     public AlignedText apply(AlignedText text) {
       AlignedText result = text;
       if (cleanText) {
-        result = result.filter(c -> !isDropped(c)).mapEach(c -> c != ' ' && isSpace(c) ? " " : null);
+        result =
+            result.filter(c -> !isDropped(c)).mapEach(c -> c != ' ' && isSpace(c) ? " " : null);
       }
       if (handleChineseChars) {
         result = result.mapEach(c -> isChinese(c) ? " " + Character.toString(c) + " " : null);

@@ -159,10 +159,7 @@ public final class Precompiled implements Normalizer {
       for (byte b : Utf8.encode(chars, i, next)) {
         int label = b & 0xff;
         node ^= label;
-        if (label == 0
-            || node < 0
-            || node >= trie.length
-            || (trie[node] & 0x800000ff) != label) {
+        if (label == 0 || node < 0 || node >= trie.length || (trie[node] & 0x800000ff) != label) {
           return found;
         }
         int unit = trie[node];

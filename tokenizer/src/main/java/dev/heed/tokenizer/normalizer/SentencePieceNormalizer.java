@@ -4,8 +4,8 @@ import dev.heed.tokenizer.text.AlignedText;
 import dev.heed.tokenizer.text.Unicode;
 import org.jspecify.annotations.Nullable;
 
-/// What SentencePiece itself does to a text: the longest entry of its table at each place, one space
-/// for a run of them, none at the ends, one before the text, and `▁` for each.
+/// What SentencePiece itself does to a text: the longest entry of its table at each place, one
+/// space for a run of them, none at the ends, one before the text, and `▁` for each.
 ///
 /// Source: `normalizer.cc` of SentencePiece. Differs from [Precompiled], which follows what Hugging
 /// Face's tokenizers make of the same table.

@@ -34,9 +34,7 @@ final class CharacterClass implements IntPredicate {
     if (codePoint < 64) {
       return (low >>> codePoint & 1) != 0;
     }
-    return codePoint < 128
-        ? (high >>> codePoint - 64 & 1) != 0
-        : beyondAscii.test(codePoint);
+    return codePoint < 128 ? (high >>> codePoint - 64 & 1) != 0 : beyondAscii.test(codePoint);
   }
 
   static IntPredicate anyOf(List<IntPredicate> parts) {
@@ -117,8 +115,7 @@ final class CharacterClass implements IntPredicate {
           Map.entry("cntrl", c -> Unicode.category(c) == Character.CONTROL),
           Map.entry("punct", c -> Unicode.isPunctuation(c) || isSymbol(c)),
           Map.entry("graph", CharacterClass::isGraphic),
-          Map.entry(
-              "print", c -> isGraphic(c) || Unicode.category(c) == Character.SPACE_SEPARATOR),
+          Map.entry("print", c -> isGraphic(c) || Unicode.category(c) == Character.SPACE_SEPARATOR),
           Map.entry("xdigit", CharacterClass::isHexDigit),
           Map.entry("word", CharacterClass::isWordProperty),
           Map.entry("ascii", c -> c < 128),

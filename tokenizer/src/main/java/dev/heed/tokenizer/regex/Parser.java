@@ -304,8 +304,24 @@ final class Parser {
       case 'b' -> new Node.Anchor(Node.Anchor.Kind.WORD_BOUNDARY);
       case 'B' -> new Node.Anchor(Node.Anchor.Kind.NO_WORD_BOUNDARY);
       case 'R' -> lineBreak();
-      case '1', '2', '3', '4', '5', '6', '7', '8', '9', 'k', 'g', 'G', 'K', 'X', 'y', 'Y', 'N',
-              'O' ->
+      case '1',
+          '2',
+          '3',
+          '4',
+          '5',
+          '6',
+          '7',
+          '8',
+          '9',
+          'k',
+          'g',
+          'G',
+          'K',
+          'X',
+          'y',
+          'Y',
+          'N',
+          'O' ->
           throw error("\\" + Character.toString(c));
       default -> set(escapedSet(c));
     };
@@ -314,8 +330,7 @@ final class Parser {
   private static Node lineBreak() {
     Node pair =
         new Node.Sequence(List.of(new Node.Set(x -> x == '\r'), new Node.Set(x -> x == '\n')));
-    Node single =
-        new Node.Set(x -> x >= 10 && x <= 13 || x == 0x85 || x == 0x2028 || x == 0x2029);
+    Node single = new Node.Set(x -> x >= 10 && x <= 13 || x == 0x85 || x == 0x2028 || x == 0x2029);
     return new Node.Atomic(new Node.Choice(List.of(pair, single)));
   }
 

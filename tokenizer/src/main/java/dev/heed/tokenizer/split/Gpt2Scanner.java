@@ -5,8 +5,8 @@ import dev.heed.tokenizer.text.Unicode;
 /// GPT-2's words: contractions, letters, numbers or other characters with the space before them,
 /// white space.
 ///
-/// Source: the expression `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`
-/// of GPT-2's encoder.
+/// Source: the expression `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+|
+/// ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+` of GPT-2's encoder.
 public final class Gpt2Scanner implements WordScanner {
   /// The expression that this scanner stands for.
   public static final String EXPRESSION =

@@ -153,11 +153,11 @@ public sealed interface PreTokenizer {
   }
 
   /// At the matches of an expression, or, where `invert`, at what is between them.
-  record Split(Expression pattern, SplitBehavior behavior, boolean invert)
-      implements PreTokenizer {
+  record Split(Expression pattern, SplitBehavior behavior, boolean invert) implements PreTokenizer {
     @Override
     public void split(AlignedText text, Consumer<AlignedText> words) {
-      SplitBehavior.Collector collector = behavior.collector((a, b) -> Cuts.give(text, a, b, words));
+      SplitBehavior.Collector collector =
+          behavior.collector((a, b) -> Cuts.give(text, a, b, words));
       pattern.split(
           text.chars(),
           text.from(),

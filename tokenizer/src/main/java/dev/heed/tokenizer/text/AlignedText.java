@@ -126,8 +126,8 @@ public final class AlignedText {
     return true;
   }
 
-  /// The same text with `prefix` before it; what is added points at the first character.
-  /// An empty text stays empty.
+  /// The same text with `prefix` before it; what is added points at the first character. An empty
+  /// text stays empty.
   public AlignedText prepend(String prefix) {
     if (isEmpty() || prefix.isEmpty()) {
       return this;

@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.Objects;
 
 /// Unicode as the libraries see it that the Rust tokenizers are built on, where that is older than
-/// the JDK: punctuation, marks and controls are those of Unicode 8, normalisation that of
-/// Unicode 9. Characters assigned later belong to no category and have no decomposition.
+/// the JDK: punctuation, marks and controls are those of Unicode 8, normalisation that of Unicode
+/// 9. Characters assigned later belong to no category and have no decomposition.
 ///
 /// Source: the crates `unicode_categories` 0.1.1 and `unicode-normalization-alignments` 0.1.12.
 public final class ReferenceUnicode {

@@ -1,0 +1,57 @@
+package dev.heed.tokenizer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class VocabularyFilesTest {
+  @TempDir private Path directory;
+
+  @Test
+  void vocabTxtIsBert() throws IOException {
+    Files.writeString(
+        directory.resolve("vocab.txt"),
+        "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nthe\ntrain\n##s\nle\n##ft\n");
+    Tokenizer tokenizer = Tokenizer.load(directory);
+    assertThat(tokenizer.encode("The trains LEFT [MASK] x").tokens())
+        .containsExactly("[CLS]", "the", "train", "##s", "le", "##ft", "[MASK]", "[UNK]", "[SEP]");
+    assertThat(tokenizer.encodePair("the", "train", true).typeIds()).containsExactly(0, 0, 0, 1, 1);
+    Files.writeString(directory.resolve("tokenizer_config.json"), "{\"do_lower_case\":false}");
+    assertThat(Tokenizer.load(directory).encode("The", false).tokens()).containsExactly("[UNK]");
+  }
+
+  @Test
+  void vocabJsonAndMergesTxtAreTheTokenizerThatWroteThem() throws IOException {
+    Tokenizer trained = BpeTrainer.of(300).train(List.of("the train left the station the train"));
+    StringBuilder vocabulary = new StringBuilder("{");
+    for (int id = 0; id < trained.vocabularySize(); id++) {
+      String token = Objects.requireNonNull(trained.token(id));
+      vocabulary.append(SyntheticTokenizers.quote(token)).append(":" + id + ",");
+    }
+    vocabulary.setCharAt(vocabulary.length() - 1, '}');
+    Files.writeString(directory.resolve("vocab.json"), vocabulary);
+    String json = new String(trained.toJson(), java.nio.charset.StandardCharsets.UTF_8);
+    String merges = json.substring(json.indexOf("\"merges\":[[") + 11, json.indexOf("]]"));
+    Files.writeString(
+        directory.resolve("merges.txt"),
+        "#version: 0.2\n" + merges.replace("],[", "\n").replace("\",\"", " ").replace("\"", ""));
+    Tokenizer read = Tokenizer.load(directory);
+    String text = "the trains left<|endoftext|> thé station";
+    assertThat(read.encode(text).ids()).isEqualTo(trained.encode(text).ids());
+  }
+
+  @Test
+  void aDirectoryWithoutATokenizerSaysWhatWasLookedFor() {
+    assertThatThrownBy(() -> Tokenizer.load(directory))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("tokenizer.json")
+        .hasMessageContaining("vocab.txt");
+  }
+}
