@@ -330,6 +330,13 @@ final class Assembler {
     modrm(1, address, 1, 0);
   }
 
+  /// Fetches the line at `address` into the second-level cache and those beyond.
+  void prefetchToSecondLevel(Address address) {
+    rex(0, 2, address);
+    put(0x0F, 0x18);
+    modrm(2, address, 1, 0);
+  }
+
   /// Fetches the line at `address` to be written.
   void prefetchToWrite(Address address) {
     rex(0, 1, address);

@@ -25,7 +25,14 @@ final class FlashAttention {
   static final double LN_2 = 0.6931471805599453;
 
   /// Queries that share the keys which a forward task packs.
-  private static final int QUERIES_PER_TASK = 256;
+  private static final int QUERIES_PER_TASK = 512;
+
+  /// Pairs of query and key up to which a task takes more heads: half a millisecond.
+  private static final long WORK_PER_TASK = 1 << 18;
+
+  /// Tasks that there should be, if there are as many heads and runs, for processors with many
+  /// cores.
+  private static final int FEWEST_TASKS = 16;
 
   /// Up to as many rows of queries read the keys where they lie: packing would cost as much as the
   /// use.
@@ -45,11 +52,12 @@ final class FlashAttention {
       int runs = (a.queries().length(i) + QUERIES_PER_TASK - 1) / QUERIES_PER_TASK;
       firstRun[i + 1] = Math.addExact(firstRun[i], runs);
     }
+    int parts = headParts(a, QUERIES_PER_TASK, firstRun[sequences]);
     try (FlashCall call = new FlashCall(kernels, q, k, v, a, out, logSumExp)) {
       Parallel.run(
-          Math.multiplyExact(firstRun[sequences], a.keyValueHeads()),
+          Math.multiplyExact(firstRun[sequences], parts),
           task -> {
-            int run = task / a.keyValueHeads();
+            int run = task / parts;
             int found = Arrays.binarySearch(firstRun, run);
             int sequence = found >= 0 ? found : -found - 2;
             // Empty sequences begin where the next one does.
@@ -58,13 +66,31 @@ final class FlashAttention {
             }
             int from = (run - firstRun[sequence]) * QUERIES_PER_TASK;
             int to = Math.min(a.queries().length(sequence), from + QUERIES_PER_TASK);
-            forward(call, sequence, task % a.keyValueHeads(), from, to);
+            int end = firstHead(a, parts, task % parts + 1);
+            for (int head = firstHead(a, parts, task % parts); head < end; head++) {
+              forward(call, sequence, head, from, to, head + 1 < end);
+            }
           });
     }
     Rows.keep(q, k, v, out, logSumExp, a.relativeBias(), a.keyMask());
   }
 
-  private static void forward(FlashCall call, int sequence, int keyValueHead, int from, int to) {
+  /// Into how many parts the key/value heads are cut: a task does several heads where each is
+  /// little work, and can then prepare the next one while it computes.
+  private static int headParts(AttentionArguments a, int mostQueries, int runs) {
+    long queries = Math.clamp(a.queries().longest(), ROWS_IN_PLACE, mostQueries);
+    long work = Math.max(1, queries * a.keys().longest() * (a.heads() / a.keyValueHeads()));
+    long most = Math.clamp((long) runs * a.keyValueHeads() / FEWEST_TASKS, 1, a.keyValueHeads());
+    long heads = Math.clamp(WORK_PER_TASK / work, 1, most);
+    return (int) ((a.keyValueHeads() + heads - 1) / heads);
+  }
+
+  private static int firstHead(AttentionArguments a, int parts, int part) {
+    return (int) ((long) a.keyValueHeads() * part / parts);
+  }
+
+  private static void forward(
+      FlashCall call, int sequence, int keyValueHead, int from, int to, boolean hasNext) {
     int lanes = call.level.lanes();
     boolean inPlace =
         (to - from) * call.group <= ROWS_IN_PLACE
@@ -72,7 +98,10 @@ final class FlashAttention {
             && call.keyWidth % lanes == 0
             && call.valueWidth % lanes == 0;
     VisibleKeys keys = new VisibleKeys(call.a, sequence, from, to);
-    try (FlashForward task = FlashForward.of(call, sequence, keyValueHead, keys, inPlace)) {
+    try (FlashForward task = new FlashForward(call, sequence, keyValueHead, keys, inPlace)) {
+      if (hasNext) {
+        task.prepareNext(from, to);
+      }
       if (to - from == 1 && call.bias == null && call.group <= FlashTile.QUERIES) {
         // The heads that share the query's keys then are the rows of one tile.
         task.run(from, 0, call.group, true);
@@ -110,27 +139,16 @@ final class FlashAttention {
             new FlashBackward.Gradients(
                 outGradient.memory().address(),
                 qGradient.memory().address(),
-                kGradient.memory().address(),
-                vGradient.memory().address(),
+                kGradient.memory(),
+                vGradient.memory(),
                 distances == 0 ? 0 : sums.address());
+        int parts = headParts(a, Integer.MAX_VALUE, sequences);
         Parallel.run(
-            sequences * a.keyValueHeads(),
+            Math.multiplyExact(sequences, parts),
             task -> {
-              int sequence = task / a.keyValueHeads();
-              int keyValueHead = task % a.keyValueHeads();
-              int queries = a.queries().length(sequence);
-              boolean allVisible = false;
-              if (queries > 0) {
-                VisibleKeys keys = new VisibleKeys(a, sequence, 0, queries);
-                allVisible = keys.count() == a.keys().length(sequence);
-                if (!allVisible) {
-                  clear(kGradient, sequence, keyValueHead, a);
-                  clear(vGradient, sequence, keyValueHead, a);
-                }
-                backward(call, sequence, keyValueHead, keys, gradients);
-              } else {
-                clear(kGradient, sequence, keyValueHead, a);
-                clear(vGradient, sequence, keyValueHead, a);
+              int end = firstHead(a, parts, task % parts + 1);
+              for (int head = firstHead(a, parts, task % parts); head < end; head++) {
+                backward(call, task / parts, head, gradients, head + 1 < end);
               }
             });
         if (biasGradient != null && call.bias != null) {
@@ -146,10 +164,21 @@ final class FlashAttention {
       FlashCall call,
       int sequence,
       int keyValueHead,
-      VisibleKeys keys,
-      FlashBackward.Gradients gradients) {
+      FlashBackward.Gradients gradients,
+      boolean hasNext) {
     int queries = call.a.queries().length(sequence);
-    try (FlashBackward task = FlashBackward.of(call, sequence, keyValueHead, keys, gradients)) {
+    if (queries == 0) {
+      clear(call, sequence, keyValueHead, gradients);
+      return;
+    }
+    VisibleKeys keys = new VisibleKeys(call.a, sequence, 0, queries);
+    if (keys.count() < call.a.keys().length(sequence)) {
+      clear(call, sequence, keyValueHead, gradients);
+    }
+    try (FlashBackward task = new FlashBackward(call, sequence, keyValueHead, keys, gradients)) {
+      if (hasNext) {
+        task.prepareNext(queries);
+      }
       for (int head = 0; head < call.group; head++) {
         for (int query = 0; query < queries; query += FlashTile.QUERIES) {
           task.run(query, head, Math.min(FlashTile.QUERIES, queries - query));
@@ -159,12 +188,19 @@ final class FlashAttention {
     }
   }
 
-  /// Sets the gradients of one head of a sequence's keys or values to zero.
-  private static void clear(Tensor gradient, int sequence, int keyValueHead, AttentionArguments a) {
-    long width = gradient.shape().width() / a.keyValueHeads();
-    for (int key = 0; key < a.keys().length(sequence); key++) {
-      long row = (a.keys().start(sequence) + (long) key) * a.keyValueHeads() + keyValueHead;
-      gradient.memory().asSlice(4 * width * row, 4 * width).fill((byte) 0);
+  /// Sets the gradients of one head of a sequence's keys and values to zero.
+  private static void clear(
+      FlashCall call, int sequence, int keyValueHead, FlashBackward.Gradients gradients) {
+    clear(gradients.k(), call, sequence, keyValueHead, call.keyWidth);
+    clear(gradients.v(), call, sequence, keyValueHead, call.valueWidth);
+  }
+
+  private static void clear(
+      MemorySegment gradient, FlashCall call, int sequence, int keyValueHead, int width) {
+    long at = call.keyOffset(sequence, keyValueHead, width);
+    for (int key = 0; key < call.a.keys().length(sequence); key++) {
+      gradient.asSlice(at, 4L * width).fill((byte) 0);
+      at += 4L * width * call.a.keyValueHeads();
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.heed.kernels.x86;
 
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /// The backward pass of all queries of a sequence under one key/value head.
@@ -11,33 +12,52 @@ final class FlashBackward extends FlashTask {
   ///
   /// @param biasGradients room for the sums of each sequence and head, as [RelativeBias] lays them
   ///   out; 0 if they are not wanted
-  record Gradients(long out, long q, long k, long v, long biasGradients) {}
+  record Gradients(long out, long q, MemorySegment k, MemorySegment v, long biasGradients) {}
 
   private final Gradients gradients;
   private final boolean keysCareful;
 
-  // Offsets in the scratch memory.
-  private final long packedKeys;
-  private final long packedValues;
-  private final long keyGradients;
-  private final long valueGradients;
-  private final long queriesTransposed;
-  private final long outTransposed;
-  private final long queryRows;
-  private final long outRows;
-  private final long queryGradients;
-  private final long weights;
-  private final long scoreGradients;
-  private final long statistics;
-
+  private final Places at;
   private Kernel kernel;
   private boolean careful;
   private long bias;
   private long biasGradient;
 
-  static FlashBackward of(
+  /// Where things lie in the scratch memory.
+  private static final class Places {
+    final ScratchLayout layout = new ScratchLayout();
+    final long packedKeys;
+    final long packedValues;
+    final long keyGradients;
+    final long valueGradients;
+    final long queriesTransposed;
+    final long outTransposed;
+    final long queryRows;
+    final long outRows;
+    final long queryGradients;
+    final long weights;
+    final long scoreGradients;
+    final long statistics;
+
+    Places(FlashCall call, int keys) {
+      packedKeys = layout.add((long) keys * call.packedKey);
+      packedValues = layout.add((long) keys * call.packedValue);
+      keyGradients = layout.add((long) keys * call.packedKey);
+      valueGradients = layout.add((long) keys * call.packedValue);
+      queriesTransposed = layout.add((long) call.keyWidth * FlashTile.ROW);
+      outTransposed = layout.add((long) call.valueWidth * FlashTile.ROW);
+      queryRows = layout.add((long) FlashTile.QUERIES * call.packedKey);
+      outRows = layout.add((long) FlashTile.QUERIES * call.packedValue);
+      queryGradients = layout.add((long) FlashTile.QUERIES * call.packedKey);
+      weights = layout.add((long) KEYS_PER_TILE * FlashTile.ROW);
+      scoreGradients = layout.add((long) KEYS_PER_TILE * FlashTile.ROW);
+      statistics = layout.add(2L * FlashTile.ROW);
+    }
+  }
+
+  FlashBackward(
       FlashCall call, int sequence, int keyValueHead, VisibleKeys keys, Gradients gradients) {
-    return new FlashBackward(call, sequence, keyValueHead, keys, gradients, new ScratchLayout());
+    this(call, sequence, keyValueHead, keys, gradients, new Places(call, keys.count()));
   }
 
   private FlashBackward(
@@ -46,32 +66,31 @@ final class FlashBackward extends FlashTask {
       int keyValueHead,
       VisibleKeys keys,
       Gradients gradients,
-      ScratchLayout layout) {
-    long keyBytes = (long) keys.count() * call.packedKey;
-    long valueBytes = (long) keys.count() * call.packedValue;
-    packedKeys = layout.add(keyBytes);
-    packedValues = layout.add(valueBytes);
-    keyGradients = layout.add(keyBytes);
-    valueGradients = layout.add(valueBytes);
-    queriesTransposed = layout.add((long) call.keyWidth * FlashTile.ROW);
-    outTransposed = layout.add((long) call.valueWidth * FlashTile.ROW);
-    queryRows = layout.add((long) FlashTile.QUERIES * call.packedKey);
-    outRows = layout.add((long) FlashTile.QUERIES * call.packedValue);
-    queryGradients = layout.add((long) FlashTile.QUERIES * call.packedKey);
-    weights = layout.add((long) KEYS_PER_TILE * FlashTile.ROW);
-    scoreGradients = layout.add((long) KEYS_PER_TILE * FlashTile.ROW);
-    statistics = layout.add(2L * FlashTile.ROW);
+      Places at) {
+    super(call, sequence, keyValueHead, keys, at.layout);
+    this.at = at;
     this.gradients = gradients;
-    kernel = call.transpose;
-    super(call, sequence, keyValueHead, keys, layout);
+    this.kernel = call.transpose;
     long keysFrom = call.k + call.keyOffset(sequence, keyValueHead, call.keyWidth);
     long valuesFrom = call.v + call.keyOffset(sequence, keyValueHead, call.valueWidth);
-    boolean keysSpecial = packByKey(call.packKeys, keysFrom, call.keyStride(), packedKeys);
+    boolean keysSpecial = packByKey(call.packKeys, keysFrom, call.keyStride(), at.packedKeys);
     boolean valuesSpecial =
-        packByKey(call.packValues, valuesFrom, call.valueStride(), packedValues);
+        packByKey(call.packValues, valuesFrom, call.valueStride(), at.packedValues);
     keysCareful = keysSpecial || valuesSpecial;
-    memory.asSlice(keyGradients, keyBytes).fill((byte) 0);
-    memory.asSlice(valueGradients, valueBytes).fill((byte) 0);
+    memory.asSlice(at.keyGradients, (long) keys.count() * call.packedKey).fill((byte) 0);
+    memory.asSlice(at.valueGradients, (long) keys.count() * call.packedValue).fill((byte) 0);
+  }
+
+  /// Lets the steps fetch what the next key/value head needs for the same queries.
+  void prepareNext(int queries) {
+    long nextKeys = call.keyOffset(sequence, keyValueHead + 1, call.keyWidth);
+    long nextValues = call.keyOffset(sequence, keyValueHead + 1, call.valueWidth);
+    needKeysLater(call.k + nextKeys, call.v + nextValues);
+    needQueriesLater(call.q, 0, queries, call.keyWidth);
+    needQueriesLater(gradients.out, 0, queries, call.valueWidth);
+    needQueriesLater(call.out, 0, queries, call.valueWidth);
+    needQueriesLater(gradients.q, 0, queries, call.keyWidth);
+    needKeysLater(gradients.k.address() + nextKeys, gradients.v.address() + nextValues);
   }
 
   /// Adds what `count` queries from `query` on of one head of the group give to the gradients of
@@ -84,14 +103,14 @@ final class FlashBackward extends FlashTask {
     int keyStride = 4 * a.heads() * call.keyWidth;
     int valueStride = 4 * a.heads() * call.valueWidth;
     boolean queriesSpecial =
-        packByQuery(call.packKeys, call.q + keyOffset, keyStride, queryRows, count);
+        packByQuery(call.packKeys, call.q + keyOffset, keyStride, at.queryRows, count);
     boolean outSpecial =
-        packByQuery(call.packValues, gradients.out + valueOffset, valueStride, outRows, count);
-    transpose(address(queryRows), call.packedKey, call.keyWidth, count, queriesTransposed);
-    transpose(address(outRows), call.packedValue, call.valueWidth, count, outTransposed);
+        packByQuery(call.packValues, gradients.out + valueOffset, valueStride, at.outRows, count);
+    transpose(address(at.queryRows), call.packedKey, call.keyWidth, count, at.queriesTransposed);
+    transpose(address(at.outRows), call.packedValue, call.valueWidth, count, at.outTransposed);
     careful = keysCareful || queriesSpecial || outSpecial;
     for (int i = count; i < FlashTile.QUERIES; i++) {
-      memory.set(ValueLayout.JAVA_FLOAT, statistics + 4L * i, Float.POSITIVE_INFINITY);
+      memory.set(ValueLayout.JAVA_FLOAT, at.statistics + 4L * i, Float.POSITIVE_INFINITY);
     }
     arguments
         .set(FlashRows.FROM, call.out + valueOffset)
@@ -100,9 +119,9 @@ final class FlashBackward extends FlashTask {
         .set(FlashRows.COUNT, count)
         .set(FlashRows.LOG_SUM_EXP, call.logSumExp + 4 * row)
         .set(FlashRows.LOG_SUM_EXP_ROW, 4L * a.heads())
-        .set(FlashRows.STATISTICS, address(statistics));
+        .set(FlashRows.STATISTICS, address(at.statistics));
     call.delta().call(arguments.address());
-    memory.asSlice(queryGradients, (long) count * call.packedKey).fill((byte) 0);
+    memory.asSlice(at.queryGradients, (long) count * call.packedKey).fill((byte) 0);
     bias = biasAddress(head, query);
     if (call.bias != null && gradients.biasGradients != 0) {
       long table = ((long) sequence * a.heads() + head) * call.bias.distances();
@@ -116,7 +135,7 @@ final class FlashBackward extends FlashTask {
     forTiles(query, head, count, false);
     unpackByQuery(
         call.unpack(call.keyWidth),
-        queryGradients,
+        at.queryGradients,
         gradients.q + keyOffset,
         keyStride,
         a.scale(),
@@ -127,14 +146,14 @@ final class FlashBackward extends FlashTask {
   void finish() {
     unpackByKey(
         call.unpack(call.keyWidth),
-        keyGradients,
-        gradients.k + call.keyOffset(sequence, keyValueHead, call.keyWidth),
+        at.keyGradients,
+        gradients.k.address() + call.keyOffset(sequence, keyValueHead, call.keyWidth),
         call.keyStride(),
         a.scale());
     unpackByKey(
         call.unpack(call.valueWidth),
-        valueGradients,
-        gradients.v + call.keyOffset(sequence, keyValueHead, call.valueWidth),
+        at.valueGradients,
+        gradients.v.address() + call.keyOffset(sequence, keyValueHead, call.valueWidth),
         call.valueStride(),
         1);
   }
@@ -169,17 +188,17 @@ final class FlashBackward extends FlashTask {
             biasGradient != 0);
     kernel = call.kernels.get(code, code::emit);
     arguments
-        .set(FlashBackwardCode.QUERIES_TRANSPOSED, address(queriesTransposed) + 4L * row)
-        .set(FlashBackwardCode.OUT_GRADIENTS_TRANSPOSED, address(outTransposed) + 4L * row)
-        .set(FlashBackwardCode.WEIGHTS, address(weights) + 4L * row)
-        .set(FlashBackwardCode.SCORE_GRADIENTS, address(scoreGradients) + 4L * row)
-        .set(FlashBackwardCode.QUERY_ROWS, address(queryRows) + (long) row * call.packedKey)
-        .set(FlashBackwardCode.OUT_GRADIENTS, address(outRows) + (long) row * call.packedValue)
+        .set(FlashBackwardCode.QUERIES_TRANSPOSED, address(at.queriesTransposed) + 4L * row)
+        .set(FlashBackwardCode.OUT_GRADIENTS_TRANSPOSED, address(at.outTransposed) + 4L * row)
+        .set(FlashBackwardCode.WEIGHTS, address(at.weights) + 4L * row)
+        .set(FlashBackwardCode.SCORE_GRADIENTS, address(at.scoreGradients) + 4L * row)
+        .set(FlashBackwardCode.QUERY_ROWS, address(at.queryRows) + (long) row * call.packedKey)
+        .set(FlashBackwardCode.OUT_GRADIENTS, address(at.outRows) + (long) row * call.packedValue)
         .set(
             FlashBackwardCode.QUERY_GRADIENTS,
-            address(queryGradients) + (long) row * call.packedKey)
+            address(at.queryGradients) + (long) row * call.packedKey)
         .set(FlashBackwardCode.QUERY_COUNT, count)
-        .set(FlashBackwardCode.STATISTICS, address(statistics) + 4L * row)
+        .set(FlashBackwardCode.STATISTICS, address(at.statistics) + 4L * row)
         .set(FlashBackwardCode.VISIBLE, visibleAddress(row))
         .set(FlashBackwardCode.ROW_KEYS, rowKeysAddress(row))
         .set(FlashBackwardCode.BIAS, bias + 4L * row)
@@ -191,10 +210,10 @@ final class FlashBackward extends FlashTask {
     long keyAt = (long) key * call.packedKey;
     long valueAt = (long) key * call.packedValue;
     arguments
-        .set(FlashBackwardCode.KEYS, address(packedKeys) + keyAt)
-        .set(FlashBackwardCode.VALUES, address(packedValues) + valueAt)
-        .set(FlashBackwardCode.KEY_GRADIENTS, address(keyGradients) + keyAt)
-        .set(FlashBackwardCode.VALUE_GRADIENTS, address(valueGradients) + valueAt)
+        .set(FlashBackwardCode.KEYS, address(at.packedKeys) + keyAt)
+        .set(FlashBackwardCode.VALUES, address(at.packedValues) + valueAt)
+        .set(FlashBackwardCode.KEY_GRADIENTS, address(at.keyGradients) + keyAt)
+        .set(FlashBackwardCode.VALUE_GRADIENTS, address(at.valueGradients) + valueAt)
         .set(FlashBackwardCode.KEY_COUNT, count)
         .set(FlashBackwardCode.KEY_NUMBERS, numbersAddress(key))
         .set(FlashBackwardCode.KEY_INDICES, indicesAddress(key));

@@ -85,11 +85,17 @@ record FlashBackwardCode(
 
   static final int DELTA = FlashTile.ROW;
 
+  /// The floats of the rows fetched meanwhile, which are of keys or of values.
+  private int widest() {
+    return Math.max(keyWidth, valueWidth);
+  }
+
   byte[] emit(Level level) {
     VectorCode code = new VectorCode(level);
     int keyVectors = FlashTile.vectors(level, keyWidth);
     int valueVectors = FlashTile.vectors(level, valueWidth);
-    TileProduct rowsByRows = new TileProduct(FlashTile.ROW, 4, code.bytes * valueVectors, careful);
+    TileProduct rowsByRows =
+        new TileProduct(FlashTile.ROW, 4, code.bytes * valueVectors, careful, widest());
     TileProduct.forPanels(
         code, queries / code.lanes, (vectors, column) -> weights(code, vectors, column));
     TileProduct.forPanels(
@@ -105,12 +111,12 @@ record FlashBackwardCode(
         valueVectors);
     accumulate(
         code,
-        new TileProduct(FlashTile.ROW, 4, code.bytes * keyVectors, careful),
+        new TileProduct(FlashTile.ROW, 4, code.bytes * keyVectors, careful, widest()),
         new int[] {KEY_COUNT, QUERY_COUNT, SCORE_GRADIENTS, QUERY_ROWS, KEY_GRADIENTS},
         keyVectors);
     accumulate(
         code,
-        new TileProduct(4, FlashTile.ROW, code.bytes * keyVectors, careful),
+        new TileProduct(4, FlashTile.ROW, code.bytes * keyVectors, careful, widest()),
         new int[] {QUERY_COUNT, KEY_COUNT, SCORE_GRADIENTS, KEYS, QUERY_GRADIENTS},
         keyVectors);
     if (biasGradient) {
@@ -196,7 +202,7 @@ record FlashBackwardCode(
   ///
   /// @param tiles registers that move on by a row of a tile for each key
   /// @param numbers registers that move on by an integer for each key
-  private static void forKeys(
+  private void forKeys(
       VectorCode code,
       int vectors,
       int rowsSlot,
@@ -207,7 +213,7 @@ record FlashBackwardCode(
       List<Gpr> numbers) {
     Assembler asm = code.asm;
     int rowBytes = FlashTile.rowBytes(code.level, width);
-    TileProduct product = new TileProduct(rowBytes, 4, FlashTile.ROW, false);
+    TileProduct product = new TileProduct(rowBytes, 4, FlashTile.ROW, false, widest());
     Gpr from = code.argument(rowsSlot);
     Gpr rest = code.argument(KEY_COUNT);
     Gpr steps = code.gpr();
@@ -305,8 +311,7 @@ record FlashBackwardCode(
   /// C += A·B, where C's rows are as wide as B's.
   ///
   /// @param slots those with the number of rows, the number of steps, A, B and C
-  private static void accumulate(
-      VectorCode code, TileProduct product, int[] slots, int rowVectors) {
+  private void accumulate(VectorCode code, TileProduct product, int[] slots, int rowVectors) {
     Assembler asm = code.asm;
     int rowBytes = product.bRow();
     TileProduct.forPanels(

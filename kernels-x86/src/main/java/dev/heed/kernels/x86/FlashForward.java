@@ -18,19 +18,34 @@ final class FlashForward extends FlashTask {
   private final long valuesAt;
   private final boolean careful;
 
-  // Offsets in the scratch memory.
-  private final long transposed;
-  private final long scores;
-  private final long gathered;
-  private final long statistics;
-
+  private final Places at;
   private Kernel kernel;
+  private long bias;
+
+  /// Where things lie in the scratch memory.
+  private static final class Places {
+    final ScratchLayout layout = new ScratchLayout();
+    final long transposed;
+    final long scores;
+    final long gathered;
+    final long statistics;
+    final long keys;
+    final long values;
+
+    Places(FlashCall call, int packed) {
+      transposed = layout.add((long) call.keyWidth * FlashTile.ROW);
+      scores = layout.add((long) KEYS_PER_TILE * FlashTile.ROW);
+      gathered = layout.add((long) FlashTile.QUERIES * call.packedValue);
+      statistics = layout.add(NOTHING_SEEN.byteSize());
+      keys = layout.add((long) packed * call.packedKey);
+      values = layout.add((long) packed * call.packedValue);
+    }
+  }
 
   /// @param inPlace whether to read keys and values where they lie, which are then all visible and
   ///   whole vectors wide
-  static FlashForward of(
-      FlashCall call, int sequence, int keyValueHead, VisibleKeys keys, boolean inPlace) {
-    return new FlashForward(call, sequence, keyValueHead, keys, inPlace, new ScratchLayout());
+  FlashForward(FlashCall call, int sequence, int keyValueHead, VisibleKeys keys, boolean inPlace) {
+    this(call, sequence, keyValueHead, keys, inPlace, new Places(call, inPlace ? 0 : keys.count()));
   }
 
   private FlashForward(
@@ -39,18 +54,9 @@ final class FlashForward extends FlashTask {
       int keyValueHead,
       VisibleKeys keys,
       boolean inPlace,
-      ScratchLayout layout) {
-    long transposed = layout.add((long) call.keyWidth * FlashTile.ROW);
-    long scores = layout.add((long) KEYS_PER_TILE * FlashTile.ROW);
-    long gathered = layout.add((long) FlashTile.QUERIES * call.packedValue);
-    long statistics = layout.add(NOTHING_SEEN.byteSize());
-    long packedKeys = layout.add(inPlace ? 0 : (long) keys.count() * call.packedKey);
-    long packedValues = layout.add(inPlace ? 0 : (long) keys.count() * call.packedValue);
-    super(call, sequence, keyValueHead, keys, layout);
-    this.transposed = transposed;
-    this.scores = scores;
-    this.gathered = gathered;
-    this.statistics = statistics;
+      Places at) {
+    super(call, sequence, keyValueHead, keys, at.layout);
+    this.at = at;
     this.kernel = call.transpose;
     long keysFrom = call.k + call.keyOffset(sequence, keyValueHead, call.keyWidth);
     long valuesFrom = call.v + call.keyOffset(sequence, keyValueHead, call.valueWidth);
@@ -64,10 +70,10 @@ final class FlashForward extends FlashTask {
     } else {
       keyRow = call.packedKey;
       valueRow = call.packedValue;
-      keysAt = address(packedKeys);
-      valuesAt = address(packedValues);
-      packByKey(call.packKeys, keysFrom, call.keyStride(), packedKeys);
-      careful = packByKey(call.packValues, valuesFrom, call.valueStride(), packedValues);
+      keysAt = address(at.keys);
+      valuesAt = address(at.values);
+      packByKey(call.packKeys, keysFrom, call.keyStride(), at.keys);
+      careful = packByKey(call.packValues, valuesFrom, call.valueStride(), at.values);
     }
   }
 
@@ -78,6 +84,15 @@ final class FlashForward extends FlashTask {
       statistics.set(ValueLayout.JAVA_FLOAT, FlashForwardCode.NEXT_MAXIMUM + i, -Float.MAX_VALUE);
     }
     return statistics;
+  }
+
+  /// Lets the steps fetch what the next key/value head needs for the same queries.
+  void prepareNext(int from, int to) {
+    long nextKeys = call.k + call.keyOffset(sequence, keyValueHead + 1, call.keyWidth);
+    long nextValues = call.v + call.keyOffset(sequence, keyValueHead + 1, call.valueWidth);
+    needKeysLater(nextKeys, nextValues);
+    needQueriesLater(call.q, from, to - from, call.keyWidth);
+    needQueriesLater(call.out, from, to - from, call.valueWidth);
   }
 
   /// Computes `count` rows of the output: queries from `query` on of one head of the group, or,
@@ -91,22 +106,21 @@ final class FlashForward extends FlashTask {
         4 * step * call.keyWidth,
         call.keyWidth,
         count,
-        transposed);
-    memory.asSlice(gathered, (long) count * call.packedValue).fill((byte) 0);
-    MemorySegment.copy(NOTHING_SEEN, 0, memory, statistics, NOTHING_SEEN.byteSize());
+        at.transposed);
+    memory.asSlice(at.gathered, (long) count * call.packedValue).fill((byte) 0);
+    MemorySegment.copy(NOTHING_SEEN, 0, memory, at.statistics, NOTHING_SEEN.byteSize());
     arguments
         .set(FlashForwardCode.FACTOR, (float) (a.scale() * FlashAttention.LOG2_E))
-        .set(FlashForwardCode.BOUND, FlashAttention.bound(a))
-        .set(FlashForwardCode.BIAS, biasAddress(head, query));
+        .set(FlashForwardCode.BOUND, FlashAttention.bound(a));
     bias = biasAddress(head, query);
     forTiles(query, head, count, rowsAreHeads);
     arguments
-        .set(FlashRows.FROM, address(gathered))
+        .set(FlashRows.FROM, address(at.gathered))
         .set(FlashRows.TO, call.out + 4 * row * call.valueWidth)
         .set(FlashRows.TO_ROW, 4 * step * call.valueWidth)
         .set(FlashRows.COUNT, count)
         .set(FlashRows.FACTOR, (float) (1 / (1 - a.dropout())))
-        .set(FlashRows.STATISTICS, address(statistics))
+        .set(FlashRows.STATISTICS, address(at.statistics))
         .set(FlashRows.LOG_SUM_EXP, call.logSumExp + 4 * row)
         .set(FlashRows.LOG_SUM_EXP_ROW, 4 * step)
         .set(
@@ -114,8 +128,6 @@ final class FlashForward extends FlashTask {
             (float) (call.bias != null ? FlashAttention.LN_2 : a.scale()));
     call.finish().call(arguments.address());
   }
-
-  private long bias;
 
   @Override
   int columnsCompared() {
@@ -147,11 +159,11 @@ final class FlashForward extends FlashTask {
             masked && careful);
     kernel = call.kernels.get(code, code::emit);
     arguments
-        .set(FlashForwardCode.QUERIES_TRANSPOSED, address(transposed) + 4L * row)
-        .set(FlashForwardCode.SCORES, address(scores) + 4L * row)
-        .set(FlashForwardCode.GATHERED, address(gathered) + (long) row * call.packedValue)
+        .set(FlashForwardCode.QUERIES_TRANSPOSED, address(at.transposed) + 4L * row)
+        .set(FlashForwardCode.SCORES, address(at.scores) + 4L * row)
+        .set(FlashForwardCode.GATHERED, address(at.gathered) + (long) row * call.packedValue)
         .set(FlashForwardCode.QUERY_COUNT, count)
-        .set(FlashForwardCode.STATISTICS, address(statistics) + 4L * row)
+        .set(FlashForwardCode.STATISTICS, address(at.statistics) + 4L * row)
         .set(FlashForwardCode.VISIBLE, visibleAddress(row))
         .set(FlashForwardCode.ROW_KEYS, rowKeysAddress(row))
         .set(FlashForwardCode.BIAS, bias + 4L * row);

@@ -80,6 +80,11 @@ record FlashForwardCode(
 
   private static final int COLUMN_STEP = 0x9E3779B9;
 
+  /// The floats of the rows fetched meanwhile, which are of keys or of values.
+  private int widest() {
+    return Math.max(keyWidth, valueWidth);
+  }
+
   byte[] emit(Level level) {
     VectorCode code = new VectorCode(level);
     TileProduct.forPanels(
@@ -99,7 +104,7 @@ record FlashForwardCode(
   /// Stores Sᵀ = K·Qᵀ and raises the maxima.
   private void scores(VectorCode code, int vectors, TileProduct.Column column) {
     Assembler asm = code.asm;
-    TileProduct product = new TileProduct(keyRow, 4, FlashTile.ROW, false);
+    TileProduct product = new TileProduct(keyRow, 4, FlashTile.ROW, false, widest());
     try (var _ = code.scope()) {
       Gpr keys = code.argument(KEYS);
       Gpr rest = code.argument(KEY_COUNT);
@@ -270,7 +275,7 @@ record FlashForwardCode(
   /// gathered = rescale·gathered + P·V.
   private void gather(VectorCode code, int vectors, TileProduct.Column column) {
     Assembler asm = code.asm;
-    TileProduct product = new TileProduct(4, FlashTile.ROW, valueRow, careful);
+    TileProduct product = new TileProduct(4, FlashTile.ROW, valueRow, careful, widest());
     int gatheredRow = FlashTile.rowBytes(code.level, valueWidth);
     try (var _ = code.scope()) {
       Gpr weights = code.argument(SCORES);

@@ -4,6 +4,7 @@ import dev.heed.tensor.AttentionArguments;
 import dev.heed.tensor.CounterRandom;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 
 /// A run of queries of one sequence with the keys that they may attend to under one key/value head.
 ///
@@ -20,6 +21,9 @@ abstract sealed class FlashTask implements AutoCloseable permits FlashForward, F
   final MemorySegment memory;
   final Arguments arguments;
 
+  /// What the next head needs.
+  final RowsNeededLater later;
+
   // Offsets in the scratch memory.
   private final long visible;
   private final long rowKeys;
@@ -28,6 +32,8 @@ abstract sealed class FlashTask implements AutoCloseable permits FlashForward, F
   private final long numbers;
 
   private final long indices;
+
+  private static volatile int[] ascending = new int[0];
 
   private final int[] first = new int[FlashTile.QUERIES];
   private final int[] end = new int[FlashTile.QUERIES];
@@ -45,13 +51,29 @@ abstract sealed class FlashTask implements AutoCloseable permits FlashForward, F
     rowKeys = layout.add(FlashTile.ROW);
     numbers = layout.add(4L * numbered);
     indices = layout.add(4L * count);
+    long list = layout.add(RowsNeededLater.BYTES);
     scratch = Scratch.take(layout.bytes() / 4);
     memory = scratch.memory();
     arguments = scratch.arguments();
-    keys.writeIndices(memory, indices);
-    for (int i = 0; i < numbered; i++) {
-      memory.set(ValueLayout.JAVA_INT, numbers + 4L * i, i);
+    later = new RowsNeededLater(memory.asSlice(list, RowsNeededLater.BYTES), arguments);
+    write(keys.indices(), indices, count);
+    write(ascending(numbered), numbers, numbered);
+  }
+
+  /// Whole numbers from 0 on, at least `count`.
+  private static int[] ascending(int count) {
+    int[] known = ascending;
+    if (known.length < count) {
+      known = new int[Math.max(count, 2 * known.length)];
+      Arrays.setAll(known, i -> i);
+      ascending = known;
     }
+    return known;
+  }
+
+  /// Copies in one go: element by element is slow until the JIT has compiled it.
+  private void write(int[] values, long to, int count) {
+    MemorySegment.copy(values, 0, memory, ValueLayout.JAVA_INT, to, count);
   }
 
   /// The address of what lies at `offset` in the scratch memory.
@@ -103,6 +125,26 @@ abstract sealed class FlashTask implements AutoCloseable permits FlashForward, F
     kernel.call(arguments.address());
   }
 
+  /// Prepares for the next key/value head: what lies beside the current head in the rows of the
+  /// keys and values that its queries see.
+  final void needKeysLater(long keys, long values) {
+    if (this.keys.count() > 0) {
+      int from = index(0);
+      int count = index(this.keys.count() - 1) - from + 1;
+      later.add(keys + (long) from * call.keyStride(), call.keyStride(), count);
+      later.add(values + (long) from * call.valueStride(), call.valueStride(), count);
+    }
+  }
+
+  /// Prepares for the next key/value head: rows of `count` queries.
+  ///
+  /// @param tensor the address of a tensor whose rows have a part of `width` floats for each head
+  final void needQueriesLater(long tensor, int query, int count, int width) {
+    long row = (a.queries().start(sequence) + (long) query) * a.heads();
+    long nextHead = (keyValueHead + 1L) * call.group;
+    later.add(tensor + 4 * (row + nextHead) * width, 4L * a.heads() * width, count);
+  }
+
   /// Transposes `count` rows, to columns of a tile.
   final void transpose(long from, long stride, int width, int count, long to) {
     int lanes = call.level.lanes();
@@ -151,24 +193,25 @@ abstract sealed class FlashTask implements AutoCloseable permits FlashForward, F
   private static final int MULTIPLE = 16;
 
   private void writeRowKeys(int query, int head, int count, boolean rowsAreHeads) {
-    long queryRow = a.queries().start(sequence) + (long) query;
+    long row = (long) head * a.queries().rows() + a.queries().start(sequence) + query;
+    long step = rowsAreHeads ? a.queries().rows() : 1;
+    int[] values = new int[count];
     for (int i = 0; i < count; i++) {
-      long row =
-          rowsAreHeads
-              ? (head + (long) i) * a.queries().rows() + queryRow
-              : (long) head * a.queries().rows() + queryRow + i;
-      memory.set(ValueLayout.JAVA_INT, rowKeys + 4L * i, CounterRandom.rowKey(a.dropoutKey(), row));
+      values[i] = CounterRandom.rowKey(a.dropoutKey(), row + i * step);
     }
+    write(values, rowKeys, count);
   }
 
   /// Columns beyond the last query see nothing.
   private void writeVisible(int count) {
+    int[] from = new int[FlashTile.QUERIES];
+    int[] seen = new int[FlashTile.QUERIES];
     for (int i = 0; i < FlashTile.QUERIES; i++) {
-      int from = i < count ? first[i] : 0;
-      int seen = i < count ? end[i] - from : 0;
-      memory.set(ValueLayout.JAVA_INT, visible + 4L * i, FlashTile.range(from));
-      memory.set(ValueLayout.JAVA_INT, visible + FlashTile.ROW + 4L * i, FlashTile.range(seen));
+      from[i] = FlashTile.range(i < count ? first[i] : 0);
+      seen[i] = FlashTile.range(i < count ? end[i] - first[i] : 0);
     }
+    write(from, visible, FlashTile.QUERIES);
+    write(seen, visible + FlashTile.ROW, FlashTile.QUERIES);
   }
 
   /// Those of the keys `from` … `to` − 1 that some query sees.

@@ -16,8 +16,10 @@ import org.jspecify.annotations.Nullable;
 /// @param aStep bytes between columns of A
 /// @param bRow bytes between rows of B
 /// @param skipsZeros whether a zero in A contributes nothing even where B has NaN or ∞; slow
-record TileProduct(int aRow, int aStep, int bRow, boolean skipsZeros) {
-  private static final int UNROLL = 4;
+/// @param fetchedWidth the floats of the rows that are fetched meanwhile, see [RowsNeededLater]
+record TileProduct(int aRow, int aStep, int bRow, boolean skipsZeros, int fetchedWidth) {
+  private static final int LOG_UNROLL = 3;
+  private static final int UNROLL = 1 << LOG_UNROLL;
 
   /// A part of a row as wide as the tiles that cover it.
   interface Panel {
@@ -156,9 +158,11 @@ record TileProduct(int aRow, int aStep, int bRow, boolean skipsZeros) {
     private final Gpr aAt;
     private final Gpr bAt;
     private final Gpr rest;
+    private final Gpr steps;
 
     Loop(VectorCode code, Vec[][] sums, Gpr aFrom, Gpr bFrom, Gpr steps) {
       this.code = code;
+      this.steps = steps;
       this.asm = code.asm;
       this.sums = sums;
       this.b = new Vec[sums[0].length];
@@ -172,20 +176,23 @@ record TileProduct(int aRow, int aStep, int bRow, boolean skipsZeros) {
       rest = code.gpr();
       asm.mov(aAt, aFrom);
       asm.mov(bAt, bFrom);
-      asm.mov(rest, steps);
     }
 
     void emit() {
       Label single = new Label();
       Label end = new Label();
       Label top = new Label();
+      RowsNeededLater.Cursor later = new RowsNeededLater.Cursor(code, fetchedWidth, aAt, rest);
+      asm.mov(rest, steps);
       asm.sub(rest, UNROLL);
       asm.jump(Condition.LESS, single);
       asm.alignCode(32);
       asm.bind(top);
       for (int i = 0; i < UNROLL; i++) {
         step(i);
+        later.fetch(i, UNROLL);
       }
+      later.next();
       asm.add(aAt, UNROLL * aStep);
       asm.add(bAt, UNROLL * bRow);
       asm.sub(rest, UNROLL);
@@ -201,6 +208,9 @@ record TileProduct(int aRow, int aStep, int bRow, boolean skipsZeros) {
       asm.sub(rest, 1);
       asm.jump(Condition.NOT_ZERO, one);
       asm.bind(end);
+      asm.mov(rest, steps);
+      asm.shr(rest, LOG_UNROLL);
+      later.end(rest);
     }
 
     private void step(int i) {

@@ -68,14 +68,15 @@ final class VisibleKeys {
     return before == null ? i : before[i];
   }
 
-  /// Writes each key's index in its sequence.
-  void writeIndices(MemorySegment memory, long at) {
+  /// Each key's index in its sequence.
+  int[] indices() {
+    int[] indices = new int[count];
     int number = 0;
     for (int key = first; key < end; key++) {
       if (before == null || before[key - first] < before[key - first + 1]) {
-        memory.set(ValueLayout.JAVA_INT, at + 4L * number, key);
-        number++;
+        indices[number++] = key;
       }
     }
+    return indices;
   }
 }
