@@ -152,7 +152,8 @@ class OracleTest {
   @Test
   void scriptsAgreeOnEveryCodePointOfTheFirstPlanes() throws IOException {
     String model = SyntheticTokenizers.wordLevel(FEW);
-    byte[] file = SyntheticTokenizers.file("null", json("{'type':'UnicodeScripts'}"), "null", model);
+    byte[] file =
+        SyntheticTokenizers.file("null", json("{'type':'UnicodeScripts'}"), "null", model);
     StringBuilder text = new StringBuilder();
     try (Oracle oracle = new Oracle(file)) {
       for (int c = 0x80; c < 0x20000; c++) {

@@ -32,7 +32,9 @@ class VocabularyFilesTest {
     Tokenizer trained = BpeTrainer.of(300).train(List.of("the train left the station the train"));
     StringBuilder vocabulary = new StringBuilder("{");
     for (int id = 0; id < trained.vocabularySize(); id++) {
-      vocabulary.append(SyntheticTokenizers.quote(String.valueOf(trained.token(id)))).append(":" + id + ",");
+      vocabulary
+          .append(SyntheticTokenizers.quote(String.valueOf(trained.token(id))))
+          .append(":" + id + ",");
     }
     vocabulary.setCharAt(vocabulary.length() - 1, '}');
     Files.writeString(directory.resolve("vocab.json"), vocabulary);

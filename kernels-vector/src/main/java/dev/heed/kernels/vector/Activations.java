@@ -21,7 +21,8 @@ final class Activations {
 
   private static final float GELU_CUBE = 0.044715f;
 
-  // With u = √(2/π)·(x + 0.044715·x³): 2u = x·(INNER_0 + INNER_2·x²), its slope INNER_0 + SLOPE_2·x².
+  // With u = √(2/π)·(x + 0.044715·x³): 2u = x·(INNER_0 + INNER_2·x²), its slope INNER_0 +
+  // SLOPE_2·x².
   private static final float INNER_0 = (float) (2 * StrictMath.sqrt(2 / Math.PI));
   private static final float INNER_2 = INNER_0 * GELU_CUBE;
   private static final float SLOPE_2 = 3 * INNER_0 * GELU_CUBE;
@@ -64,7 +65,8 @@ final class Activations {
     }
   }
 
-  /// Runs the loop over the whole vectors, part by part, and over a copy of the rest filled up to one.
+  /// Runs the loop over the whole vectors, part by part, and over a copy of the rest filled up to
+  /// one.
   private static void run(
       Loop loop, MemorySegment x, long at, MemorySegment out, long to, int count) {
     int whole = Lanes.whole(count);
@@ -120,8 +122,7 @@ final class Activations {
     }
   }
 
-  private static void normalTails(
-      MemorySegment x, long at, MemorySegment out, long to, int count) {
+  private static void normalTails(MemorySegment x, long at, MemorySegment out, long to, int count) {
     for (int i = 0; i < count; i += COUNT) {
       store(Functions.normalTail(load(x, at + 4L * i)), out, to + 4L * i);
     }
@@ -220,8 +221,7 @@ final class Activations {
     }
   }
 
-  private static void tanhOfLarge(
-      MemorySegment x, long at, MemorySegment out, long to, int count) {
+  private static void tanhOfLarge(MemorySegment x, long at, MemorySegment out, long to, int count) {
     for (int i = 0; i < count; i += COUNT) {
       store(Functions.tanhOfLarge(load(x, at + 4L * i)), out, to + 4L * i);
     }

@@ -13,8 +13,8 @@ import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
-/// Attention block by block with a running softmax: the weights of a block of queries and a block of
-/// keys exist, those of all never do.
+/// Attention block by block with a running softmax: the weights of a block of queries and a block
+/// of keys exist, those of all never do.
 ///
 /// Keys and values are packed first, once for all the blocks of queries that read them. A task then
 /// computes one [QueryBlock] of one head over all its keys.
@@ -71,8 +71,7 @@ final class Attention {
   }
 
   private long biasSize(int sequence) {
-    return AttentionCall.biasSize(
-        a.queries().length(sequence), a.keys().length(sequence));
+    return AttentionCall.biasSize(a.queries().length(sequence), a.keys().length(sequence));
   }
 
   private void run() {
@@ -116,8 +115,7 @@ final class Attention {
     long queries = sums + 4L * lanes * AttentionCall.roundUp(call.valueWidth());
     try (Scratch scratch = Scratch.take(queries / 4 + QueryBlock.size(call))) {
       MemorySegment memory = scratch.memory();
-      QueryBlock block =
-          new QueryBlock(call, sequence, head, index % blocks, memory, queries);
+      QueryBlock block = new QueryBlock(call, sequence, head, index % blocks, memory, queries);
       new Block(panels, memory, sequence, head, block, stats, sums).run();
     }
   }
@@ -165,8 +163,7 @@ final class Attention {
       }
       memory.asSlice(sumsAt, (long) row * width).fill((byte) 0);
       int keyValueHead = head / (a.heads() / a.keyValueHeads());
-      long keys =
-          panelsAt[sequence] + keyValueHead * (keysSize(sequence) + valuesSize(sequence));
+      long keys = panelsAt[sequence] + keyValueHead * (keysSize(sequence) + valuesSize(sequence));
       long values = keys + keysSize(sequence);
       long bias = biasAt[sequence] + 4 * biasSize(sequence) * head;
       for (int from = block.firstKey; from < block.endKey; from += AttentionCall.KEYS) {
@@ -194,8 +191,7 @@ final class Attention {
         long panel = values + 4 * (column * keys + (long) from * Tile.ROWS);
         Tile.multiply(block.vectors, panels, panel, memory, 0, end - from, tile);
         long to = sumsAt + (long) row * column;
-        Tile.put(
-            block.vectors, tile, memory, to, row, Tile.ROWS, block.vectors * COUNT, true);
+        Tile.put(block.vectors, tile, memory, to, row, Tile.ROWS, block.vectors * COUNT, true);
       }
     }
 
@@ -228,8 +224,8 @@ final class Attention {
     }
   }
 
-  /// Raises the running maximum to that of `count` scores below each other, and writes by which factor
-  /// what was computed with the former is smaller now.
+  /// Raises the running maximum to that of `count` scores below each other, and writes by which
+  /// factor what was computed with the former is smaller now.
   private static void raiseMax(
       MemorySegment memory, long at, long row, int count, long maxAt, long factorAt) {
     FloatVector before = load(memory, maxAt);
@@ -246,13 +242,7 @@ final class Attention {
 
   /// Replaces scores by exp(score − max) and adds them to the running total.
   private static void exp(
-      MemorySegment memory,
-      long at,
-      long row,
-      int count,
-      long maxAt,
-      long factorAt,
-      long totalAt) {
+      MemorySegment memory, long at, long row, int count, long maxAt, long factorAt, long totalAt) {
     FloatVector max = load(memory, maxAt);
     FloatVector some = max.blend(0, max.compare(VectorOperators.EQ, Float.NEGATIVE_INFINITY));
     FloatVector total = load(memory, totalAt).mul(load(memory, factorAt));

@@ -9,10 +9,10 @@ import java.lang.foreign.ValueLayout;
 
 /// What the tasks of one call of attention share.
 ///
-/// Lanes are queries: scores stand as [keys, queries], so that the softmax goes down columns and needs
-/// no sums over lanes, and the matrix of weights is already the panel that the product with the values
-/// takes. Keys that the mask hides are left out when keys and values are packed, so that not even
-/// their NaNs are seen.
+/// Lanes are queries: scores stand as [keys, queries], so that the softmax goes down columns and
+/// needs no sums over lanes, and the matrix of weights is already the panel that the product with
+/// the values takes. Keys that the mask hides are left out when keys and values are packed, so that
+/// not even their NaNs are seen.
 ///
 /// @param visible of each sequence, the keys that the mask does not hide
 record AttentionCall(
@@ -127,8 +127,7 @@ record AttentionCall(
     for (int x = 0; x < size; x++) {
       long column = (long) length - 1 - x - offset + columns / 2;
       boolean there = column >= 0 && column < columns;
-      float value =
-          there ? Lanes.get(from, 4 * ((long) head * columns + column)) : 0;
+      float value = there ? Lanes.get(from, 4 * ((long) head * columns + column)) : 0;
       Lanes.set(to, at + 4L * x, value);
     }
   }

@@ -11,7 +11,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 
-/// Products of a few rows with the transposed B, as dot products of rows: B is read once, where it lies.
+/// Products of a few rows with the transposed B, as dot products of rows: B is read once, where it
+/// lies.
 final class Dots {
   /// Products of up to so many rows are faster this way.
   static final int ROWS = 4;
@@ -23,15 +24,7 @@ final class Dots {
 
   /// Columns `from` … `end` − 1 of C = A · Bᵀ (+ C where `add`).
   static void multiply(
-      int m,
-      int n,
-      int k,
-      Matrix a,
-      Matrix b,
-      MemorySegment c,
-      boolean add,
-      int from,
-      int end) {
+      int m, int n, int k, Matrix a, Matrix b, MemorySegment c, boolean add, int from, int end) {
     for (int column = from; column < end; column += COLUMNS) {
       for (int row = 0; row < m; row++) {
         long to = 4 * ((long) row * n + column);

@@ -44,13 +44,7 @@ final class Elementwise {
 
   /// out = a · b; `out` may be either.
   static void multiply(
-      MemorySegment a,
-      long aAt,
-      MemorySegment b,
-      long bAt,
-      MemorySegment out,
-      long to,
-      int count) {
+      MemorySegment a, long aAt, MemorySegment b, long bAt, MemorySegment out, long to, int count) {
     int whole = Lanes.whole(count);
     for (int i = 0; i < whole; i += COUNT) {
       store(load(a, aAt + 4L * i).mul(load(b, bAt + 4L * i)), out, to + 4L * i);
@@ -61,8 +55,7 @@ final class Elementwise {
   }
 
   /// out = factor · x; `out` may be `x`.
-  static void scale(
-      MemorySegment x, long at, float factor, MemorySegment out, long to, int count) {
+  static void scale(MemorySegment x, long at, float factor, MemorySegment out, long to, int count) {
     int whole = Lanes.whole(count);
     for (int i = 0; i < whole; i += COUNT) {
       store(load(x, at + 4L * i).mul(factor), out, to + 4L * i);
@@ -108,8 +101,6 @@ final class Elementwise {
     x = x.lanewise(VectorOperators.XOR, x.lanewise(VectorOperators.LSHR, 16)).mul(0x21F0AAAD);
     x = x.lanewise(VectorOperators.XOR, x.lanewise(VectorOperators.LSHR, 15)).mul(0xD35A2D97);
     x = x.lanewise(VectorOperators.XOR, x.lanewise(VectorOperators.LSHR, 15));
-    return x.lanewise(VectorOperators.LSHR, 8)
-        .compare(VectorOperators.LT, threshold)
-        .cast(FLOATS);
+    return x.lanewise(VectorOperators.LSHR, 8).compare(VectorOperators.LT, threshold).cast(FLOATS);
   }
 }

@@ -4,8 +4,8 @@ import dev.heed.tensor.Activation;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
-/// What happens to a product while it is still in the cache:
-/// out = activation(product + bias) + residual.
+/// What happens to a product while it is still in the cache: out = activation(product + bias) +
+/// residual.
 ///
 /// @param bias one row, added to each row
 /// @param residual as large as the product
@@ -15,7 +15,8 @@ record Epilogue(
     @Nullable MemorySegment bias,
     @Nullable MemorySegment residual,
     @Nullable MemorySegment before) {
-  /// Applies it to rows `firstRow` … and columns `from` … of the product `c`, which is `width` wide.
+  /// Applies it to rows `firstRow` … and columns `from` … of the product `c`, which is `width`
+  /// wide.
   void apply(MemorySegment c, int width, int firstRow, int endRow, int from, int end) {
     int count = end - from;
     for (int row = firstRow; row < endRow; row++) {

@@ -15,8 +15,8 @@ import jdk.incubator.vector.VectorOperators;
 /// rounding of the arithmetic itself.
 ///
 /// tanh and the normal distribution come in two halves, for two loops. C2 makes some 450 nodes of a
-/// vector operation, and once its graph has 18,000 it leaves what remains out of line and boxes every
-/// vector of the loop: a loop has room for [#exp] and ten operations more.
+/// vector operation, and once its graph has 18,000 it leaves what remains out of line and boxes
+/// every vector of the loop: a loop has room for [#exp] and ten operations more.
 final class Functions {
   /// eˣ is taken for 0 below, where it is no normal number, whose arithmetic is slow.
   private static final float LOWEST = -87.3f;
@@ -82,8 +82,8 @@ final class Functions {
     return signed.blend(small, square.compare(VectorOperators.LT, 0.390625f));
   }
 
-  /// ½(1 − erf |x/√2|), which is Φ(x) below zero, with a relative error below 1e-3: the first half of
-  /// [#normal].
+  /// ½(1 − erf |x/√2|), which is Φ(x) below zero, with a relative error below 1e-3: the first half
+  /// of [#normal].
   static FloatVector normalTail(FloatVector x) {
     FloatVector a = x.mul(SQRT_HALF).abs();
     // ln(1 − erf a) / a for a ≥ 0.95; less is not computed right.

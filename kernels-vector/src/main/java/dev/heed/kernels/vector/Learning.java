@@ -34,7 +34,8 @@ final class Learning {
           for (int chunk = task * CHUNKS_PER_TASK; chunk < end; chunk++) {
             long first = (long) chunk * CHUNK;
             int count = (int) Math.min(CHUNK, n - first);
-            sums[chunk] = squares ? Dots.dot(count, x, 4 * first, x, 4 * first) : sum(x, 4 * first, count);
+            sums[chunk] =
+                squares ? Dots.dot(count, x, 4 * first, x, 4 * first) : sum(x, 4 * first, count);
           }
         });
     double sum = 0;
@@ -134,8 +135,7 @@ final class Learning {
       store(m, mean, o);
       FloatVector v = g.mul(g).fma(broadcast(s.rest2), load(variance, o).mul(s.beta2));
       store(v, variance, o);
-      FloatVector denominator =
-          v.sqrt().fma(broadcast(s.varianceFactor), broadcast(s.epsilon));
+      FloatVector denominator = v.sqrt().fma(broadcast(s.varianceFactor), broadcast(s.epsilon));
       FloatVector change = m.mul(s.rate).div(denominator);
       store(load(parameter, o).mul(s.decay).sub(change), parameter, o);
     }

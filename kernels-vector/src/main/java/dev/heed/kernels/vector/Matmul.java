@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// A and B are packed once, in parallel, into panels as wide as a [Tile]. Then each task computes a
 /// block of C: for each block of k it goes down the block's rows, panel by panel. Products of a few
-/// rows with a transposed B, whose time is the reading of B, are left to [Dots]. The cut into blocks
-/// depends on M, N and K alone, and every element is summed in a fixed order by one task.
+/// rows with a transposed B, whose time is the reading of B, are left to [Dots]. The cut into
+/// blocks depends on M, N and K alone, and every element is summed in a fixed order by one task.
 ///
 /// Source: Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication", 2008.
 final class Matmul {

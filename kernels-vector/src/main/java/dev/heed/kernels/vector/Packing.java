@@ -6,8 +6,8 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import java.lang.foreign.MemorySegment;
 
-/// Copies parts of matrices into panels: one step of k after the other, each as wide as a tile, filled
-/// up with zeros.
+/// Copies parts of matrices into panels: one step of k after the other, each as wide as a tile,
+/// filled up with zeros.
 final class Packing {
   private Packing() {}
 
@@ -50,8 +50,7 @@ final class Packing {
       long to,
       int width) {
     if (b.transposed) {
-      transpose(
-          b.memory, b.at(column, row), b.stride, columns, height, panels, to, width, width);
+      transpose(b.memory, b.at(column, row), b.stride, columns, height, panels, to, width, width);
     } else {
       copy(b.memory, b.at(row, column), b.stride, columns, height, panels, to, width);
     }

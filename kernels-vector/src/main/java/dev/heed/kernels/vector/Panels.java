@@ -2,8 +2,8 @@ package dev.heed.kernels.vector;
 
 import static dev.heed.kernels.vector.Lanes.COUNT;
 
-/// How columns are cut into panels as wide as a [Tile]: as many of [Tile#VECTORS] vectors as there are,
-/// then panels of one vector.
+/// How columns are cut into panels as wide as a [Tile]: as many of [Tile#VECTORS] vectors as there
+/// are, then panels of one vector.
 final class Panels {
   private static final int WIDE = Tile.VECTORS * COUNT;
 

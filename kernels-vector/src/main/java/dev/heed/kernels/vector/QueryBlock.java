@@ -58,8 +58,7 @@ final class QueryBlock {
   private final long rowKeysAt;
 
   /// @param memory takes [#size] floats from `at` on
-  QueryBlock(
-      AttentionCall call, int sequence, int head, int block, MemorySegment memory, long at) {
+  QueryBlock(AttentionCall call, int sequence, int head, int block, MemorySegment memory, long at) {
     AttentionArguments a = call.arguments();
     int queries = a.queries().length(sequence);
     this.call = call;
@@ -104,8 +103,7 @@ final class QueryBlock {
     int start = a.queries().start(sequence) + first;
     Matrix transposed =
         AttentionCall.head(call.queries(), start, a.heads(), head, call.keyWidth(), true);
-    Packing.right(
-        transposed, 0, call.keyWidth(), 0, count, memory, panelAt, vectors * COUNT);
+    Packing.right(transposed, 0, call.keyWidth(), 0, count, memory, panelAt, vectors * COUNT);
   }
 
   private void packBounds(int position, int length) {
@@ -189,8 +187,7 @@ final class QueryBlock {
     }
   }
 
-  private void dropoutRow(
-      int key, int threshold, float kept, MemorySegment weights, long at) {
+  private void dropoutRow(int key, int threshold, float kept, MemorySegment weights, long at) {
     for (int i = 0; i < row; i += BYTES) {
       IntVector keys =
           IntVector.fromMemorySegment(INTS, memory, rowKeysAt + i, ByteOrder.nativeOrder());

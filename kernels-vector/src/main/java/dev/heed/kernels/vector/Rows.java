@@ -31,7 +31,9 @@ final class Rows {
   /// Runs `body` over parts of an array of `elements` floats.
   static void forElements(long elements, int workPerElement, Part body) {
     forRows(
-        elements, workPerElement, (first, end) -> body.run(4 * first, Math.toIntExact(end - first)));
+        elements,
+        workPerElement,
+        (first, end) -> body.run(4 * first, Math.toIntExact(end - first)));
   }
 
   /// Adds rows into a row of its own for each task.

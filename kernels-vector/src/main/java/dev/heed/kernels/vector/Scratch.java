@@ -4,8 +4,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.ConcurrentLinkedDeque;
 
-/// Memory for intermediate values, pooled by size: taken with [#take], given back by closing. As many
-/// exist as were ever in use at once.
+/// Memory for intermediate values, pooled by size: taken with [#take], given back by closing. As
+/// many exist as were ever in use at once.
 final class Scratch implements AutoCloseable {
   private static final int SIZES = 48;
   private static final int SMALLEST = 12;

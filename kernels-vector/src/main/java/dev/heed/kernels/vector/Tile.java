@@ -13,12 +13,12 @@ import java.lang.foreign.MemorySegment;
 import java.util.Locale;
 import jdk.incubator.vector.FloatVector;
 
-/// The innermost loop of every product: a tile of C, [#ROWS] rows by 1 or [#VECTORS] vectors, stays in
-/// registers while k runs over a panel of A and a panel of B.
+/// The innermost loop of every product: a tile of C, [#ROWS] rows by 1 or [#VECTORS] vectors, stays
+/// in registers while k runs over a panel of A and a panel of B.
 ///
-/// Both panels are packed, so that each step of k moves by a constant: C2 then takes the bounds checks
-/// out of the loop. It must neither be unrolled by hand nor be given more tiles: the sums are as many
-/// as registers allow, and C2 would keep some in memory.
+/// Both panels are packed, so that each step of k moves by a constant: C2 then takes the bounds
+/// checks out of the loop. It must neither be unrolled by hand nor be given more tiles: the sums
+/// are as many as registers allow, and C2 would keep some in memory.
 final class Tile {
   /// The rows of a tile; the panels of A are as wide.
   static final int ROWS = 8;
@@ -38,8 +38,8 @@ final class Tile {
 
   private Tile() {}
 
-  /// Computes the tile that is the panel of A at `a` times the panel of B at `b`, both of `height` steps
-  /// of k, and writes it to `tile`, row after row.
+  /// Computes the tile that is the panel of A at `a` times the panel of B at `b`, both of `height`
+  /// steps of k, and writes it to `tile`, row after row.
   ///
   /// @param vectors the panel's and the tile's width: 1 or [#VECTORS]
   static void multiply(
@@ -60,10 +60,11 @@ final class Tile {
     }
   }
 
-  /// Writes the first `rows` rows and `columns` columns of a tile to `out` at `c`, where rows are `row`
-  /// bytes apart, or adds them to what is there.
+  /// Writes the first `rows` rows and `columns` columns of a tile to `out` at `c`, where rows are
+  /// `row` bytes apart, or adds them to what is there.
   ///
-  /// This is not part of the loops that compute the tile: C2 gives up on methods with so many vectors.
+  /// This is not part of the loops that compute the tile: C2 gives up on methods with so many
+  /// vectors.
   static void put(
       int vectors,
       float[] tile,
@@ -115,13 +116,7 @@ final class Tile {
 
   /// 8 rows by 3 vectors: 24 sums.
   private static void wide(
-      MemorySegment left,
-      long a,
-      MemorySegment right,
-      long b,
-      int height,
-      float[] tile,
-      int to) {
+      MemorySegment left, long a, MemorySegment right, long b, int height, float[] tile, int to) {
     FloatVector zero = zero();
     FloatVector c00 = zero;
     FloatVector c01 = zero;
@@ -214,13 +209,7 @@ final class Tile {
 
   /// 4 rows by 3 vectors, for 16 registers.
   private static void half(
-      MemorySegment left,
-      long a,
-      MemorySegment right,
-      long b,
-      int height,
-      float[] tile,
-      int to) {
+      MemorySegment left, long a, MemorySegment right, long b, int height, float[] tile, int to) {
     FloatVector zero = zero();
     FloatVector c00 = zero;
     FloatVector c01 = zero;
@@ -273,13 +262,7 @@ final class Tile {
 
   /// 8 rows by 1 vector.
   private static void narrow(
-      MemorySegment left,
-      long a,
-      MemorySegment right,
-      long b,
-      int height,
-      float[] tile,
-      int to) {
+      MemorySegment left, long a, MemorySegment right, long b, int height, float[] tile, int to) {
     FloatVector zero = zero();
     FloatVector c00 = zero;
     FloatVector c10 = zero;

@@ -12,8 +12,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
 
-/// The operations over F32 tensors by the Vector API; other types, and what is not overridden, are the
-/// reference's.
+/// The operations over F32 tensors by the Vector API; other types, and what is not overridden, are
+/// the reference's.
 public final class VectorKernels extends ReferenceKernels {
   private static final int CHUNK = 1 << 10;
 
@@ -103,8 +103,7 @@ public final class VectorKernels extends ReferenceKernels {
   public void attention(
       Tensor q, Tensor k, Tensor v, AttentionArguments arguments, Tensor out, Tensor logSumExp) {
     boolean limited = AttentionCall.isSightLimited(arguments);
-    if (!isF32(q, k, v, arguments.relativeBias(), out, logSumExp)
-        || (limited && !areFinite(v))) {
+    if (!isF32(q, k, v, arguments.relativeBias(), out, logSumExp) || (limited && !areFinite(v))) {
       super.attention(q, k, v, arguments, out, logSumExp);
       return;
     }
@@ -127,12 +126,30 @@ public final class VectorKernels extends ReferenceKernels {
     Tensor bias = arguments.relativeBias();
     boolean f32 =
         isF32(
-            q, k, v, bias, out, logSumExp, outGradient, qGradient, kGradient, vGradient,
+            q,
+            k,
+            v,
+            bias,
+            out,
+            logSumExp,
+            outGradient,
+            qGradient,
+            kGradient,
+            vGradient,
             biasGradient);
     boolean limited = AttentionCall.isSightLimited(arguments);
     if (!f32 || (limited && !areFinite(q, k, outGradient))) {
       super.attentionBackward(
-          q, k, v, arguments, out, logSumExp, outGradient, qGradient, kGradient, vGradient,
+          q,
+          k,
+          v,
+          arguments,
+          out,
+          logSumExp,
+          outGradient,
+          qGradient,
+          kGradient,
+          vGradient,
           biasGradient);
       return;
     }
@@ -147,8 +164,8 @@ public final class VectorKernels extends ReferenceKernels {
     AttentionBackward.backward(q, k, v, arguments, gradients, biasGradient);
   }
 
-  /// Where sight is limited, the product of a weight of 0 and something infinite would be NaN, though
-  /// what a query does not see contributes nothing.
+  /// Where sight is limited, the product of a weight of 0 and something infinite would be NaN,
+  /// though what a query does not see contributes nothing.
   private static boolean areFinite(Tensor... tensors) {
     for (Tensor tensor : tensors) {
       if (!Learning.isFinite(tensor.memory(), tensor.elements())) {
@@ -242,9 +259,7 @@ public final class VectorKernels extends ReferenceKernels {
     MemorySegment from = x.memory();
     MemorySegment to = out.memory();
     Rows.forElements(
-        x.elements(),
-        2,
-        (at, count) -> Activations.value(activation, from, at, to, at, count));
+        x.elements(), 2, (at, count) -> Activations.value(activation, from, at, to, at, count));
   }
 
   @Override
@@ -350,9 +365,7 @@ public final class VectorKernels extends ReferenceKernels {
     float f = (float) factor;
     if (a.elements() == b.elements()) {
       Rows.forElements(
-          a.elements(),
-          1,
-          (at, count) -> Elementwise.add(x, at, y, at, f, to, at, count));
+          a.elements(), 1, (at, count) -> Elementwise.add(x, at, y, at, f, to, at, count));
     } else {
       forPeriods(a, b, (at, count) -> Elementwise.add(x, at, y, 0, f, to, at, count));
     }
@@ -369,9 +382,7 @@ public final class VectorKernels extends ReferenceKernels {
     MemorySegment to = out.memory();
     if (a.elements() == b.elements()) {
       Rows.forElements(
-          a.elements(),
-          1,
-          (at, count) -> Elementwise.multiply(x, at, y, at, to, at, count));
+          a.elements(), 1, (at, count) -> Elementwise.multiply(x, at, y, at, to, at, count));
     } else {
       forPeriods(a, b, (at, count) -> Elementwise.multiply(x, at, y, 0, to, at, count));
     }
@@ -399,10 +410,7 @@ public final class VectorKernels extends ReferenceKernels {
     MemorySegment from = x.memory();
     MemorySegment to = out.memory();
     float f = (float) factor;
-    Rows.forElements(
-        x.elements(),
-        1,
-        (at, count) -> Elementwise.scale(from, at, f, to, at, count));
+    Rows.forElements(x.elements(), 1, (at, count) -> Elementwise.scale(from, at, f, to, at, count));
   }
 
   @Override
@@ -578,20 +586,26 @@ public final class VectorKernels extends ReferenceKernels {
       double gradientScale) {
     if (!isF32(parameter, gradient, mean, variance)) {
       super.adamW(
-          parameter, gradient, mean, variance, learningRate, beta1, beta2, epsilon, weightDecay,
-          step, gradientScale);
+          parameter,
+          gradient,
+          mean,
+          variance,
+          learningRate,
+          beta1,
+          beta2,
+          epsilon,
+          weightDecay,
+          step,
+          gradientScale);
       return;
     }
     Learning.Step constants =
-        Learning.Step.of(
-            learningRate, beta1, beta2, epsilon, weightDecay, step, gradientScale);
+        Learning.Step.of(learningRate, beta1, beta2, epsilon, weightDecay, step, gradientScale);
     MemorySegment p = parameter.memory();
     MemorySegment g = gradient.memory();
     MemorySegment m = mean.memory();
     MemorySegment v = variance.memory();
     Rows.forElements(
-        parameter.elements(),
-        2,
-        (at, count) -> Learning.adamW(constants, p, g, m, v, at, count));
+        parameter.elements(), 2, (at, count) -> Learning.adamW(constants, p, g, m, v, at, count));
   }
 }

@@ -34,7 +34,10 @@ public final class VectorKernelsProvider implements Kernels.Provider {
     if (bits < 128 || (x86 && bits < 256)) {
       // Without the instruction, fma is computed in software, a thousand times slower.
       return new Kernels.Offer(
-          null, "needs vectors of 128 bits and fused multiply-add: found " + bits + " bits on "
+          null,
+          "needs vectors of 128 bits and fused multiply-add: found "
+              + bits
+              + " bits on "
               + architecture);
     }
     return new Kernels.Offer(new VectorKernels(), bits + " bits on " + architecture);

@@ -4,7 +4,6 @@ import static dev.heed.kernels.vector.Agreement.assertClose;
 import static dev.heed.kernels.vector.Agreement.assertSameBits;
 import static dev.heed.kernels.vector.Agreement.random;
 import static dev.heed.kernels.vector.Agreement.set;
-import static dev.heed.kernels.vector.Agreement.zeros;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.heed.tensor.AttentionArguments;
@@ -90,8 +89,19 @@ class AttentionTest {
     add(cases, "causal bias", 4, 2, ragged, longer, ALL, 0, offsets, null, bias, 0);
     add(cases, "dropout", 2, 2, ragged, ragged, ALL, ALL, null, null, null, 0.4);
     add(cases, "everything", 4, 2, ragged, longer, 60, 20, offsets, mask(longer, 4), bias, 0.3);
-    add(cases, "nothing", 2, 2, Sequences.ofLengths(), Sequences.ofLengths(), ALL, ALL, null,
-        null, null, 0);
+    add(
+        cases,
+        "nothing",
+        2,
+        2,
+        Sequences.ofLengths(),
+        Sequences.ofLengths(),
+        ALL,
+        ALL,
+        null,
+        null,
+        null,
+        0);
     return cases;
   }
 
@@ -119,7 +129,17 @@ class AttentionTest {
       double dropout) {
     AttentionArguments arguments =
         new AttentionArguments(
-            heads, keyValueHeads, queries, keys, 0.7, left, right, offsets, mask, bias, dropout,
+            heads,
+            keyValueHeads,
+            queries,
+            keys,
+            0.7,
+            left,
+            right,
+            offsets,
+            mask,
+            bias,
+            dropout,
             12345);
     int keyWidth = cases.size() % 2 == 0 ? 5 : 16;
     cases.add(new Case(name, arguments, keyWidth, cases.size() % 3 == 0 ? 16 : 11));
@@ -162,16 +182,14 @@ class AttentionTest {
     java.util.Arrays.fill(mask, 1);
     mask[5] = 0;
     AttentionArguments arguments =
-        AttentionArguments.full(2, sequences, sequences, 0.5)
-            .seeing(ALL, ALL, Tensor.of(mask, 37));
+        AttentionArguments.full(2, sequences, sequences, 0.5).seeing(ALL, ALL, Tensor.of(mask, 37));
     compareWithNaN(new Case("masked NaN", arguments, 8, 8), 5);
   }
 
   @Test
   void whatComesLaterIsNotSeen() {
     Sequences sequences = Sequences.ofLengths(37);
-    AttentionArguments arguments =
-        AttentionArguments.full(2, sequences, sequences, 0.5).causal();
+    AttentionArguments arguments = AttentionArguments.full(2, sequences, sequences, 0.5).causal();
     compareWithNaN(new Case("NaN to come", arguments, 8, 8), 36);
   }
 

@@ -39,10 +39,7 @@ class VectorKernelsProviderTest {
     command.addAll(List.of(flags));
     command.addAll(
         List.of(
-            "-Xshare:auto",
-            "-cp",
-            System.getProperty("java.class.path"),
-            Report.class.getName()));
+            "-Xshare:auto", "-cp", System.getProperty("java.class.path"), Report.class.getName()));
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(process.waitFor()).as(said).isZero();

@@ -15,9 +15,9 @@ import dev.heed.tensor.ReferenceKernels;
 import dev.heed.tensor.Tensor;
 import java.util.List;
 import java.util.function.BiFunction;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.api.Test;
 
 /// Every operation against the reference, at odd sizes.
 class VectorKernelsTest {
@@ -157,8 +157,7 @@ class VectorKernelsTest {
             Tensor rmsDx = zeros(n, width);
             Tensor rmsDGain = random(7, width);
             k.rmsNormBackward(x, gain, rmsRstd, g, rmsDx, rmsDGain);
-            return List.of(
-                bare, out, mean, rstd, dx, dGain, dBias, rms, rmsRstd, rmsDx, rmsDGain);
+            return List.of(bare, out, mean, rstd, dx, dGain, dBias, rms, rmsRstd, rmsDx, rmsDGain);
           });
     }
   }
@@ -216,9 +215,7 @@ class VectorKernelsTest {
   void aTargetBeyondTheVocabularyIsRefused() {
     Tensor logits = random(1, 1, 5);
     assertThatThrownBy(
-            () ->
-                kernels.crossEntropy(
-                    logits, Tensor.of(new int[] {5}, 1), 0, zeros(1), 0))
+            () -> kernels.crossEntropy(logits, Tensor.of(new int[] {5}, 1), 0, zeros(1), 0))
         .hasMessageContaining("received 5 of 5");
   }
 
@@ -268,8 +265,7 @@ class VectorKernelsTest {
     kernels.softmax(empty, empty);
     kernels.activation(Activation.GELU, empty, empty);
     kernels.dropout(empty, 0.5, 1, empty);
-    kernels.layerNorm(
-        empty, zeros(13), null, 1e-5, empty, zeros(0), zeros(0));
+    kernels.layerNorm(empty, zeros(13), null, 1e-5, empty, zeros(0), zeros(0));
     Tensor sums = zeros(13);
     kernels.addColumnSums(empty, sums);
     assertThat(sums.toFloatArray()).containsOnly(0);
@@ -357,7 +353,7 @@ class VectorKernelsTest {
     Tensor x = Tensor.of(new double[] {1, -2, 3}, 3);
     Tensor out = Tensor.of(new double[3], 3);
     kernels.activation(Activation.TANH, x, out);
-    assertThat(out.toDoubleArray()).containsExactly(
-            StrictMath.tanh(1), StrictMath.tanh(-2), StrictMath.tanh(3));
+    assertThat(out.toDoubleArray())
+        .containsExactly(StrictMath.tanh(1), StrictMath.tanh(-2), StrictMath.tanh(3));
   }
 }

@@ -4,11 +4,11 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /// Rows in memory that a thread will need after its current head. A step that computes leaves the
-/// memory idle: between its multiplications it fetches these rows into the second-level cache, evenly,
-/// since a burst would hold up its own loads.
+/// memory idle: between its multiplications it fetches these rows into the second-level cache,
+/// evenly, since a burst would hold up its own loads.
 ///
-/// A list in memory has an entry of three integers for each range of rows: the address of the first,
-/// the bytes between them, and how many there are; an entry without rows ends it.
+/// A list in memory has an entry of three integers for each range of rows: the address of the
+/// first, the bytes between them, and how many there are; an entry without rows ends it.
 final class RowsNeededLater {
   /// Slots of the argument block of every step: the rest of the current range, and of the list.
   private static final int ADDRESS = 26;
