@@ -16,29 +16,51 @@ import org.junit.jupiter.api.io.TempDir;
 
 class KilledTrainingTest {
   private static final long KEY = CounterRandom.key(1, 0, 0);
-  private static final int MOST_SAVES = 6;
+  private static final int MOST_SAVES = 3;
   private static final int LONGEST_DELAY_NANOS = 20_000_000;
+  private static final long PATIENCE_NANOS = 5_000_000_000L;
 
   @TempDir Path directory;
 
-  /// Kills the process without a warning (SIGKILL) at a moment that is drawn anew each time: up to
-  /// six checkpoints and 20 milliseconds after it began to save, so while it computes, writes,
-  /// renames or removes; or, every fifth time, while it still starts.
+  /// When a process is killed. What goes on in it between is killed too: a moment is noticed some
+  /// microseconds after it came.
+  private enum Moment {
+    /// Before it has done anything.
+    STARTING,
+    /// Anywhere between two checkpoints, or within one.
+    ANY,
+    WRITING_THE_WEIGHTS,
+    WRITING_THE_OPTIMIZER,
+    NAMING_THE_CHECKPOINT,
+    REMOVING_THE_OLD_ONE;
+
+    /// Whether it is this moment of the checkpoint after `step`.
+    boolean isNow(Path run, long step) {
+      Path old = run.resolve("step-" + step);
+      Path next = run.resolve("step-" + (step + 1));
+      return switch (this) {
+        case STARTING, ANY -> true;
+        case WRITING_THE_WEIGHTS -> Files.exists(next);
+        case WRITING_THE_OPTIMIZER -> Files.exists(next.resolve("model.safetensors"));
+        case NAMING_THE_CHECKPOINT -> Files.exists(next.resolve("optimizer.safetensors"));
+        case REMOVING_THE_OLD_ONE ->
+            !Files.exists(old.resolve("model.safetensors"))
+                || !Files.exists(old.resolve("optimizer.safetensors"));
+      };
+    }
+  }
+
   @Test
   void aRunThatIsKilledAtAnyMomentEndsWithTheBitsOfOneThatWasNot() throws Exception {
     Path whole = directory.resolve("whole");
     Path killed = directory.resolve("killed");
     KilledTraining.run(whole, step -> {});
     int kills = 0;
-    while (!isDone(killed)) {
+    for (; !isDone(killed); kills++) {
       assertThat(kills).as("the run must come to its end").isLessThan(100);
-      boolean starting = kills % 5 == 4;
-      int saves = starting ? 0 : 1 + CounterRandom.below(MOST_SAVES, KEY, 2L * kills);
-      int delay = CounterRandom.below(LONGEST_DELAY_NANOS, KEY, 2L * kills + 1);
-      kill(killed, saves, starting ? 10 * delay : delay);
-      kills++;
+      kill(killed, Moment.values()[kills % Moment.values().length], kills);
     }
-    assertThat(kills).isGreaterThan(5);
+    assertThat(kills).isGreaterThan(Moment.values().length);
     String last = "step-" + KilledTraining.STEPS;
     assertThat(killed.resolve("latest")).hasContent(last);
     for (String file : new String[] {"model.safetensors", "optimizer.safetensors"}) {
@@ -53,14 +75,26 @@ class KilledTrainingTest {
     return latest != null && latest.endsWith("step-" + KilledTraining.STEPS);
   }
 
-  private void kill(Path run, int saves, int delayNanos) throws Exception {
+  /// Kills a process (SIGKILL) that goes on with `run`, after up to three checkpoints, at `moment`.
+  private void kill(Path run, Moment moment, int round) throws Exception {
+    int delay = CounterRandom.below(LONGEST_DELAY_NANOS, KEY, 2L * round);
+    int saves = 1 + CounterRandom.below(MOST_SAVES, KEY, 2L * round + 1);
     Process process = start(run);
     try (BufferedReader lines = process.inputReader()) {
-      int seen = 0;
-      for (String line = ""; seen < saves && line != null; seen++) {
-        line = lines.readLine();
+      switch (moment) {
+        case STARTING -> LockSupport.parkNanos(10L * delay);
+        case ANY -> {
+          stepAfter(lines, saves);
+          LockSupport.parkNanos(delay);
+        }
+        default -> {
+          long step = stepAfter(lines, saves);
+          long deadline = System.nanoTime() + PATIENCE_NANOS;
+          while (process.isAlive() && !moment.isNow(run, step) && System.nanoTime() < deadline) {
+            Thread.onSpinWait();
+          }
+        }
       }
-      LockSupport.parkNanos(delayNanos);
     } finally {
       process.destroyForcibly();
     }
@@ -68,6 +102,19 @@ class KilledTrainingTest {
     if (code != 0 && code != 128 + 9) {
       fail("the training must run or be killed: it ended with %d:%n%s", code, errors());
     }
+  }
+
+  /// Reads so many numbers of saved steps, and gives the last one.
+  private static long stepAfter(BufferedReader lines, int saves) throws IOException {
+    long step = 0;
+    for (int i = 0; i < saves; i++) {
+      String line = lines.readLine();
+      if (line == null || line.startsWith("done")) {
+        return step;
+      }
+      step = Long.parseLong(line);
+    }
+    return step;
   }
 
   private Process start(Path run) throws IOException {
