@@ -371,17 +371,11 @@ class AssemblerTest {
         "prefetcht0 BYTE PTR [r8+rax*1+0x40]",
         a -> a.prefetch(at(R8, RAX, 1, 64)));
     encodes(
-<<<<<<< HEAD
         "0f 18 57 40",
         "prefetcht1 BYTE PTR [rdi+0x40]",
         a -> a.prefetchToSecondLevel(at(RDI, 64)));
     encodes(
-        "42 0f 0d 0c c3",
-        "prefetchw BYTE PTR [rbx+r8*8]",
-        a -> a.prefetchToWrite(at(RBX, R8, 8)));
-=======
         "42 0f 0d 0c c3", "prefetchw BYTE PTR [rbx+r8*8]", a -> a.prefetchToWrite(at(RBX, R8, 8)));
->>>>>>> main
   }
 
   @Test
