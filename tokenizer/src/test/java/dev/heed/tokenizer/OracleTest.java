@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// Ours against the Rust tokenizers: ids, token texts, offsets, word ids, segments and masks.
 class OracleTest {
   private static final boolean FULL = Boolean.getBoolean("heed.full");
-  private static final List<String> LINES = MixedText.lines(FULL ? 60_000 : 10_000, 20_261_122);
+  private static final List<String> LINES = MixedText.lines(FULL ? 90_000 : 10_000, 20_261_122);
   private static final List<String> FEW = LINES.subList(0, FULL ? 1500 : 400);
 
   /// `"` for quotes and no commas, so that the table stays readable.
