@@ -173,8 +173,9 @@ final class Attention {
         int end = Math.min(block.endKey, from + AttentionCall.KEYS);
         block.scores(panels, keys, panels, bias, from, end, tile, memory, 0);
         for (int i = 0; i < row; i += BYTES) {
-          raiseMax(memory, i, row, end - from, maxAt + i, factorAt + i);
-          exp(memory, i, row, end - from, maxAt + i, factorAt + i, totalAt + i);
+          for (Step step : SOFTMAX) {
+            step.run(memory, i, row, end - from, maxAt + i);
+          }
           if (from > block.firstKey) {
             multiplyColumn(memory, sumsAt + i, row, width, factorAt + i);
           }
@@ -228,40 +229,54 @@ final class Attention {
     }
   }
 
-  /// Raises the running maximum to that of `count` scores below each other, and writes by which factor
-  /// what was computed with the former is smaller now.
-  private static void raiseMax(
-      MemorySegment memory, long at, long row, int count, long maxAt, long factorAt) {
-    FloatVector before = load(memory, maxAt);
-    FloatVector max = before;
+  /// A step of the running softmax of a column: `count` vectors of scores below each other, `row` bytes
+  /// apart. The column's maximum, total and factor are as far apart.
+  private interface Step {
+    void run(MemorySegment memory, long at, long row, int count, long maxAt);
+  }
+
+  /// By way of a list, because C2 then compiles each loop alone: together they have too many nodes.
+  private static final Step[] SOFTMAX = {
+    Attention::raiseMax, Attention::shrink, Attention::exponentiate
+  };
+
+  /// Raises the running maximum to that of the scores; the former one is left as the factor.
+  private static void raiseMax(MemorySegment memory, long at, long row, int count, long maxAt) {
+    FloatVector max = load(memory, maxAt);
+    store(max, memory, maxAt + 2 * row);
     for (int key = 0; key < count; key++) {
       FloatVector score = load(memory, at + key * row);
       max = max.blend(score, score.compare(VectorOperators.GT, max));
     }
     store(max, memory, maxAt);
-    // Where all was hidden until now, the factor of nothing may be anything but NaN.
-    FloatVector some = max.blend(0, max.compare(VectorOperators.EQ, Float.NEGATIVE_INFINITY));
-    store(Functions.expOfNegative(before.sub(some)), memory, factorAt);
   }
 
-  /// Replaces scores by exp(score − max) and adds them to the running total.
-  private static void exp(
-      MemorySegment memory,
-      long at,
-      long row,
-      int count,
-      long maxAt,
-      long factorAt,
-      long totalAt) {
-    FloatVector max = load(memory, maxAt);
-    FloatVector some = max.blend(0, max.compare(VectorOperators.EQ, Float.NEGATIVE_INFINITY));
-    FloatVector total = load(memory, totalAt).mul(load(memory, factorAt));
+  /// Computes the factor by which everything is smaller with the new maximum, and applies it to the
+  /// total.
+  private static void shrink(MemorySegment memory, long at, long row, int count, long maxAt) {
+    FloatVector before = load(memory, maxAt + 2 * row);
+    FloatVector factor = Functions.expOfNegative(before.sub(finiteMax(memory, maxAt)));
+    store(factor, memory, maxAt + 2 * row);
+    store(load(memory, maxAt + row).mul(factor), memory, maxAt + row);
+  }
+
+  /// Replaces the scores by exp(score − max) and adds them to the total.
+  private static void exponentiate(
+      MemorySegment memory, long at, long row, int count, long maxAt) {
+    FloatVector max = finiteMax(memory, maxAt);
+    FloatVector total = load(memory, maxAt + row);
     for (int key = 0; key < count; key++) {
-      FloatVector weight = Functions.expOfNegative(load(memory, at + key * row).sub(some));
+      FloatVector weight = Functions.expOfNegative(load(memory, at + key * row).sub(max));
       total = total.add(weight);
       store(weight, memory, at + key * row);
     }
-    store(total, memory, totalAt);
+    store(total, memory, maxAt + row);
+  }
+
+  /// The maximum, or 0 where everything was hidden until now: then exp gives 0, not NaN.
+  private static FloatVector finiteMax(MemorySegment memory, long maxAt) {
+    FloatVector max = load(memory, maxAt);
+    return max.blend(0, max.compare(VectorOperators.EQ, Float.NEGATIVE_INFINITY));
   }
 
   /// Multiplies `count` vectors below each other by the one at `factorAt`.

@@ -356,21 +356,21 @@ final class AttentionBackward {
       /// the queries, and packs both for the gradients of keys and values.
       void keys(int from, int end, MemorySegment biases, long biasGradientsAt) {
         int count = end - from;
-        block.scores(
-            memory, keyRows, memory, bias, from, end, tile, memory, weights);
+        block.scores(memory, keyRows, memory, bias, from, end, tile, memory, weights);
         weightGradients(from, end);
         if (a.dropout() > 0) {
           block.dropout(from, end, memory, gradients);
         }
         for (int i = 0; i < row; i += BYTES) {
-          softmax(memory, weights + i, row, count, normalizers + i);
-          softmaxBackward(memory, weights + i, gradients + i, row, count, deltas + i);
+          for (Step step : SOFTMAX) {
+            step.run(memory, weights + i, gradients + i, row, count, normalizers + i);
+          }
         }
         if (a.relativeBias() != null) {
           addBias(from, end, biases, biasGradientsAt);
         }
-        float scale = (float) a.scale();
-        Elementwise.scale(memory, gradients, scale, memory, gradients, count * row / 4);
+        Elementwise.scale(
+            memory, gradients, (float) a.scale(), memory, gradients, count * row / 4);
         addQueries(from, count);
         if (a.dropout() > 0) {
           block.dropout(from, end, memory, weights);
@@ -436,30 +436,65 @@ final class AttentionBackward {
     }
   }
 
-  /// weights = exp(scores − normalizer), `count` vectors below each other.
-  private static void softmax(
-      MemorySegment memory, long at, long row, int count, long normalizerAt) {
-    FloatVector normalizer = load(memory, normalizerAt);
-    for (int key = 0; key < count; key++) {
-      FloatVector score = load(memory, at + key * row);
-      FloatVector weight = Functions.expOfNegative(score.sub(normalizer));
-      // What is hidden stays so even where the normalizer is NaN.
-      store(
-          weight.blend(0, score.compare(VectorOperators.EQ, Float.NEGATIVE_INFINITY)),
-          memory,
-          at + key * row);
-    }
+  /// A step of the softmax and its gradient of a column: `count` vectors below each other, `row` bytes
+  /// apart. The column's log-sum-exp and Σ out · outGradient are as far apart.
+  private interface Step {
+    void run(
+        MemorySegment memory,
+        long weightsAt,
+        long gradientsAt,
+        long row,
+        int count,
+        long normalizerAt);
   }
 
-  /// gradients = weights · (gradients − delta), 0 where the weight is.
-  private static void softmaxBackward(
+  /// By way of a list, because C2 then compiles each loop alone: together they have too many nodes.
+  private static final Step[] SOFTMAX = {
+    AttentionBackward::subtract, AttentionBackward::exponentiate, AttentionBackward::backward
+  };
+
+  /// weights = scores − normalizer; what is hidden stays −∞ even where the normalizer is NaN.
+  private static void subtract(
       MemorySegment memory,
       long weightsAt,
       long gradientsAt,
       long row,
       int count,
-      long deltaAt) {
-    FloatVector delta = load(memory, deltaAt);
+      long normalizerAt) {
+    FloatVector normalizer = load(memory, normalizerAt);
+    for (int key = 0; key < count; key++) {
+      FloatVector score = load(memory, weightsAt + key * row);
+      FloatVector difference =
+          score
+              .sub(normalizer)
+              .blend(score, score.compare(VectorOperators.EQ, Float.NEGATIVE_INFINITY));
+      store(difference, memory, weightsAt + key * row);
+    }
+  }
+
+  /// weights = exp(weights).
+  private static void exponentiate(
+      MemorySegment memory,
+      long weightsAt,
+      long gradientsAt,
+      long row,
+      int count,
+      long normalizerAt) {
+    for (int key = 0; key < count; key++) {
+      long at = weightsAt + key * row;
+      store(Functions.expOfNegative(load(memory, at)), memory, at);
+    }
+  }
+
+  /// gradients = weights · (gradients − delta), 0 where the weight is.
+  private static void backward(
+      MemorySegment memory,
+      long weightsAt,
+      long gradientsAt,
+      long row,
+      int count,
+      long normalizerAt) {
+    FloatVector delta = load(memory, normalizerAt + row);
     for (int key = 0; key < count; key++) {
       FloatVector weight = load(memory, weightsAt + key * row);
       FloatVector gradient = weight.mul(load(memory, gradientsAt + key * row).sub(delta));
