@@ -13,8 +13,8 @@ import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
-/// Attention block by block with a running softmax: the weights of a block of queries and a block
-/// of keys exist, those of all never do.
+/// Attention block by block with a running softmax: the weights of a block of queries and a block of
+/// keys exist, those of all never do.
 ///
 /// Keys and values are packed first, once for all the blocks of queries that read them. A task then
 /// computes one [QueryBlock] of one head over all its keys.
@@ -71,7 +71,8 @@ final class Attention {
   }
 
   private long biasSize(int sequence) {
-    return AttentionCall.biasSize(a.queries().length(sequence), a.keys().length(sequence));
+    return AttentionCall.biasSize(
+        a.queries().length(sequence), a.keys().length(sequence));
   }
 
   private void run() {
@@ -115,7 +116,8 @@ final class Attention {
     long queries = sums + 4L * lanes * AttentionCall.roundUp(call.valueWidth());
     try (Scratch scratch = Scratch.take(queries / 4 + QueryBlock.size(call))) {
       MemorySegment memory = scratch.memory();
-      QueryBlock block = new QueryBlock(call, sequence, head, index % blocks, memory, queries);
+      QueryBlock block =
+          new QueryBlock(call, sequence, head, index % blocks, memory, queries);
       new Block(panels, memory, sequence, head, block, stats, sums).run();
     }
   }
@@ -163,15 +165,17 @@ final class Attention {
       }
       memory.asSlice(sumsAt, (long) row * width).fill((byte) 0);
       int keyValueHead = head / (a.heads() / a.keyValueHeads());
-      long keys = panelsAt[sequence] + keyValueHead * (keysSize(sequence) + valuesSize(sequence));
+      long keys =
+          panelsAt[sequence] + keyValueHead * (keysSize(sequence) + valuesSize(sequence));
       long values = keys + keysSize(sequence);
       long bias = biasAt[sequence] + 4 * biasSize(sequence) * head;
       for (int from = block.firstKey; from < block.endKey; from += AttentionCall.KEYS) {
         int end = Math.min(block.endKey, from + AttentionCall.KEYS);
         block.scores(panels, keys, panels, bias, from, end, tile, memory, 0);
         for (int i = 0; i < row; i += BYTES) {
-          raiseMax(memory, i, row, end - from, maxAt + i, factorAt + i);
-          exp(memory, i, row, end - from, maxAt + i, factorAt + i, totalAt + i);
+          for (Step step : SOFTMAX) {
+            step.run(memory, i, row, end - from, maxAt + i);
+          }
           if (from > block.firstKey) {
             multiplyColumn(memory, sumsAt + i, row, width, factorAt + i);
           }
@@ -191,7 +195,8 @@ final class Attention {
         long panel = values + 4 * (column * keys + (long) from * Tile.ROWS);
         Tile.multiply(block.vectors, panels, panel, memory, 0, end - from, tile);
         long to = sumsAt + (long) row * column;
-        Tile.put(block.vectors, tile, memory, to, row, Tile.ROWS, block.vectors * COUNT, true);
+        Tile.put(
+            block.vectors, tile, memory, to, row, Tile.ROWS, block.vectors * COUNT, true);
       }
     }
 
@@ -224,34 +229,54 @@ final class Attention {
     }
   }
 
-  /// Raises the running maximum to that of `count` scores below each other, and writes by which
-  /// factor what was computed with the former is smaller now.
-  private static void raiseMax(
-      MemorySegment memory, long at, long row, int count, long maxAt, long factorAt) {
-    FloatVector before = load(memory, maxAt);
-    FloatVector max = before;
+  /// A step of the running softmax of a column: `count` vectors of scores below each other, `row` bytes
+  /// apart. The column's maximum, total and factor are as far apart.
+  private interface Step {
+    void run(MemorySegment memory, long at, long row, int count, long maxAt);
+  }
+
+  /// By way of a list, because C2 then compiles each loop alone: together they have too many nodes.
+  private static final Step[] SOFTMAX = {
+    Attention::raiseMax, Attention::shrink, Attention::exponentiate
+  };
+
+  /// Raises the running maximum to that of the scores; the former one is left as the factor.
+  private static void raiseMax(MemorySegment memory, long at, long row, int count, long maxAt) {
+    FloatVector max = load(memory, maxAt);
+    store(max, memory, maxAt + 2 * row);
     for (int key = 0; key < count; key++) {
       FloatVector score = load(memory, at + key * row);
       max = max.blend(score, score.compare(VectorOperators.GT, max));
     }
     store(max, memory, maxAt);
-    // Where all was hidden until now, the factor of nothing may be anything but NaN.
-    FloatVector some = max.blend(0, max.compare(VectorOperators.EQ, Float.NEGATIVE_INFINITY));
-    store(Functions.expOfNegative(before.sub(some)), memory, factorAt);
   }
 
-  /// Replaces scores by exp(score − max) and adds them to the running total.
-  private static void exp(
-      MemorySegment memory, long at, long row, int count, long maxAt, long factorAt, long totalAt) {
-    FloatVector max = load(memory, maxAt);
-    FloatVector some = max.blend(0, max.compare(VectorOperators.EQ, Float.NEGATIVE_INFINITY));
-    FloatVector total = load(memory, totalAt).mul(load(memory, factorAt));
+  /// Computes the factor by which everything is smaller with the new maximum, and applies it to the
+  /// total.
+  private static void shrink(MemorySegment memory, long at, long row, int count, long maxAt) {
+    FloatVector before = load(memory, maxAt + 2 * row);
+    FloatVector factor = Functions.expOfNegative(before.sub(finiteMax(memory, maxAt)));
+    store(factor, memory, maxAt + 2 * row);
+    store(load(memory, maxAt + row).mul(factor), memory, maxAt + row);
+  }
+
+  /// Replaces the scores by exp(score − max) and adds them to the total.
+  private static void exponentiate(
+      MemorySegment memory, long at, long row, int count, long maxAt) {
+    FloatVector max = finiteMax(memory, maxAt);
+    FloatVector total = load(memory, maxAt + row);
     for (int key = 0; key < count; key++) {
-      FloatVector weight = Functions.expOfNegative(load(memory, at + key * row).sub(some));
+      FloatVector weight = Functions.expOfNegative(load(memory, at + key * row).sub(max));
       total = total.add(weight);
       store(weight, memory, at + key * row);
     }
-    store(total, memory, totalAt);
+    store(total, memory, maxAt + row);
+  }
+
+  /// The maximum, or 0 where everything was hidden until now: then exp gives 0, not NaN.
+  private static FloatVector finiteMax(MemorySegment memory, long maxAt) {
+    FloatVector max = load(memory, maxAt);
+    return max.blend(0, max.compare(VectorOperators.EQ, Float.NEGATIVE_INFINITY));
   }
 
   /// Multiplies `count` vectors below each other by the one at `factorAt`.

@@ -14,12 +14,11 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 import org.jspecify.annotations.Nullable;
 
-/// The gradients of attention, whose weights are computed again, block by block, from the
-/// log-sum-exp.
+/// The gradients of attention, whose weights are computed again, block by block, from the log-sum-exp.
 ///
 /// A task computes one key/value head of one sequence with all the query heads that share it, so no
-/// two tasks write to the same gradient. It takes a few [QueryBlock]s at a time, so that the
-/// gradients of keys and values are sums over many queries per product.
+/// two tasks write to the same gradient. It takes a few [QueryBlock]s at a time, so that the gradients
+/// of keys and values are sums over many queries per product.
 ///
 /// Source: Dao et al., "FlashAttention-2", 2023, algorithm 2.
 final class AttentionBackward {
@@ -89,7 +88,8 @@ final class AttentionBackward {
   }
 
   private long biasSize(int sequence) {
-    return AttentionCall.biasSize(a.queries().length(sequence), a.keys().length(sequence));
+    return AttentionCall.biasSize(
+        a.queries().length(sequence), a.keys().length(sequence));
   }
 
   /// Brings what [AttentionCall#packBias] has turned round back to the columns of the bias.
@@ -263,7 +263,8 @@ final class AttentionBackward {
     }
 
     /// Packs `count` rows of a head as right-hand panels of `count` steps.
-    private void packPanels(MemorySegment from, int width, int head, int row, int count, long to) {
+    private void packPanels(
+        MemorySegment from, int width, int head, int row, int count, long to) {
       Matrix rows = AttentionCall.head(from, row, a.heads(), head, width, false);
       for (int panel = 0; panel < Panels.of(width); panel++) {
         int column = Panels.start(panel, width);
@@ -328,7 +329,8 @@ final class AttentionBackward {
       private void packOutGradient() {
         Matrix transposed =
             AttentionCall.head(g.outGradient, firstRow(), a.heads(), head, valueWidth, true);
-        Packing.right(transposed, 0, valueWidth, 0, block.count, memory, outColumnsAt, row / 4);
+        Packing.right(
+            transposed, 0, valueWidth, 0, block.count, memory, outColumnsAt, row / 4);
       }
 
       private void packStatistics() {
@@ -339,7 +341,8 @@ final class AttentionBackward {
           if (i < block.count) {
             long at = rows.offset() + 4 * i * rows.stride();
             delta = Dots.dot(valueWidth, g.out, at, g.outGradient, at);
-            normalizer = Lanes.get(g.logSumExp, 4 * ((long) (firstRow() + i) * a.heads() + head));
+            normalizer =
+                Lanes.get(g.logSumExp, 4 * ((long) (firstRow() + i) * a.heads() + head));
             if (normalizer == Float.NEGATIVE_INFINITY) {
               normalizer = Float.POSITIVE_INFINITY;
             }
@@ -349,8 +352,8 @@ final class AttentionBackward {
         }
       }
 
-      /// Computes the weights of keys `from` … `end` − 1 and their gradients, adds to the gradient
-      /// of the queries, and packs both for the gradients of keys and values.
+      /// Computes the weights of keys `from` … `end` − 1 and their gradients, adds to the gradient of
+      /// the queries, and packs both for the gradients of keys and values.
       void keys(int from, int end, MemorySegment biases, long biasGradientsAt) {
         int count = end - from;
         block.scores(memory, keyRows, memory, bias, from, end, tile, memory, weights);
@@ -359,14 +362,15 @@ final class AttentionBackward {
           block.dropout(from, end, memory, gradients);
         }
         for (int i = 0; i < row; i += BYTES) {
-          softmax(memory, weights + i, row, count, normalizers + i);
-          softmaxBackward(memory, weights + i, gradients + i, row, count, deltas + i);
+          for (Step step : SOFTMAX) {
+            step.run(memory, weights + i, gradients + i, row, count, normalizers + i);
+          }
         }
         if (a.relativeBias() != null) {
           addBias(from, end, biases, biasGradientsAt);
         }
-        float scale = (float) a.scale();
-        Elementwise.scale(memory, gradients, scale, memory, gradients, count * row / 4);
+        Elementwise.scale(
+            memory, gradients, (float) a.scale(), memory, gradients, count * row / 4);
         addQueries(from, count);
         if (a.dropout() > 0) {
           block.dropout(from, end, memory, weights);
@@ -379,7 +383,8 @@ final class AttentionBackward {
       private void weightGradients(int from, int end) {
         for (int key = from; key < end; key += Tile.ROWS) {
           long panel = valueRows + 4L * key * valueWidth;
-          Tile.multiply(block.vectors, memory, panel, memory, outColumnsAt, valueWidth, tile);
+          Tile.multiply(
+              block.vectors, memory, panel, memory, outColumnsAt, valueWidth, tile);
           long to = gradients + (long) row * (key - from);
           int rows = Math.min(Tile.ROWS, end - key);
           Tile.put(block.vectors, tile, memory, to, row, rows, row / 4, false);
@@ -415,7 +420,8 @@ final class AttentionBackward {
       }
 
       void finish() {
-        Matrix rows = AttentionCall.head(g.qGradient, firstRow(), a.heads(), head, keyWidth, false);
+        Matrix rows =
+            AttentionCall.head(g.qGradient, firstRow(), a.heads(), head, keyWidth, false);
         Packing.transpose(
             memory,
             sums,
@@ -430,25 +436,65 @@ final class AttentionBackward {
     }
   }
 
-  /// weights = exp(scores − normalizer), `count` vectors below each other.
-  private static void softmax(
-      MemorySegment memory, long at, long row, int count, long normalizerAt) {
+  /// A step of the softmax and its gradient of a column: `count` vectors below each other, `row` bytes
+  /// apart. The column's log-sum-exp and Σ out · outGradient are as far apart.
+  private interface Step {
+    void run(
+        MemorySegment memory,
+        long weightsAt,
+        long gradientsAt,
+        long row,
+        int count,
+        long normalizerAt);
+  }
+
+  /// By way of a list, because C2 then compiles each loop alone: together they have too many nodes.
+  private static final Step[] SOFTMAX = {
+    AttentionBackward::subtract, AttentionBackward::exponentiate, AttentionBackward::backward
+  };
+
+  /// weights = scores − normalizer; what is hidden stays −∞ even where the normalizer is NaN.
+  private static void subtract(
+      MemorySegment memory,
+      long weightsAt,
+      long gradientsAt,
+      long row,
+      int count,
+      long normalizerAt) {
     FloatVector normalizer = load(memory, normalizerAt);
     for (int key = 0; key < count; key++) {
-      FloatVector score = load(memory, at + key * row);
-      FloatVector weight = Functions.expOfNegative(score.sub(normalizer));
-      // What is hidden stays so even where the normalizer is NaN.
-      store(
-          weight.blend(0, score.compare(VectorOperators.EQ, Float.NEGATIVE_INFINITY)),
-          memory,
-          at + key * row);
+      FloatVector score = load(memory, weightsAt + key * row);
+      FloatVector difference =
+          score
+              .sub(normalizer)
+              .blend(score, score.compare(VectorOperators.EQ, Float.NEGATIVE_INFINITY));
+      store(difference, memory, weightsAt + key * row);
+    }
+  }
+
+  /// weights = exp(weights).
+  private static void exponentiate(
+      MemorySegment memory,
+      long weightsAt,
+      long gradientsAt,
+      long row,
+      int count,
+      long normalizerAt) {
+    for (int key = 0; key < count; key++) {
+      long at = weightsAt + key * row;
+      store(Functions.expOfNegative(load(memory, at)), memory, at);
     }
   }
 
   /// gradients = weights · (gradients − delta), 0 where the weight is.
-  private static void softmaxBackward(
-      MemorySegment memory, long weightsAt, long gradientsAt, long row, int count, long deltaAt) {
-    FloatVector delta = load(memory, deltaAt);
+  private static void backward(
+      MemorySegment memory,
+      long weightsAt,
+      long gradientsAt,
+      long row,
+      int count,
+      long normalizerAt) {
+    FloatVector delta = load(memory, normalizerAt + row);
     for (int key = 0; key < count; key++) {
       FloatVector weight = load(memory, weightsAt + key * row);
       FloatVector gradient = weight.mul(load(memory, gradientsAt + key * row).sub(delta));

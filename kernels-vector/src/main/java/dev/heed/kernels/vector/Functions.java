@@ -14,9 +14,10 @@ import jdk.incubator.vector.VectorOperators;
 /// relative error (Remez exchange in 40 digits, then rounded to float): at most 4e-9 before the
 /// rounding of the arithmetic itself.
 ///
-/// tanh and the normal distribution come in two halves, for two loops. C2 makes some 450 nodes of a
-/// vector operation, and once its graph has 18,000 it leaves what remains out of line and boxes
-/// every vector of the loop: a loop has room for [#exp] and ten operations more.
+/// tanh and the normal distribution leave the exp in their midst to another loop. C2 makes some 450
+/// nodes of a vector operation, and once its graph has 18,000 it leaves what remains out of line and
+/// boxes every vector of the loop: a loop has room for [#exp] and ten operations more, and less than
+/// that if it is to bear being inlined together with another.
 final class Functions {
   /// eˣ is taken for 0 below, where it is no normal number, whose arithmetic is slow.
   private static final float LOWEST = -87.3f;
@@ -61,16 +62,11 @@ final class Functions {
     return broadcast(1).div(exp(x.neg()).add(1));
   }
 
-  /// tanh |x|, good from 0.6 on: the first half of [#tanh].
-  static FloatVector tanhOfLarge(FloatVector x) {
-    FloatVector absolute = x.abs();
-    return broadcast(1).sub(broadcast(2).div(exp(absolute.add(absolute)).add(1)));
-  }
-
   /// tanh x.
   ///
-  /// @param large the [#tanhOfLarge] of x
-  static FloatVector tanh(FloatVector x, FloatVector large) {
+  /// @param power e²ˣ of the magnitude of x
+  static FloatVector tanh(FloatVector x, FloatVector power) {
+    FloatVector large = broadcast(1).sub(broadcast(2).div(power.add(1)));
     // (tanh x − x) / x³ for |x| ≤ 0.625.
     FloatVector square = x.mul(x);
     FloatVector p = square.fma(broadcast(-0x1.75e1bap-8f), broadcast(0x1.522696p-6f));
@@ -82,24 +78,25 @@ final class Functions {
     return signed.blend(small, square.compare(VectorOperators.LT, 0.390625f));
   }
 
-  /// ½(1 − erf |x/√2|), which is Φ(x) below zero, with a relative error below 1e-3: the first half
-  /// of [#normal].
-  static FloatVector normalTail(FloatVector x) {
+  /// ln(1 − erf |x/√2|), where that is less than ½: the first step to [#normal].
+  static FloatVector normalExponent(FloatVector x) {
     FloatVector a = x.mul(SQRT_HALF).abs();
-    // ln(1 − erf a) / a for a ≥ 0.95; less is not computed right.
+    // ln(1 − erf a) / a for a ≥ 0.95.
     FloatVector p = a.fma(broadcast(-0x1.a6176ap-17f), broadcast(0x1.60adde0p-12f));
     p = p.fma(a, broadcast(-0x1.e4aa2ep-9f));
     p = p.fma(a, broadcast(0x1.873d40p-6f));
     p = p.fma(a, broadcast(-0x1.b3b4d2p-4f));
     p = p.fma(a, broadcast(-0x1.4527aap-1f));
     p = p.fma(a, broadcast(-0x1.20f074p+0f));
-    return expOfNegative(p.mul(a)).mul(0.5f);
+    return p.mul(a);
   }
 
-  /// Φ(x), the normal distribution: ½ + ½ erf(x/√2), without cancellation below zero.
+  /// Φ(x), the normal distribution: ½ + ½ erf(x/√2), without cancellation below zero: there its
+  /// relative error stays below 1e-3.
   ///
-  /// @param tail the [#normalTail] of x
-  static FloatVector normal(FloatVector x, FloatVector tail) {
+  /// @param power e to the [#normalExponent] of x
+  static FloatVector normal(FloatVector x, FloatVector power) {
+    FloatVector tail = power.mul(0.5f);
     FloatVector scaled = x.mul(SQRT_HALF);
     FloatVector square = scaled.mul(scaled);
     // erf x / x − 1 for |x| ≤ 1.

@@ -13,18 +13,18 @@ import java.lang.foreign.MemorySegment;
 import java.util.Locale;
 import jdk.incubator.vector.FloatVector;
 
-/// The innermost loop of every product: a tile of C, [#ROWS] rows by 1 or [#VECTORS] vectors, stays
-/// in registers while k runs over a panel of A and a panel of B.
+/// The innermost loop of every product: a tile of C, [#ROWS] rows by 1 or [#VECTORS] vectors, stays in
+/// registers while k runs over a panel of A and a panel of B.
 ///
-/// Both panels are packed, so that each step of k moves by a constant: C2 then takes the bounds
-/// checks out of the loop. It must neither be unrolled by hand nor be given more tiles: the sums
-/// are as many as registers allow, and C2 would keep some in memory.
+/// Both panels are packed, so that each step of k moves by a constant: C2 then takes the bounds checks
+/// out of the loop. The loop must not be unrolled by hand, nor the tile be larger: three vectors would
+/// be 3% faster, and so many nodes that C2 now and then gives up on it, see [Functions].
 final class Tile {
   /// The rows of a tile; the panels of A are as wide.
   static final int ROWS = 8;
 
   /// The vectors of a wide tile; the panels of B are as wide, or 1 vector.
-  static final int VECTORS = 3;
+  static final int VECTORS = 2;
 
   /// The floats of the largest tile.
   static final int SIZE = ROWS * VECTORS * COUNT;
@@ -38,8 +38,8 @@ final class Tile {
 
   private Tile() {}
 
-  /// Computes the tile that is the panel of A at `a` times the panel of B at `b`, both of `height`
-  /// steps of k, and writes it to `tile`, row after row.
+  /// Computes the tile that is the panel of A at `a` times the panel of B at `b`, both of `height` steps
+  /// of k, and writes it to `tile`, row after row.
   ///
   /// @param vectors the panel's and the tile's width: 1 or [#VECTORS]
   static void multiply(
@@ -60,11 +60,10 @@ final class Tile {
     }
   }
 
-  /// Writes the first `rows` rows and `columns` columns of a tile to `out` at `c`, where rows are
-  /// `row` bytes apart, or adds them to what is there.
+  /// Writes the first `rows` rows and `columns` columns of a tile to `out` at `c`, where rows are `row`
+  /// bytes apart, or adds them to what is there.
   ///
-  /// This is not part of the loops that compute the tile: C2 gives up on methods with so many
-  /// vectors.
+  /// This is no part of the loops that compute the tile, which have nodes enough.
   static void put(
       int vectors,
       float[] tile,
@@ -81,15 +80,12 @@ final class Tile {
       if (whole) {
         FloatVector x0 = FloatVector.fromArray(FLOATS, tile, from);
         FloatVector x1 = FloatVector.fromArray(FLOATS, tile, from + COUNT);
-        FloatVector x2 = FloatVector.fromArray(FLOATS, tile, from + 2 * COUNT);
         if (add) {
           x0 = x0.add(load(out, to));
           x1 = x1.add(load(out, to + BYTES));
-          x2 = x2.add(load(out, to + 2 * BYTES));
         }
         store(x0, out, to);
         store(x1, out, to + BYTES);
-        store(x2, out, to + 2 * BYTES);
       } else {
         putPart(tile, from, out, to, columns, add);
       }
@@ -114,155 +110,135 @@ final class Tile {
     return Lanes.broadcast(memory.get(JAVA_FLOAT, offset));
   }
 
-  /// 8 rows by 3 vectors: 24 sums.
+  /// 8 rows by 2 vectors.
   private static void wide(
-      MemorySegment left, long a, MemorySegment right, long b, int height, float[] tile, int to) {
+      MemorySegment left,
+      long a,
+      MemorySegment right,
+      long b,
+      int height,
+      float[] tile,
+      int to) {
     FloatVector zero = zero();
     FloatVector c00 = zero;
     FloatVector c01 = zero;
-    FloatVector c02 = zero;
     FloatVector c10 = zero;
     FloatVector c11 = zero;
-    FloatVector c12 = zero;
     FloatVector c20 = zero;
     FloatVector c21 = zero;
-    FloatVector c22 = zero;
     FloatVector c30 = zero;
     FloatVector c31 = zero;
-    FloatVector c32 = zero;
     FloatVector c40 = zero;
     FloatVector c41 = zero;
-    FloatVector c42 = zero;
     FloatVector c50 = zero;
     FloatVector c51 = zero;
-    FloatVector c52 = zero;
     FloatVector c60 = zero;
     FloatVector c61 = zero;
-    FloatVector c62 = zero;
     FloatVector c70 = zero;
     FloatVector c71 = zero;
-    FloatVector c72 = zero;
     for (int k = 0; k < height; k++) {
       long at = a + (long) k * A_STEP;
-      long from = b + (long) k * (3 * BYTES);
+      long from = b + (long) k * (2 * BYTES);
       FloatVector b0 = load(right, from);
       FloatVector b1 = load(right, from + BYTES);
-      FloatVector b2 = load(right, from + 2 * BYTES);
       FloatVector a0 = element(left, at);
       c00 = a0.fma(b0, c00);
       c01 = a0.fma(b1, c01);
-      c02 = a0.fma(b2, c02);
       FloatVector a1 = element(left, at + 4);
       c10 = a1.fma(b0, c10);
       c11 = a1.fma(b1, c11);
-      c12 = a1.fma(b2, c12);
       FloatVector a2 = element(left, at + 8);
       c20 = a2.fma(b0, c20);
       c21 = a2.fma(b1, c21);
-      c22 = a2.fma(b2, c22);
       FloatVector a3 = element(left, at + 12);
       c30 = a3.fma(b0, c30);
       c31 = a3.fma(b1, c31);
-      c32 = a3.fma(b2, c32);
       FloatVector a4 = element(left, at + 16);
       c40 = a4.fma(b0, c40);
       c41 = a4.fma(b1, c41);
-      c42 = a4.fma(b2, c42);
       FloatVector a5 = element(left, at + 20);
       c50 = a5.fma(b0, c50);
       c51 = a5.fma(b1, c51);
-      c52 = a5.fma(b2, c52);
       FloatVector a6 = element(left, at + 24);
       c60 = a6.fma(b0, c60);
       c61 = a6.fma(b1, c61);
-      c62 = a6.fma(b2, c62);
       FloatVector a7 = element(left, at + 28);
       c70 = a7.fma(b0, c70);
       c71 = a7.fma(b1, c71);
-      c72 = a7.fma(b2, c72);
     }
     c00.intoArray(tile, to + 0 * COUNT);
     c01.intoArray(tile, to + 1 * COUNT);
-    c02.intoArray(tile, to + 2 * COUNT);
-    c10.intoArray(tile, to + 3 * COUNT);
-    c11.intoArray(tile, to + 4 * COUNT);
-    c12.intoArray(tile, to + 5 * COUNT);
-    c20.intoArray(tile, to + 6 * COUNT);
-    c21.intoArray(tile, to + 7 * COUNT);
-    c22.intoArray(tile, to + 8 * COUNT);
-    c30.intoArray(tile, to + 9 * COUNT);
-    c31.intoArray(tile, to + 10 * COUNT);
-    c32.intoArray(tile, to + 11 * COUNT);
-    c40.intoArray(tile, to + 12 * COUNT);
-    c41.intoArray(tile, to + 13 * COUNT);
-    c42.intoArray(tile, to + 14 * COUNT);
-    c50.intoArray(tile, to + 15 * COUNT);
-    c51.intoArray(tile, to + 16 * COUNT);
-    c52.intoArray(tile, to + 17 * COUNT);
-    c60.intoArray(tile, to + 18 * COUNT);
-    c61.intoArray(tile, to + 19 * COUNT);
-    c62.intoArray(tile, to + 20 * COUNT);
-    c70.intoArray(tile, to + 21 * COUNT);
-    c71.intoArray(tile, to + 22 * COUNT);
-    c72.intoArray(tile, to + 23 * COUNT);
+    c10.intoArray(tile, to + 2 * COUNT);
+    c11.intoArray(tile, to + 3 * COUNT);
+    c20.intoArray(tile, to + 4 * COUNT);
+    c21.intoArray(tile, to + 5 * COUNT);
+    c30.intoArray(tile, to + 6 * COUNT);
+    c31.intoArray(tile, to + 7 * COUNT);
+    c40.intoArray(tile, to + 8 * COUNT);
+    c41.intoArray(tile, to + 9 * COUNT);
+    c50.intoArray(tile, to + 10 * COUNT);
+    c51.intoArray(tile, to + 11 * COUNT);
+    c60.intoArray(tile, to + 12 * COUNT);
+    c61.intoArray(tile, to + 13 * COUNT);
+    c70.intoArray(tile, to + 14 * COUNT);
+    c71.intoArray(tile, to + 15 * COUNT);
   }
 
-  /// 4 rows by 3 vectors, for 16 registers.
+  /// 4 rows by 2 vectors, for 16 registers.
   private static void half(
-      MemorySegment left, long a, MemorySegment right, long b, int height, float[] tile, int to) {
+      MemorySegment left,
+      long a,
+      MemorySegment right,
+      long b,
+      int height,
+      float[] tile,
+      int to) {
     FloatVector zero = zero();
     FloatVector c00 = zero;
     FloatVector c01 = zero;
-    FloatVector c02 = zero;
     FloatVector c10 = zero;
     FloatVector c11 = zero;
-    FloatVector c12 = zero;
     FloatVector c20 = zero;
     FloatVector c21 = zero;
-    FloatVector c22 = zero;
     FloatVector c30 = zero;
     FloatVector c31 = zero;
-    FloatVector c32 = zero;
     for (int k = 0; k < height; k++) {
       long at = a + (long) k * A_STEP;
-      long from = b + (long) k * (3 * BYTES);
+      long from = b + (long) k * (2 * BYTES);
       FloatVector b0 = load(right, from);
       FloatVector b1 = load(right, from + BYTES);
-      FloatVector b2 = load(right, from + 2 * BYTES);
       FloatVector a0 = element(left, at);
       c00 = a0.fma(b0, c00);
       c01 = a0.fma(b1, c01);
-      c02 = a0.fma(b2, c02);
       FloatVector a1 = element(left, at + 4);
       c10 = a1.fma(b0, c10);
       c11 = a1.fma(b1, c11);
-      c12 = a1.fma(b2, c12);
       FloatVector a2 = element(left, at + 8);
       c20 = a2.fma(b0, c20);
       c21 = a2.fma(b1, c21);
-      c22 = a2.fma(b2, c22);
       FloatVector a3 = element(left, at + 12);
       c30 = a3.fma(b0, c30);
       c31 = a3.fma(b1, c31);
-      c32 = a3.fma(b2, c32);
     }
     c00.intoArray(tile, to + 0 * COUNT);
     c01.intoArray(tile, to + 1 * COUNT);
-    c02.intoArray(tile, to + 2 * COUNT);
-    c10.intoArray(tile, to + 3 * COUNT);
-    c11.intoArray(tile, to + 4 * COUNT);
-    c12.intoArray(tile, to + 5 * COUNT);
-    c20.intoArray(tile, to + 6 * COUNT);
-    c21.intoArray(tile, to + 7 * COUNT);
-    c22.intoArray(tile, to + 8 * COUNT);
-    c30.intoArray(tile, to + 9 * COUNT);
-    c31.intoArray(tile, to + 10 * COUNT);
-    c32.intoArray(tile, to + 11 * COUNT);
+    c10.intoArray(tile, to + 2 * COUNT);
+    c11.intoArray(tile, to + 3 * COUNT);
+    c20.intoArray(tile, to + 4 * COUNT);
+    c21.intoArray(tile, to + 5 * COUNT);
+    c30.intoArray(tile, to + 6 * COUNT);
+    c31.intoArray(tile, to + 7 * COUNT);
   }
 
   /// 8 rows by 1 vector.
   private static void narrow(
-      MemorySegment left, long a, MemorySegment right, long b, int height, float[] tile, int to) {
+      MemorySegment left,
+      long a,
+      MemorySegment right,
+      long b,
+      int height,
+      float[] tile,
+      int to) {
     FloatVector zero = zero();
     FloatVector c00 = zero;
     FloatVector c10 = zero;

@@ -114,6 +114,7 @@ class AttentionTest {
     return Tensor.of(mask, mask.length);
   }
 
+  @SuppressWarnings("NullAway") // it takes the nullable array of the record for one of nullables
   private static void add(
       List<Case> cases,
       String name,
