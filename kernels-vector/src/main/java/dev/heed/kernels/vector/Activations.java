@@ -10,12 +10,12 @@ import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
-/// The activations and their derivatives over arrays, each a list of loops over parts that stay in the
-/// first-level cache.
+/// The activations and their derivatives over arrays, each a list of loops over parts that stay in
+/// the first-level cache.
 ///
-/// There are so many loops for C2's sake. With a choice of the activation inside a loop, it would leave
-/// the rarer ones out of line and box every vector for all of them; so it does with long loops, see
-/// [Functions].
+/// There are so many loops for C2's sake. With a choice of the activation inside a loop, it would
+/// leave the rarer ones out of line and box every vector for all of them; so it does with long
+/// loops, see [Functions].
 final class Activations {
   /// Floats at a time.
   private static final int CHUNK = 1 << 10;
@@ -25,15 +25,16 @@ final class Activations {
 
   private static final float GELU_CUBE = 0.044715f;
 
-  // With u = √(2/π)·(x + 0.044715·x³): 2u = x·(INNER_0 + INNER_2·x²), its slope INNER_0 + SLOPE_2·x².
+  // With u = √(2/π)·(x + 0.044715·x³): 2u = x·(INNER_0 + INNER_2·x²), its slope INNER_0 +
+  // SLOPE_2·x².
   private static final float INNER_0 = (float) (2 * StrictMath.sqrt(2 / Math.PI));
   private static final float INNER_2 = INNER_0 * GELU_CUBE;
   private static final float SLOPE_2 = 3 * INNER_0 * GELU_CUBE;
 
   private Activations() {}
 
-  /// A loop over `count` floats, a whole number of vectors; `out` may be `x`, and only the last loop
-  /// that reads x writes it. `t` has room for 2 · count floats.
+  /// A loop over `count` floats, a whole number of vectors; `out` may be `x`, and only the last
+  /// loop that reads x writes it. `t` has room for 2 · count floats.
   private interface Loop {
     void run(MemorySegment x, long at, MemorySegment t, MemorySegment out, long to, int count);
   }
@@ -68,9 +69,7 @@ final class Activations {
   private static final Loop[] TANH_SLOPE = {
     Activations::twiceAbsolute, Activations::exp, Activations::tanh, Activations::tanhSlope
   };
-  private static final Loop[] SIGMOID_SLOPE = {
-    Activations::sigmoidOfX, Activations::sigmoidSlope
-  };
+  private static final Loop[] SIGMOID_SLOPE = {Activations::sigmoidOfX, Activations::sigmoidSlope};
 
   /// out = activation(x); `out` may be `x`.
   static void value(

@@ -13,8 +13,8 @@ import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
-/// Attention block by block with a running softmax: the weights of a block of queries and a block of
-/// keys exist, those of all never do.
+/// Attention block by block with a running softmax: the weights of a block of queries and a block
+/// of keys exist, those of all never do.
 ///
 /// Keys and values are packed first, once for all the blocks of queries that read them. A task then
 /// computes one [QueryBlock] of one head over all its keys.
@@ -71,8 +71,7 @@ final class Attention {
   }
 
   private long biasSize(int sequence) {
-    return AttentionCall.biasSize(
-        a.queries().length(sequence), a.keys().length(sequence));
+    return AttentionCall.biasSize(a.queries().length(sequence), a.keys().length(sequence));
   }
 
   private void run() {
@@ -116,8 +115,7 @@ final class Attention {
     long queries = sums + 4L * lanes * AttentionCall.roundUp(call.valueWidth());
     try (Scratch scratch = Scratch.take(queries / 4 + QueryBlock.size(call))) {
       MemorySegment memory = scratch.memory();
-      QueryBlock block =
-          new QueryBlock(call, sequence, head, index % blocks, memory, queries);
+      QueryBlock block = new QueryBlock(call, sequence, head, index % blocks, memory, queries);
       new Block(panels, memory, sequence, head, block, stats, sums).run();
     }
   }
@@ -165,8 +163,7 @@ final class Attention {
       }
       memory.asSlice(sumsAt, (long) row * width).fill((byte) 0);
       int keyValueHead = head / (a.heads() / a.keyValueHeads());
-      long keys =
-          panelsAt[sequence] + keyValueHead * (keysSize(sequence) + valuesSize(sequence));
+      long keys = panelsAt[sequence] + keyValueHead * (keysSize(sequence) + valuesSize(sequence));
       long values = keys + keysSize(sequence);
       long bias = biasAt[sequence] + 4 * biasSize(sequence) * head;
       for (int from = block.firstKey; from < block.endKey; from += AttentionCall.KEYS) {
@@ -195,8 +192,7 @@ final class Attention {
         long panel = values + 4 * (column * keys + (long) from * Tile.ROWS);
         Tile.multiply(block.vectors, panels, panel, memory, 0, end - from, tile);
         long to = sumsAt + (long) row * column;
-        Tile.put(
-            block.vectors, tile, memory, to, row, Tile.ROWS, block.vectors * COUNT, true);
+        Tile.put(block.vectors, tile, memory, to, row, Tile.ROWS, block.vectors * COUNT, true);
       }
     }
 
@@ -229,8 +225,8 @@ final class Attention {
     }
   }
 
-  /// A step of the running softmax of a column: `count` vectors of scores below each other, `row` bytes
-  /// apart. The column's maximum, total and factor are as far apart.
+  /// A step of the running softmax of a column: `count` vectors of scores below each other, `row`
+  /// bytes apart. The column's maximum, total and factor are as far apart.
   private interface Step {
     void run(MemorySegment memory, long at, long row, int count, long maxAt);
   }
@@ -261,8 +257,7 @@ final class Attention {
   }
 
   /// Replaces the scores by exp(score − max) and adds them to the total.
-  private static void exponentiate(
-      MemorySegment memory, long at, long row, int count, long maxAt) {
+  private static void exponentiate(MemorySegment memory, long at, long row, int count, long maxAt) {
     FloatVector max = finiteMax(memory, maxAt);
     FloatVector total = load(memory, maxAt + row);
     for (int key = 0; key < count; key++) {

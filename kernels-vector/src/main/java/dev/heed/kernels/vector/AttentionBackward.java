@@ -14,11 +14,12 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 import org.jspecify.annotations.Nullable;
 
-/// The gradients of attention, whose weights are computed again, block by block, from the log-sum-exp.
+/// The gradients of attention, whose weights are computed again, block by block, from the
+/// log-sum-exp.
 ///
 /// A task computes one key/value head of one sequence with all the query heads that share it, so no
-/// two tasks write to the same gradient. It takes a few [QueryBlock]s at a time, so that the gradients
-/// of keys and values are sums over many queries per product.
+/// two tasks write to the same gradient. It takes a few [QueryBlock]s at a time, so that the
+/// gradients of keys and values are sums over many queries per product.
 ///
 /// Source: Dao et al., "FlashAttention-2", 2023, algorithm 2.
 final class AttentionBackward {
@@ -88,8 +89,7 @@ final class AttentionBackward {
   }
 
   private long biasSize(int sequence) {
-    return AttentionCall.biasSize(
-        a.queries().length(sequence), a.keys().length(sequence));
+    return AttentionCall.biasSize(a.queries().length(sequence), a.keys().length(sequence));
   }
 
   /// Brings what [AttentionCall#packBias] has turned round back to the columns of the bias.
@@ -263,8 +263,7 @@ final class AttentionBackward {
     }
 
     /// Packs `count` rows of a head as right-hand panels of `count` steps.
-    private void packPanels(
-        MemorySegment from, int width, int head, int row, int count, long to) {
+    private void packPanels(MemorySegment from, int width, int head, int row, int count, long to) {
       Matrix rows = AttentionCall.head(from, row, a.heads(), head, width, false);
       for (int panel = 0; panel < Panels.of(width); panel++) {
         int column = Panels.start(panel, width);
@@ -329,8 +328,7 @@ final class AttentionBackward {
       private void packOutGradient() {
         Matrix transposed =
             AttentionCall.head(g.outGradient, firstRow(), a.heads(), head, valueWidth, true);
-        Packing.right(
-            transposed, 0, valueWidth, 0, block.count, memory, outColumnsAt, row / 4);
+        Packing.right(transposed, 0, valueWidth, 0, block.count, memory, outColumnsAt, row / 4);
       }
 
       private void packStatistics() {
@@ -341,8 +339,7 @@ final class AttentionBackward {
           if (i < block.count) {
             long at = rows.offset() + 4 * i * rows.stride();
             delta = Dots.dot(valueWidth, g.out, at, g.outGradient, at);
-            normalizer =
-                Lanes.get(g.logSumExp, 4 * ((long) (firstRow() + i) * a.heads() + head));
+            normalizer = Lanes.get(g.logSumExp, 4 * ((long) (firstRow() + i) * a.heads() + head));
             if (normalizer == Float.NEGATIVE_INFINITY) {
               normalizer = Float.POSITIVE_INFINITY;
             }
@@ -352,8 +349,8 @@ final class AttentionBackward {
         }
       }
 
-      /// Computes the weights of keys `from` … `end` − 1 and their gradients, adds to the gradient of
-      /// the queries, and packs both for the gradients of keys and values.
+      /// Computes the weights of keys `from` … `end` − 1 and their gradients, adds to the gradient
+      /// of the queries, and packs both for the gradients of keys and values.
       void keys(int from, int end, MemorySegment biases, long biasGradientsAt) {
         int count = end - from;
         block.scores(memory, keyRows, memory, bias, from, end, tile, memory, weights);
@@ -369,8 +366,7 @@ final class AttentionBackward {
         if (a.relativeBias() != null) {
           addBias(from, end, biases, biasGradientsAt);
         }
-        Elementwise.scale(
-            memory, gradients, (float) a.scale(), memory, gradients, count * row / 4);
+        Elementwise.scale(memory, gradients, (float) a.scale(), memory, gradients, count * row / 4);
         addQueries(from, count);
         if (a.dropout() > 0) {
           block.dropout(from, end, memory, weights);
@@ -383,8 +379,7 @@ final class AttentionBackward {
       private void weightGradients(int from, int end) {
         for (int key = from; key < end; key += Tile.ROWS) {
           long panel = valueRows + 4L * key * valueWidth;
-          Tile.multiply(
-              block.vectors, memory, panel, memory, outColumnsAt, valueWidth, tile);
+          Tile.multiply(block.vectors, memory, panel, memory, outColumnsAt, valueWidth, tile);
           long to = gradients + (long) row * (key - from);
           int rows = Math.min(Tile.ROWS, end - key);
           Tile.put(block.vectors, tile, memory, to, row, rows, row / 4, false);
@@ -420,8 +415,7 @@ final class AttentionBackward {
       }
 
       void finish() {
-        Matrix rows =
-            AttentionCall.head(g.qGradient, firstRow(), a.heads(), head, keyWidth, false);
+        Matrix rows = AttentionCall.head(g.qGradient, firstRow(), a.heads(), head, keyWidth, false);
         Packing.transpose(
             memory,
             sums,
@@ -436,8 +430,8 @@ final class AttentionBackward {
     }
   }
 
-  /// A step of the softmax and its gradient of a column: `count` vectors below each other, `row` bytes
-  /// apart. The column's log-sum-exp and Σ out · outGradient are as far apart.
+  /// A step of the softmax and its gradient of a column: `count` vectors below each other, `row`
+  /// bytes apart. The column's log-sum-exp and Σ out · outGradient are as far apart.
   private interface Step {
     void run(
         MemorySegment memory,

@@ -15,9 +15,9 @@ import jdk.incubator.vector.VectorOperators;
 /// rounding of the arithmetic itself.
 ///
 /// tanh and the normal distribution leave the exp in their midst to another loop. C2 makes some 450
-/// nodes of a vector operation, and once its graph has 18,000 it leaves what remains out of line and
-/// boxes every vector of the loop: a loop has room for [#exp] and ten operations more, and less than
-/// that if it is to bear being inlined together with another.
+/// nodes of a vector operation, and once its graph has 18,000 it leaves what remains out of line
+/// and boxes every vector of the loop: a loop has room for [#exp] and ten operations more, and less
+/// than that if it is to bear being inlined together with another.
 final class Functions {
   /// eˣ is taken for 0 below, where it is no normal number, whose arithmetic is slow.
   private static final float LOWEST = -87.3f;

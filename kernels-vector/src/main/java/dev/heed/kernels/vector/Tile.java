@@ -13,12 +13,13 @@ import java.lang.foreign.MemorySegment;
 import java.util.Locale;
 import jdk.incubator.vector.FloatVector;
 
-/// The innermost loop of every product: a tile of C, [#ROWS] rows by 1 or [#VECTORS] vectors, stays in
-/// registers while k runs over a panel of A and a panel of B.
+/// The innermost loop of every product: a tile of C, [#ROWS] rows by 1 or [#VECTORS] vectors, stays
+/// in registers while k runs over a panel of A and a panel of B.
 ///
-/// Both panels are packed, so that each step of k moves by a constant: C2 then takes the bounds checks
-/// out of the loop. The loop must not be unrolled by hand, nor the tile be larger: three vectors would
-/// be 3% faster, and so many nodes that C2 now and then gives up on it, see [Functions].
+/// Both panels are packed, so that each step of k moves by a constant: C2 then takes the bounds
+/// checks out of the loop. The loop must not be unrolled by hand, nor the tile be larger: three
+/// vectors would be 3% faster, and so many nodes that C2 now and then gives up on it, see
+/// [Functions].
 final class Tile {
   /// The rows of a tile; the panels of A are as wide.
   static final int ROWS = 8;
@@ -38,8 +39,8 @@ final class Tile {
 
   private Tile() {}
 
-  /// Computes the tile that is the panel of A at `a` times the panel of B at `b`, both of `height` steps
-  /// of k, and writes it to `tile`, row after row.
+  /// Computes the tile that is the panel of A at `a` times the panel of B at `b`, both of `height`
+  /// steps of k, and writes it to `tile`, row after row.
   ///
   /// @param vectors the panel's and the tile's width: 1 or [#VECTORS]
   static void multiply(
@@ -60,8 +61,8 @@ final class Tile {
     }
   }
 
-  /// Writes the first `rows` rows and `columns` columns of a tile to `out` at `c`, where rows are `row`
-  /// bytes apart, or adds them to what is there.
+  /// Writes the first `rows` rows and `columns` columns of a tile to `out` at `c`, where rows are
+  /// `row` bytes apart, or adds them to what is there.
   ///
   /// This is no part of the loops that compute the tile, which have nodes enough.
   static void put(
@@ -112,13 +113,7 @@ final class Tile {
 
   /// 8 rows by 2 vectors.
   private static void wide(
-      MemorySegment left,
-      long a,
-      MemorySegment right,
-      long b,
-      int height,
-      float[] tile,
-      int to) {
+      MemorySegment left, long a, MemorySegment right, long b, int height, float[] tile, int to) {
     FloatVector zero = zero();
     FloatVector c00 = zero;
     FloatVector c01 = zero;
@@ -186,13 +181,7 @@ final class Tile {
 
   /// 4 rows by 2 vectors, for 16 registers.
   private static void half(
-      MemorySegment left,
-      long a,
-      MemorySegment right,
-      long b,
-      int height,
-      float[] tile,
-      int to) {
+      MemorySegment left, long a, MemorySegment right, long b, int height, float[] tile, int to) {
     FloatVector zero = zero();
     FloatVector c00 = zero;
     FloatVector c01 = zero;
@@ -232,13 +221,7 @@ final class Tile {
 
   /// 8 rows by 1 vector.
   private static void narrow(
-      MemorySegment left,
-      long a,
-      MemorySegment right,
-      long b,
-      int height,
-      float[] tile,
-      int to) {
+      MemorySegment left, long a, MemorySegment right, long b, int height, float[] tile, int to) {
     FloatVector zero = zero();
     FloatVector c00 = zero;
     FloatVector c10 = zero;
