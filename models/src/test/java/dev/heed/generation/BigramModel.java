@@ -1,8 +1,10 @@
 package dev.heed.generation;
 
 import dev.heed.model.CausalModel;
+import dev.heed.nn.attention.KeyValueCache;
 import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Tensor;
+import java.util.List;
 
 /// A model whose next token depends on the last one by a table, so that a test can say what must
 /// come.
@@ -32,6 +34,20 @@ final class BigramModel implements CausalModel {
       System.arraycopy(logits[last[i]], 0, rows, i * logits.length, logits.length);
     }
     return Tensor.of(rows, last.length, logits.length);
+  }
+
+  @Override
+  public Tensor apply(Tensor ids, Sequences sequences, List<KeyValueCache> texts) {
+    requireRoom(sequences, texts);
+    for (int i = 0; i < texts.size(); i++) {
+      texts.get(i).advance(sequences.length(i));
+    }
+    return apply(ids, sequences);
+  }
+
+  @Override
+  public KeyValueCache newCache() {
+    return new KeyValueCache(0);
   }
 
   @Override
