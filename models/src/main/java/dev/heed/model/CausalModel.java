@@ -3,6 +3,7 @@ package dev.heed.model;
 import dev.heed.nn.attention.KeyValueCache;
 import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Tensor;
+import java.nio.file.Path;
 import java.util.List;
 
 /// A decoder-only language model: each token sees the ones before it, and the next is to be told.
@@ -30,8 +31,13 @@ public interface CausalModel {
   /// The most tokens of a sequence.
   int maximumLength();
 
-  /// The id of the token that ends a text.
+  /// The id of the token that ends a text, −1 if none does.
   int endOfText();
+
+  /// Writes a directory that Hugging Face's class of the family opens: weights and configuration.
+  ///
+  /// @throws java.io.UncheckedIOException if a file cannot be written
+  void save(Path directory);
 
   /// Refuses texts that would become too long.
   default void requireRoom(Sequences sequences, List<KeyValueCache> texts) {

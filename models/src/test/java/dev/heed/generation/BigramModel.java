@@ -4,6 +4,7 @@ import dev.heed.model.CausalModel;
 import dev.heed.nn.attention.KeyValueCache;
 import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Tensor;
+import java.nio.file.Path;
 import java.util.List;
 
 /// A model whose next token depends on the last one by a table, so that a test can say what must
@@ -53,6 +54,11 @@ final class BigramModel implements CausalModel {
   @Override
   public Tensor logits(Tensor hidden) {
     return hidden;
+  }
+
+  @Override
+  public void save(Path directory) {
+    throw new UnsupportedOperationException();
   }
 
   @Override

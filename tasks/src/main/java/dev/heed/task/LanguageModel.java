@@ -10,7 +10,6 @@ import dev.heed.generation.TokenConstraint;
 import dev.heed.model.CausalModel;
 import dev.heed.model.ModelDirectory;
 import dev.heed.model.ModelException;
-import dev.heed.model.gpt2.Gpt2;
 import dev.heed.nn.Trace;
 import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Tensor;
@@ -31,11 +30,11 @@ import org.jspecify.annotations.Nullable;
 /// A language model with its tokenizer: goes on with a text, says which words may come next, and
 /// shows what it attends to.
 public final class LanguageModel {
-  private final Gpt2 model;
+  private final CausalModel model;
   private final Tokenizer tokenizer;
   private final GenerationRules rules;
 
-  LanguageModel(Gpt2 model, Tokenizer tokenizer) {
+  LanguageModel(CausalModel model, Tokenizer tokenizer) {
     this.model = model;
     this.tokenizer = tokenizer;
     this.rules = GenerationRules.endingWith(Set.of(model.endOfText()));
@@ -48,13 +47,13 @@ public final class LanguageModel {
   public static LanguageModel load(Path directory) {
     try {
       return new LanguageModel(
-          ModelDirectory.open(directory, Gpt2.class), Tokenizer.load(directory));
+          ModelDirectory.open(directory, CausalModel.class), Tokenizer.load(directory));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  /// Writes a directory that Hugging Face's `GPT2LMHeadModel` and its fast tokenizer open.
+  /// Writes a directory that Hugging Face's class of the family and its fast tokenizer open.
   public void save(Path directory) {
     try {
       Files.createDirectories(directory);

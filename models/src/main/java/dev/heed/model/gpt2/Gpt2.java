@@ -142,6 +142,7 @@ public final class Gpt2 extends Layer implements CausalModel {
 
   /// Writes `config.json`, `generation_config.json` and `model.safetensors`, as `GPT2LMHeadModel`
   /// opens them.
+  @Override
   public void save(Path directory) {
     try {
       Files.createDirectories(directory);

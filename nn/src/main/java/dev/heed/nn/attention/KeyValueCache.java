@@ -40,7 +40,7 @@ public final class KeyValueCache {
     ///
     /// @param arguments heads and scale; `left` is the window. What they say of sequences is that of
     ///   the new tokens.
-    Tensor attend(Tensor q, Tensor k, Tensor v, AttentionArguments arguments) {
+    public Tensor attend(Tensor q, Tensor k, Tensor v, AttentionArguments arguments) {
       Sequences queries = arguments.queries();
       if (queries.count() != texts.size()) {
         throw new IllegalArgumentException(
