@@ -87,7 +87,7 @@ class NextWordsTest {
   @Test
   void aLetterOfSeveralTokensIsOneLetterAndAMarkOfSeveralEndsTheWord() {
     // "é" and "…" have tokens for each of their bytes: é is C3 A9, … is E2 80 A6.
-    Tokenizer tokenizer = new BpeTrainer(258, 2, "<|endoftext|>").train(List.of("ab"));
+    Tokenizer tokenizer = new BpeTrainer(258, 2, List.of("<|endoftext|>")).train(List.of("ab"));
     double[][] table = new double[tokenizer.vocabularySize()][tokenizer.vocabularySize()];
     int a = tokenizer.idOf("a").orElseThrow();
     int stop = tokenizer.idOf(".").orElseThrow();
