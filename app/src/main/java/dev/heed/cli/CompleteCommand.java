@@ -198,8 +198,7 @@ final class CompleteCommand implements Callable<Integer> {
             return;
           }
           LanguageModel.Completion completion =
-              model.stream(
-                  prompt, LanguageModel.Request.of(maximumTokens, sampling), piece -> {});
+              model.stream(prompt, LanguageModel.Request.of(maximumTokens, sampling), piece -> {});
           Json.write(
               out,
               output.format(),

@@ -155,8 +155,7 @@ public final class NextWords {
   private static boolean isWordLike(int character) {
     return switch (Character.getType(character)) {
       case Character.NON_SPACING_MARK, Character.COMBINING_SPACING_MARK -> true;
-      default ->
-          Character.isLetterOrDigit(character) || character == '\uFFFD' || character == '\'';
+      default -> Character.isLetterOrDigit(character) || character == '\uFFFD' || character == '\'';
     };
   }
 

@@ -2,7 +2,6 @@ package dev.heed.generation;
 
 import dev.heed.model.CausalModel;
 import dev.heed.tensor.Kernels;
-import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Shape;
 import dev.heed.tensor.Tensor;
 import java.util.ArrayList;
@@ -77,8 +76,7 @@ public record TextGenerator(
 
   /// The same, making use of what is known of an earlier text that began like this one; afterwards
   /// `known` knows this one.
-  public Generated generate(
-      int[] prompt, int maximumTokens, KnownText known, IntPredicate goesOn) {
+  public Generated generate(int[] prompt, int maximumTokens, KnownText known, IntPredicate goesOn) {
     if (prompt.length == 0 || prompt.length > model.maximumLength()) {
       throw new IllegalArgumentException(
           "a prompt must have 1…%d tokens: received %d"
@@ -94,9 +92,10 @@ public record TextGenerator(
     List<List<Alternative>> others = new ArrayList<>();
     TokenConstraint.@Nullable State state = constraint == null ? null : constraint.start();
     int length = prompt.length;
-    Ending ending = longest < prompt.length + (long) maximumTokens
-        ? Ending.MODEL_LENGTH
-        : Ending.MAXIMUM_TOKENS;
+    Ending ending =
+        longest < prompt.length + (long) maximumTokens
+            ? Ending.MODEL_LENGTH
+            : Ending.MAXIMUM_TOKENS;
     while (length < longest) {
       float[] logits = known.nextLogits(ids, length);
       float[] allowed = logits.clone();

@@ -29,7 +29,13 @@ class GenerationRulesTest {
   void suppressedAndBannedTokensDoNotCome() {
     GenerationRules rules =
         new GenerationRules(
-            Set.of(0), Set.of(4), Set.of(3), List.of(List.of(2, 5), List.of(3, 6)), 2, 0, null,
+            Set.of(0),
+            Set.of(4),
+            Set.of(3),
+            List.of(List.of(2, 5), List.of(3, 6)),
+            2,
+            0,
+            null,
             null);
     float[] first = new float[8];
     rules.apply(first, IDS, 5, 5, false);
@@ -86,8 +92,7 @@ class GenerationRulesTest {
     BigramModel model = new BigramModel(new double[][] {{0, 1, 0}, {0.1, 0.3, 0.6}, {0, 1, 0}}, 9);
     List<Integer> heard = new ArrayList<>();
     TextGenerator.Generated generated =
-        new TextGenerator(
-                model, Sampling.greedy(), GenerationRules.endingWith(Set.of(0)), null, 2)
+        new TextGenerator(model, Sampling.greedy(), GenerationRules.endingWith(Set.of(0)), null, 2)
             .generate(
                 new int[] {1},
                 5,

@@ -167,8 +167,7 @@ public final class LanguageModel {
           }
         };
     TextGenerator generator =
-        new TextGenerator(
-            model, request.sampling, rules, request.constraint, request.alternatives);
+        new TextGenerator(model, request.sampling, rules, request.constraint, request.alternatives);
     TextGenerator.Generated generated =
         generator.generate(
             prompt,

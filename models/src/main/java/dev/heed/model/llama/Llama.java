@@ -101,8 +101,7 @@ public final class Llama extends Layer implements CausalModel {
     for (int i = 0; i < layers.size(); i++) {
       Tensor before = x;
       Trace.add("hidden_states", () -> before);
-      var turned =
-          configuration.layers().get(i) == LlamaConfiguration.Sight.FULL ? full : sliding;
+      var turned = configuration.layers().get(i) == LlamaConfiguration.Sight.FULL ? full : sliding;
       KeyValueCache.Layer cached = texts == null ? null : new KeyValueCache.Layer(texts, i);
       x = layers.get(i).apply(x, sequences, positions, turned, cached);
     }

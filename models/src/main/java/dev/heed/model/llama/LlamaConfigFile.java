@@ -85,7 +85,8 @@ final class LlamaConfigFile {
   private List<Integer> endTokens() {
     Object value = file.value("eos_token_id").orElse(null);
     List<Integer> tokens = new ArrayList<>();
-    for (Object token : value instanceof List<?> list ? list : value == null ? List.of() : List.of(value)) {
+    for (Object token :
+        value instanceof List<?> list ? list : value == null ? List.of() : List.of(value)) {
       if (!(token instanceof Long id) || id < 0 || id > Integer.MAX_VALUE) {
         throw new ModelException(
             "%s: eos_token_id must be a token or a list of them: received %s"

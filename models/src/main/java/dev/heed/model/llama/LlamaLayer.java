@@ -24,8 +24,7 @@ final class LlamaLayer extends Layer {
   LlamaLayer(LlamaConfiguration configuration, int number, Initializer initializer) {
     boolean after = configuration.afterNorms();
     this.attentionNorm = layer("attention_norm", norm(configuration, initializer));
-    this.attention =
-        layer("attention", new LlamaAttention(configuration, number, initializer));
+    this.attention = layer("attention", new LlamaAttention(configuration, number, initializer));
     this.afterAttentionNorm =
         after ? layer("after_attention_norm", norm(configuration, initializer)) : null;
     this.feedForwardNorm = layer("feed_forward_norm", norm(configuration, initializer));

@@ -10,8 +10,7 @@ final class LlamaWeights {
   private LlamaWeights() {}
 
   static boolean isTied(Checkpoint checkpoint, boolean configured) {
-    return new WeightNames("model.")
-        .isTied(checkpoint, OUTPUT, "embed_tokens.weight", configured);
+    return new WeightNames("model.").isTied(checkpoint, OUTPUT, "embed_tokens.weight", configured);
   }
 
   static WeightNames names(LlamaConfiguration configuration) {
@@ -39,7 +38,11 @@ final class LlamaWeights {
         names.tensor(to + "post_attention_layernorm.weight", to + "feed_forward_norm.weight");
       }
       for (String part : new String[] {"gate", "up", "down"}) {
-        linear(names, to + "mlp." + part + "_proj", feedForward + part, configuration.feedForwardBias());
+        linear(
+            names,
+            to + "mlp." + part + "_proj",
+            feedForward + part,
+            configuration.feedForwardBias());
       }
     }
     names.tensor("norm.weight", "final_norm.weight");

@@ -66,8 +66,7 @@ public sealed interface RotaryScaling {
         if (waves < lowFrequencyFactor) {
           scaled[i] = stretched;
         } else if (waves <= highFrequencyFactor) {
-          double share =
-              (waves - lowFrequencyFactor) / (highFrequencyFactor - lowFrequencyFactor);
+          double share = (waves - lowFrequencyFactor) / (highFrequencyFactor - lowFrequencyFactor);
           scaled[i] = (1 - share) * stretched + share * scaled[i];
         }
       }

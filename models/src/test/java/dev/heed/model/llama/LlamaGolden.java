@@ -16,8 +16,7 @@ import java.util.Objects;
 /// What `transformers` computed with tiny models of Llama's kind (`tools/goldens/llama.py`).
 final class LlamaGolden {
   static final List<String> NAMES =
-      List.of(
-          "llama-linear", "llama-llama3", "llama-yarn", "mistral", "qwen2", "qwen3", "gemma3");
+      List.of("llama-linear", "llama-llama3", "llama-yarn", "mistral", "qwen2", "qwen3", "gemma3");
 
   /// How far a whole model may be off in F32, relative to the largest number of the tensor.
   private static final double RELATIVE = 1e-4;

@@ -117,8 +117,9 @@ class LlamaTest {
     Checkpoint before = Checkpoint.open(golden.directory());
     Checkpoint after = Checkpoint.open(folder);
     assertThat(after.names()).containsExactlyInAnyOrderElementsOf(before.names());
-    before.names().forEach(key ->
-        assertThat(after.tensor(key).sameAs(before.tensor(key))).as(key).isTrue());
+    before
+        .names()
+        .forEach(key -> assertThat(after.tensor(key).sameAs(before.tensor(key))).as(key).isTrue());
   }
 
   @ParameterizedTest
@@ -145,7 +146,8 @@ class LlamaTest {
     List<KeyValueCache> caches = List.of(model.newCache(), model.newCache());
     Tensor.noGrad(() -> model.apply(tensor(ids), Sequences.ofLengths(9, 12), caches));
     Tensor together =
-        Tensor.noGrad(() -> model.apply(tensor(new int[] {5, 6, 7}), Sequences.ofLengths(1, 2), caches));
+        Tensor.noGrad(
+            () -> model.apply(tensor(new int[] {5, 6, 7}), Sequences.ofLengths(1, 2), caches));
     int[] first = Arrays.copyOf(ids, 10);
     first[9] = 5;
     int[] second = Arrays.copyOf(Arrays.copyOfRange(ids, 9, 21), 14);
@@ -157,11 +159,9 @@ class LlamaTest {
   }
 
   private static void requireLast(Llama model, int[] ids, Tensor received) {
-    Tensor alone =
-        Tensor.noGrad(() -> model.apply(tensor(ids), Sequences.ofLengths(ids.length)));
+    Tensor alone = Tensor.noGrad(() -> model.apply(tensor(ids), Sequences.ofLengths(ids.length)));
     assertThat(received.toFloatArray())
-        .containsExactly(
-            alone.rows(ids.length - 1, ids.length).toFloatArray(), within(1e-4f));
+        .containsExactly(alone.rows(ids.length - 1, ids.length).toFloatArray(), within(1e-4f));
   }
 
   @Test
@@ -197,8 +197,8 @@ class LlamaTest {
                 "rope_scaling",
                 Map.of("rope_type", "linear", "factor", 2L)));
     assertThat(local).isEqualTo(gemma);
-    assertThatThrownBy(() ->
-            changed("qwen3", Map.of("rope_scaling", Map.of("rope_type", "longrope"))))
+    assertThatThrownBy(
+            () -> changed("qwen3", Map.of("rope_scaling", Map.of("rope_type", "longrope"))))
         .isInstanceOf(ModelException.class)
         .hasMessage(
             "config.json: rope_type must be one of [default, linear, llama3, yarn]: received"
@@ -230,8 +230,8 @@ class LlamaTest {
   }
 
   private static float[] logits(Llama model, int[] ids) {
-    return Tensor.noGrad(() ->
-            model.logits(model.apply(tensor(ids), Sequences.ofLengths(ids.length))))
+    return Tensor.noGrad(
+            () -> model.logits(model.apply(tensor(ids), Sequences.ofLengths(ids.length))))
         .toFloatArray();
   }
 }

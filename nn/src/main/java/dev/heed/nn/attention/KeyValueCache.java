@@ -38,8 +38,8 @@ public final class KeyValueCache {
     /// Keeps the new tokens' keys and values, and lets their queries attend to all of the text so
     /// far: q [N, H·Dh], k [N, K·Dh], v [N, K·Dv] → [N, H·Dv].
     ///
-    /// @param arguments heads and scale; `left` is the window. What they say of sequences is that of
-    ///   the new tokens.
+    /// @param arguments heads and scale; `left` is the window. What they say of sequences is that
+    ///   of the new tokens.
     public Tensor attend(Tensor q, Tensor k, Tensor v, AttentionArguments arguments) {
       Sequences queries = arguments.queries();
       if (queries.count() != texts.size()) {
@@ -48,7 +48,8 @@ public final class KeyValueCache {
                 .formatted(queries.count(), texts.size()));
       }
       int valueWidth = v.shape().width() / arguments.keyValueHeads();
-      Tensor out = Tensor.empty(Shape.of(queries.rows(), arguments.heads() * valueWidth), q.dtype());
+      Tensor out =
+          Tensor.empty(Shape.of(queries.rows(), arguments.heads() * valueWidth), q.dtype());
       Tensor logSumExp = Tensor.empty(Shape.of(queries.rows(), arguments.heads()), q.dtype());
       for (int i = 0; i < texts.size(); i++) {
         int from = queries.start(i);

@@ -151,7 +151,8 @@ public final class MultiHeadAttention extends Layer {
     return new WithScores(computed.out, scores);
   }
 
-  /// Self-attention of texts that go on: `x` [N, D] are their new tokens, which see all before them.
+  /// Self-attention of texts that go on: `x` [N, D] are their new tokens, which see all before
+  /// them.
   ///
   /// @param mask causal, perhaps with a window
   /// @param cached what is known of the tokens before; takes up the new ones

@@ -44,9 +44,7 @@ public record RotaryPositions(Tensor cosines, Tensor sines, boolean halves) {
     }
     // Copies, because a step's tensors end with it and these are kept.
     return new RotaryPositions(
-        Tensor.of(cosines, maximum, pairs).copy(),
-        Tensor.of(sines, maximum, pairs).copy(),
-        halves);
+        Tensor.of(cosines, maximum, pairs).copy(), Tensor.of(sines, maximum, pairs).copy(), halves);
   }
 
   /// x [N, heads·Dh] turned; positions I32 [N].

@@ -24,8 +24,7 @@ public final class RmsNorm extends Norm {
   ///
   /// @param onePlus whether the parameter is what the gain is above one, as in Gemma's checkpoints
   public RmsNorm(int width, double epsilon, boolean onePlus, Initializer initializer) {
-    this.weight =
-        parameter("weight", onePlus ? initializer.zeros(width) : initializer.ones(width));
+    this.weight = parameter("weight", onePlus ? initializer.zeros(width) : initializer.ones(width));
     this.epsilon = epsilon;
     this.onePlus = onePlus;
   }
