@@ -8,6 +8,7 @@ import dev.heed.generation.StopStrings;
 import dev.heed.generation.TextGenerator;
 import dev.heed.generation.TokenConstraint;
 import dev.heed.model.CausalModel;
+import dev.heed.model.GgufModel;
 import dev.heed.model.ModelDirectory;
 import dev.heed.model.ModelException;
 import dev.heed.nn.Trace;
@@ -40,14 +41,28 @@ public final class LanguageModel {
     this.rules = GenerationRules.endingWith(Set.of(model.endOfText()));
   }
 
-  /// Opens a model's directory in Hugging Face's layout.
+  /// Opens a model's directory in Hugging Face's layout, or a `.gguf` file, whose quantised weights
+  /// stay so and meet activations of 8 bits.
   ///
   /// @throws ModelException if its architecture is not known, or the files do not fit together
   /// @throws UncheckedIOException if a file is missing or cannot be read
-  public static LanguageModel load(Path directory) {
+  public static LanguageModel load(Path path) {
+    return load(path, true);
+  }
+
+  /// The same, quantised weights turned into F32: slower and larger, with no further rounding.
+  public static LanguageModel loadExact(Path path) {
+    return load(path, false);
+  }
+
+  private static LanguageModel load(Path path, boolean quantized) {
     try {
+      if (path.toString().endsWith(".gguf") && !Files.isDirectory(path)) {
+        GgufModel file = GgufModel.open(path);
+        return new LanguageModel(file.model(quantized), file.tokenizer());
+      }
       return new LanguageModel(
-          ModelDirectory.open(directory, CausalModel.class), Tokenizer.load(directory));
+          ModelDirectory.open(path, CausalModel.class), Tokenizer.load(path));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
