@@ -31,7 +31,11 @@ final class Failures {
       case CommandFailure known -> known;
       case UncheckedIOException wrapped when wrapped.getCause() != null -> name(wrapped.getCause());
       case ParameterException wrong -> CommandFailure.usage(usage(wrong));
-      case NoSuchFileException e -> CommandFailure.missing("no such file: " + e.getFile());
+      case NoSuchFileException e ->
+          CommandFailure.missing(
+              "no such file: "
+                  + e.getFile()
+                  + (e.getReason() == null ? "" : " (" + e.getReason() + ")"));
       case FileNotFoundException e -> CommandFailure.missing("no such file: " + e.getMessage());
       case AccessDeniedException e -> CommandFailure.failed("access denied: " + e.getFile(), e);
       case FileAlreadyExistsException e ->

@@ -1,7 +1,7 @@
 package dev.heed.cli;
 
+import java.io.IOException;
 import java.io.PrintStream;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.ObjectWriteContext;
@@ -12,12 +12,21 @@ import tools.jackson.core.util.DefaultPrettyPrinter;
 /// Writes JSON answers.
 final class Json {
   private static final JsonFactory FACTORY =
-      JsonFactory.builder().disable(StreamWriteFeature.AUTO_CLOSE_TARGET).build();
+      JsonFactory.builder()
+          .disable(StreamWriteFeature.AUTO_CLOSE_TARGET)
+          .disable(StreamWriteFeature.FLUSH_PASSED_TO_STREAM)
+          .build();
 
   private Json() {}
 
+  /// What writes a value.
+  @FunctionalInterface
+  interface Value {
+    void to(JsonGenerator json) throws IOException;
+  }
+
   /// Writes one value: over several lines as `json`, on one line as `jsonl`. Leaves `out` open.
-  static void write(PrintStream out, Format format, Consumer<JsonGenerator> value) {
+  static void write(PrintStream out, Format format, Value value) throws IOException {
     ObjectWriteContext context =
         format == Format.JSON
             ? new ObjectWriteContext.Base() {
@@ -33,7 +42,7 @@ final class Json {
             }
             : ObjectWriteContext.empty();
     try (JsonGenerator json = FACTORY.createGenerator(context, out)) {
-      value.accept(json);
+      value.to(json);
     }
     out.println();
   }

@@ -37,6 +37,8 @@ public final class Rehearsal {
           List.of("config", "--format", "json"),
           List.of("doctor"),
           List.of("doctor", "--format", "json"),
+          List.of("tokenize", "The train left the station."),
+          List.of("train", "tokenizer", "--help"),
           List.of("completion", "--help"),
           List.of("complete", "The train left the", "--words", "3"),
           List.of("complete", "The train left the", "--max-tokens", "3", "--temperature", "1"),

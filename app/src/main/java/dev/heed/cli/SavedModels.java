@@ -38,6 +38,18 @@ final class SavedModels {
     return last;
   }
 
+  /// The tokenizer that `--model` names: a file, a directory that need hold nothing else, or that
+  /// of a model.
+  static Path tokenizer(HeedCommand heed) {
+    Path named = Path.of(heed.model().orElse(""));
+    boolean file = heed.model().isPresent() && Files.isRegularFile(named);
+    boolean alone =
+        heed.model().isPresent()
+            && Files.isDirectory(named)
+            && !Files.exists(named.resolve(CONFIG));
+    return file || alone ? named : resolve(heed);
+  }
+
   /// The models saved under a name, by name.
   static List<Path> all(HeedCommand heed) {
     Path folder = folder(heed);

@@ -1,5 +1,8 @@
 package dev.heed.model;
 
+import dev.heed.tensor.Activation;
+import dev.heed.weights.AtomicFile;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -9,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
@@ -88,14 +92,13 @@ public record ConfigFile(String name, Map<String, @Nullable Object> values) {
     };
   }
 
-  /// Writes the object, indented by nothing, keys in order.
+  /// Writes the object on one line, keys in order. The file appears whole or not at all.
   public void write(Path file) {
-    try (JsonGenerator generator =
-        JSON.createGenerator(ObjectWriteContext.empty(), Files.newOutputStream(file))) {
+    var bytes = new ByteArrayOutputStream();
+    try (JsonGenerator generator = JSON.createGenerator(ObjectWriteContext.empty(), bytes)) {
       write(generator, values);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
+    AtomicFile.write(file, bytes.toByteArray());
   }
 
   private static void write(JsonGenerator generator, @Nullable Object value) {
@@ -154,6 +157,77 @@ public record ConfigFile(String name, Map<String, @Nullable Object> values) {
       return text;
     }
     throw wrong(key, "a text");
+  }
+
+  /// The whole number under `key`, or `otherwise` if it is absent or null.
+  public int integer(String key, int otherwise) {
+    return values.get(key) == null ? otherwise : integer(key);
+  }
+
+  /// The number under `key`, or `otherwise` if it is absent or null.
+  public double number(String key, double otherwise) {
+    return values.get(key) == null ? otherwise : number(key);
+  }
+
+  /// The text under `key`, or `otherwise` if it is absent or null.
+  public String string(String key, String otherwise) {
+    return values.get(key) == null ? otherwise : string(key);
+  }
+
+  /// The truth value under `key`, or `otherwise` if it is absent or null.
+  public boolean flag(String key, boolean otherwise) {
+    return switch (values.get(key)) {
+      case null -> otherwise;
+      case Boolean flag -> flag;
+      default -> throw wrong(key, "true or false");
+    };
+  }
+
+  /// The texts under `key`, none if it is absent or null.
+  public List<String> strings(String key) {
+    return switch (values.get(key)) {
+      case null -> List.of();
+      case List<?> list when list.stream().allMatch(String.class::isInstance) ->
+          list.stream().map(String.class::cast).toList();
+      default -> throw wrong(key, "a list of texts");
+    };
+  }
+
+  /// The activation function under `key`, by its name at Hugging Face.
+  ///
+  /// @throws ModelException if Heed lacks it; the message lists those that it has
+  public Activation activation(String key) {
+    Activation activation = ActivationNames.BY_NAME.get(string(key));
+    if (activation == null) {
+      throw wrong(key, "one of " + ActivationNames.BY_NAME.keySet().stream().sorted().toList());
+    }
+    return activation;
+  }
+
+  /// What `reader` makes of this file; what it finds impossible there is said with the file's name.
+  ///
+  /// @throws ModelException if the reader throws it, or an [IllegalArgumentException]
+  public <C> C read(Function<ConfigFile, C> reader) {
+    try {
+      return reader.apply(this);
+    } catch (IllegalArgumentException e) {
+      throw new ModelException(name + ": " + e.getMessage());
+    }
+  }
+
+  /// Refuses an option that Heed lacks.
+  ///
+  /// @param known what `key` may say; absent and null are taken for the first one
+  /// @throws ModelException if it says something else
+  public void require(String key, Object... known) {
+    Object value = values.get(key);
+    if (value != null && !List.of(known).contains(value)) {
+      throw wrong(
+          key,
+          known.length == 1
+              ? known[0] + ", which is all that Heed has"
+              : "one of " + List.of(known));
+    }
   }
 
   /// The value under `key` unless it is absent or null.

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 
 class NextWordsTest {
   private static final Tokenizer TOKENIZER =
-      new BpeTrainer(262, 2, "<|endoftext|>")
+      new BpeTrainer(262, 2, List.of("<|endoftext|>"))
           .train(Collections.nCopies(5, "the then the other them theme the"));
 
   private static final int START = id(".");
@@ -59,7 +59,8 @@ class NextWordsTest {
   @Test
   void theBestWordIsTheOneWithTheLargestSumNotWithTheLargestWayOfWriting() {
     // "ab" has 0.36 in two ways of writing that are 0.18 each; "x" has 0.3 at once.
-    Tokenizer tokenizer = new BpeTrainer(258, 2, "<|endoftext|>").train(List.of("ab ab ab"));
+    Tokenizer tokenizer =
+        new BpeTrainer(258, 2, List.of("<|endoftext|>")).train(List.of("ab ab ab"));
     int ab = tokenizer.idOf("ab").orElseThrow();
     double[][] table = new double[tokenizer.vocabularySize()][tokenizer.vocabularySize()];
     int a = tokenizer.idOf("a").orElseThrow();

@@ -22,16 +22,21 @@ public final class Initializer {
     return new Initializer(true, seed);
   }
 
-  /// Zeros where [#seeded] would draw: for a model whose weights are read from a file next. Drawing
-  /// millions of numbers to overwrite them takes longer than reading the file.
+  /// No values at all ([Tensor#withoutElements]): for a model whose weights come from a file next.
+  /// Its parameters have their shapes, but take no memory before the file was found to fit them.
   public static Initializer beforeLoading() {
     return new Initializer(false, 0);
+  }
+
+  /// Whether values are given, not only shapes.
+  public boolean hasValues() {
+    return random;
   }
 
   /// Normally distributed with mean 0.
   public Tensor normal(double deviation, int... shape) {
     if (!random) {
-      return zeros(shape);
+      return withoutElements(shape);
     }
     long key = nextKey();
     float[] values = new float[Math.toIntExact(Shape.of(shape).elements())];
@@ -44,7 +49,7 @@ public final class Initializer {
   /// Evenly distributed in [−bound, bound).
   public Tensor uniform(double bound, int... shape) {
     if (!random) {
-      return zeros(shape);
+      return withoutElements(shape);
     }
     long key = nextKey();
     float[] values = new float[Math.toIntExact(Shape.of(shape).elements())];
@@ -63,14 +68,21 @@ public final class Initializer {
 
   /// Zeros.
   public Tensor zeros(int... shape) {
-    return Tensor.zeros(Shape.of(shape), DType.F32);
+    return random ? Tensor.zeros(Shape.of(shape), DType.F32) : withoutElements(shape);
   }
 
   /// Ones.
   public Tensor ones(int... shape) {
+    if (!random) {
+      return withoutElements(shape);
+    }
     float[] values = new float[Math.toIntExact(Shape.of(shape).elements())];
     java.util.Arrays.fill(values, 1);
     return Tensor.of(values, shape);
+  }
+
+  private static Tensor withoutElements(int... shape) {
+    return Tensor.withoutElements(Shape.of(shape), DType.F32);
   }
 
   private long nextKey() {

@@ -1,8 +1,12 @@
 package dev.heed.nn;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.heed.tensor.Shape;
+import dev.heed.tensor.Tensor;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class InitializerTest {
@@ -14,11 +18,19 @@ class InitializerTest {
   }
 
   @Test
-  void drawsNothingBeforeLoading() {
+  void givesShapesWithoutElementsBeforeLoading() {
     Initializer initializer = Initializer.beforeLoading();
-    assertThat(initializer.normal(1, 9).toFloatArray()).containsOnly(0);
-    assertThat(initializer.uniform(1, 9).toFloatArray()).containsOnly(0);
-    assertThat(initializer.ones(3).toFloatArray()).containsOnly(1);
+    // Far more than there is memory for.
+    Linear linear = new Linear(1 << 30, 1 << 30, true, initializer);
+    assertThat(linear.weight().shape()).isEqualTo(Shape.of(1 << 30, 1 << 30));
+    assertThat(linear.weight().hasElements()).isFalse();
+    assertThatIllegalStateException()
+        .isThrownBy(() -> linear.weight().memory())
+        .withMessageContaining("no weights were loaded yet");
+    for (Tensor none :
+        List.of(initializer.zeros(2), initializer.ones(2), initializer.uniform(1, 2))) {
+      assertThat(none.hasElements()).isFalse();
+    }
   }
 
   @Test

@@ -4,7 +4,7 @@ import dev.heed.generation.NextWords;
 import dev.heed.generation.Sampling;
 import dev.heed.generation.TextGenerator;
 import dev.heed.model.CausalModel;
-import dev.heed.model.ConfigFile;
+import dev.heed.model.ModelDirectory;
 import dev.heed.model.ModelException;
 import dev.heed.model.gpt2.Gpt2;
 import dev.heed.nn.Trace;
@@ -15,7 +15,6 @@ import dev.heed.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -38,19 +37,9 @@ public final class LanguageModel {
   /// @throws ModelException if its architecture is not known, or the files do not fit together
   /// @throws UncheckedIOException if a file is missing or cannot be read
   public static LanguageModel load(Path directory) {
-    Path config = directory.resolve("config.json");
-    if (!Files.exists(config)) {
-      throw new UncheckedIOException(
-          new NoSuchFileException(
-              config.toString(), null, "a model's directory has a config.json"));
-    }
-    String type = ConfigFile.read(config).string("model_type");
-    if (!type.equals("gpt2")) {
-      throw new ModelException(
-          "%s: model_type must be one of [gpt2]: received %s".formatted(config, type));
-    }
     try {
-      return new LanguageModel(Gpt2.load(directory), Tokenizer.load(directory));
+      return new LanguageModel(
+          ModelDirectory.open(directory, Gpt2.class), Tokenizer.load(directory));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -58,12 +47,13 @@ public final class LanguageModel {
 
   /// Writes a directory that Hugging Face's `GPT2LMHeadModel` and its fast tokenizer open.
   public void save(Path directory) {
-    model.save(directory);
     try {
+      Files.createDirectories(directory);
       tokenizer.save(directory);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+    model.save(directory); // its config.json is what makes the directory a model
   }
 
   public Tokenizer tokenizer() {

@@ -104,11 +104,11 @@ class LanguageModelTest {
     model.save(folder);
     Path config = folder.resolve("config.json");
     String text = Files.readString(config);
-    Files.writeString(config, text.replace("\"model_type\":\"gpt2\"", "\"model_type\":\"mamba\""));
+    Files.writeString(config, text.replace("GPT2LMHeadModel", "MambaForCausalLM"));
     assertThatThrownBy(() -> LanguageModel.load(folder))
         .isInstanceOf(ModelException.class)
-        .hasMessageContaining("model_type must be one of [gpt2]")
-        .hasMessageContaining("received mamba");
+        .hasMessageContaining("architectures must name one of [GPT2LMHeadModel")
+        .hasMessageContaining("received MambaForCausalLM");
   }
 
   @Test

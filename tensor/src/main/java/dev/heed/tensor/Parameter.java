@@ -1,16 +1,22 @@
 package dev.heed.tensor;
 
+import java.lang.foreign.MemorySegment;
+
 /// A tensor that training changes. It lives outside any step's memory and requires a gradient until
 /// it is frozen.
 public final class Parameter extends Tensor {
   private Parameter(Tensor value) {
-    super(value.shape(), value.dtype(), value.memory(), null);
+    super(
+        value.shape(),
+        value.dtype(),
+        value.hasElements() ? value.memory() : MemorySegment.NULL,
+        null);
     requireGradient(true);
   }
 
-  /// A parameter that starts with a copy of `value`.
+  /// A parameter that starts with a copy of `value`, or with no elements if `value` has none.
   public static Parameter of(Tensor value) {
-    return new Parameter(value.copy());
+    return new Parameter(value.hasElements() ? value.copy() : value);
   }
 
   /// A parameter over the memory of `value`, such as a mapped file; training it would write there.
@@ -28,8 +34,20 @@ public final class Parameter extends Tensor {
     convert(type);
   }
 
+  /// Has these elements from now on, in their own memory and type, such as a mapped file's, and is
+  /// frozen. Memory that may only be read is copied when this is thawed.
+  ///
+  /// @throws IllegalArgumentException if the shapes differ
+  public void share(Tensor elements) {
+    setFrozen(true);
+    adopt(elements);
+  }
+
   /// Leaves this as it is from now on, or lets training change it again.
   public void setFrozen(boolean frozen) {
+    if (!frozen && hasElements() && memory().isReadOnly()) {
+      adopt(copy());
+    }
     requireGradient(!frozen);
     if (frozen) {
       clearGradient();

@@ -39,6 +39,12 @@ public class Tensor {
     return new Tensor(shape, dtype, memory, step);
   }
 
+  /// A tensor that has no elements yet, and so takes no memory: for the parameters of a model whose
+  /// weights a file will give ([Parameter#share]). Asking for its elements throws.
+  public static Tensor withoutElements(Shape shape, DType dtype) {
+    return new Tensor(shape, dtype, MemorySegment.NULL, null);
+  }
+
   /// A tensor of zeros.
   public static Tensor zeros(Shape shape, DType dtype) {
     Tensor zeros = empty(shape, dtype);
@@ -107,14 +113,23 @@ public class Tensor {
 
   /// The elements in row-major order, aligned to the element's size at least.
   ///
-  /// @throws IllegalStateException if this tensor belongs to a step that is over
+  /// @throws IllegalStateException if this tensor belongs to a step that is over, or has no
+  ///   elements yet
   public final MemorySegment memory() {
+    if (!hasElements()) {
+      throw new IllegalStateException("no weights were loaded yet into " + this);
+    }
     if (step != null && step.number() != stepNumber) {
       throw new IllegalStateException(
           "this tensor belongs to step %d, which is over: copy() inside the step keeps it"
               .formatted(stepNumber));
     }
     return memory;
+  }
+
+  /// Whether this has elements: true but for [#withoutElements].
+  public final boolean hasElements() {
+    return memory.address() != 0;
   }
 
   /// The value of a tensor with one element.
@@ -334,6 +349,17 @@ public class Tensor {
       dtype = type;
       gradient = null;
     }
+  }
+
+  /// Takes over the memory and the type of `elements`: for [Parameter].
+  final void adopt(Tensor elements) {
+    if (!shape.equals(elements.shape)) {
+      throw new IllegalArgumentException(
+          "elements must have the shape %s: received %s".formatted(shape, elements.shape));
+    }
+    memory = elements.memory();
+    dtype = elements.dtype;
+    gradient = null;
   }
 
   @Override

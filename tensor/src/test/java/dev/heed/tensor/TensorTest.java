@@ -132,6 +132,25 @@ class TensorTest {
   }
 
   @Test
+  void aParameterSharesMemoryUntilItIsThawed() {
+    Parameter parameter = Parameter.of(Tensor.withoutElements(Shape.of(2), DType.F32));
+    assertThat(parameter.hasElements()).isFalse();
+    assertThatIllegalStateException().isThrownBy(() -> parameter.get(0));
+    Tensor given = Tensor.of(new float[] {1, 2}, 2);
+    MemorySegment readOnly = given.memory().asReadOnly();
+    parameter.share(Tensor.over(readOnly, Shape.of(2), DType.F32));
+    assertThat(parameter.isFrozen()).isTrue();
+    assertThat(parameter.memory()).isEqualTo(readOnly);
+    parameter.setFrozen(false);
+    parameter.copyFrom(Tensor.of(new float[] {3, 4}, 2));
+    assertThat(parameter.toFloatArray()).containsExactly(3, 4);
+    assertThat(given.toFloatArray()).containsExactly(1, 2);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> parameter.share(Tensor.of(new float[] {1}, 1)))
+        .withMessage("elements must have the shape [2]: received [1]");
+  }
+
+  @Test
   void saysWhatItExpectedAndReceived() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Tensor.of(new float[] {1, 2, 3}, 2, 2))

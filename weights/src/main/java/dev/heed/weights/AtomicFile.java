@@ -15,7 +15,7 @@ import java.util.UUID;
 
 /// Writes a file so that readers, and whoever looks after a power cut, see the old one or the new
 /// one, never a part.
-final class AtomicFile {
+public final class AtomicFile {
   /// Where the bytes of the new file go.
   static final class Output {
     private static final int CHUNK = 1 << 20;
@@ -51,6 +51,13 @@ final class AtomicFile {
   }
 
   private AtomicFile() {}
+
+  /// Writes `bytes` to `file`, replacing what was there.
+  ///
+  /// @throws UncheckedIOException if they cannot be written
+  public static void write(Path file, byte[] bytes) {
+    write(file, output -> output.write(ByteBuffer.wrap(bytes)));
+  }
 
   /// Writes a file beside `file`, forces it to the disk and moves it to `file`.
   static void write(Path file, Body body) {

@@ -12,7 +12,12 @@ import java.util.SequencedSet;
 /// there is nothing to close: the mapping goes when nothing refers to it or its tensors any more.
 public interface Checkpoint {
   /// What [#open] looks for in a folder, the first one first, as Hugging Face's libraries do.
-  List<String> FILES = List.of("model.safetensors", "model.safetensors.index.json");
+  List<String> FILES =
+      List.of(
+          "model.safetensors",
+          "model.safetensors.index.json",
+          "pytorch_model.bin",
+          "pytorch_model.bin.index.json");
 
   /// Opens a checkpoint file, or the one in a folder of [#FILES].
   ///
@@ -53,6 +58,9 @@ public interface Checkpoint {
             + ": expected a file named .safetensors, .gguf, .bin, .pt, .pth or .onnx: found "
             + name);
   }
+
+  /// The file, for messages.
+  String source();
 
   /// The names of all tensors, in the order of the file.
   SequencedSet<String> names();

@@ -20,6 +20,11 @@ public final class GgufFile implements Checkpoint {
   }
 
   @Override
+  public String source() {
+    return source;
+  }
+
+  @Override
   public SequencedSet<String> names() {
     return tensors.names();
   }

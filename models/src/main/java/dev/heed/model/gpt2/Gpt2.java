@@ -9,7 +9,9 @@ import dev.heed.nn.attention.Mask;
 import dev.heed.nn.embedding.LearnedPositions;
 import dev.heed.nn.embedding.TokenEmbedding;
 import dev.heed.nn.transformer.TransformerEncoder;
+import dev.heed.tensor.Activation;
 import dev.heed.tensor.FusedOperations;
+import dev.heed.tensor.Parameter;
 import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Tensor;
 import dev.heed.weights.Checkpoint;
@@ -30,6 +32,7 @@ public final class Gpt2 extends Layer implements CausalModel {
   private final TokenEmbedding embedding;
   private final LearnedPositions positions;
   private final TransformerEncoder blocks;
+  private final Parameter output; // (V, D)
 
   /// A model with GPT-2's initial weights: deviation 0.02, residual projections 0.02 / √(2 ·
   /// layers).
@@ -47,6 +50,14 @@ public final class Gpt2 extends Layer implements CausalModel {
         layer(
             "blocks",
             new TransformerEncoder(configuration.layers(), configuration.block(), "", initializer));
+    this.output =
+        configuration.tied()
+            ? embedding.weight()
+            : parameter(
+                "output.weight", initializer.normal(0.02, configuration.vocabulary(), width));
+    if (!initializer.hasValues()) {
+      return;
+    }
     double residual = 0.02 / Math.sqrt(2.0 * Math.max(1, configuration.layers()));
     parameters()
         .forEach((name, parameter) -> {
@@ -71,7 +82,7 @@ public final class Gpt2 extends Layer implements CausalModel {
 
   @Override
   public Tensor logits(Tensor hidden) {
-    return embedding.logits(hidden);
+    return FusedOperations.linear(hidden, output, null, Activation.NONE, null);
   }
 
   @Override
@@ -93,17 +104,20 @@ public final class Gpt2 extends Layer implements CausalModel {
   ///
   /// @param targets I32 [N]: the token after each of `ids`; negative where there is none
   public Tensor loss(Tensor ids, Sequences sequences, Tensor targets) {
-    return FusedOperations.linearCrossEntropy(
-        apply(ids, sequences), embedding.weight(), null, targets, 0);
+    return FusedOperations.linearCrossEntropy(apply(ids, sequences), output, null, targets, 0);
   }
 
-  /// Reads a directory with `config.json` and weights.
+  /// Reads a directory with `config.json` and weights. The model is frozen; `setFrozen(false)` lets
+  /// training change it.
   ///
   /// @throws dev.heed.model.ModelException if they do not fit together
   public static Gpt2 load(Path directory) {
     ConfigFile file = ConfigFile.read(directory.resolve("config.json"));
-    Gpt2 model = new Gpt2(Gpt2Configuration.of(file), Initializer.beforeLoading());
-    Gpt2Weights.load(model, Checkpoint.open(directory));
+    Checkpoint checkpoint = Checkpoint.open(directory);
+    Gpt2Configuration configuration = file.read(Gpt2Configuration::of);
+    configuration = configuration.withTied(Gpt2Weights.isTied(checkpoint, configuration.tied()));
+    Gpt2 model = new Gpt2(configuration, Initializer.beforeLoading());
+    Gpt2Weights.names(configuration).load(checkpoint, model);
     return model;
   }
 
@@ -116,13 +130,16 @@ public final class Gpt2 extends Layer implements CausalModel {
       throw new UncheckedIOException(e);
     }
     SafetensorsWriter.write(
-        directory.resolve("model.safetensors"), Gpt2Weights.stored(this), Map.of("format", "pt"));
-    configuration.toFile().write(directory.resolve("config.json"));
+        directory.resolve("model.safetensors"),
+        Gpt2Weights.names(configuration).stored(this),
+        Map.of("format", "pt"));
     new ConfigFile(
             "generation_config.json",
             Map.of(
                 "bos_token_id", configuration.endOfText(),
                 "eos_token_id", configuration.endOfText()))
         .write(directory.resolve("generation_config.json"));
+    // Last: with it, the directory counts as a model.
+    configuration.toFile().write(directory.resolve("config.json"));
   }
 }

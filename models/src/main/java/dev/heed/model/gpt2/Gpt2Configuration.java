@@ -1,7 +1,9 @@
 package dev.heed.model.gpt2;
 
+import dev.heed.model.ActivationNames;
 import dev.heed.model.ConfigFile;
 import dev.heed.model.ModelException;
+import dev.heed.nn.attention.MultiHeadAttention;
 import dev.heed.nn.transformer.BlockConfiguration;
 import dev.heed.tensor.Activation;
 import java.util.LinkedHashMap;
@@ -21,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 /// @param dropout the share dropped of embeddings, sub-layers and attention weights in training
 /// @param epsilon what LayerNorm adds to the variance
 /// @param endOfText the id of the token that ends, and begins, a text
+/// @param tied whether the output layer is the token embedding's table
 public record Gpt2Configuration(
     int vocabulary,
     int positions,
@@ -31,15 +34,8 @@ public record Gpt2Configuration(
     Activation activation,
     double dropout,
     double epsilon,
-    int endOfText) {
-  private static final Map<String, Activation> ACTIVATIONS =
-      Map.of(
-          "gelu_new", Activation.GELU_TANH,
-          "gelu_pytorch_tanh", Activation.GELU_TANH,
-          "gelu", Activation.GELU,
-          "relu", Activation.RELU,
-          "silu", Activation.SILU);
-
+    int endOfText,
+    boolean tied) {
   public Gpt2Configuration {
     if (vocabulary < 1 || positions < 1 || layers < 0) {
       throw new IllegalArgumentException(
@@ -50,6 +46,7 @@ public record Gpt2Configuration(
       throw new IllegalArgumentException(
           "endOfText must be in 0…%d: received %d".formatted(vocabulary - 1, endOfText));
     }
+    MultiHeadAttention.Configuration.splitting(width, heads, dropout);
   }
 
   /// A small model with the proportions of GPT-2.
@@ -65,7 +62,23 @@ public record Gpt2Configuration(
         Activation.GELU_TANH,
         dropout,
         1e-5,
-        0);
+        0,
+        true);
+  }
+
+  Gpt2Configuration withTied(boolean tied) {
+    return new Gpt2Configuration(
+        vocabulary,
+        positions,
+        width,
+        layers,
+        heads,
+        feedForwardWidth,
+        activation,
+        dropout,
+        epsilon,
+        endOfText,
+        tied);
   }
 
   BlockConfiguration block() {
@@ -77,38 +90,24 @@ public record Gpt2Configuration(
   ///
   /// @throws ModelException if something is missing, or asked for that Heed lacks
   static Gpt2Configuration of(ConfigFile file) {
-    refuse(file, "scale_attn_by_inverse_layer_idx", true);
-    refuse(file, "reorder_and_upcast_attn", true);
-    refuse(file, "scale_attn_weights", false);
-    refuse(file, "add_cross_attention", true);
-    refuse(file, "tie_word_embeddings", false);
-    String function = file.string("activation_function");
-    Activation activation = ACTIVATIONS.get(function);
-    if (activation == null) {
-      throw new ModelException(
-          "%s: activation_function must be one of %s: received %s"
-              .formatted(file.name(), ACTIVATIONS.keySet().stream().sorted().toList(), function));
-    }
+    file.require("scale_attn_by_inverse_layer_idx", false);
+    file.require("reorder_and_upcast_attn", false);
+    file.require("scale_attn_weights", true);
+    file.require("add_cross_attention", false);
     int width = file.integer("n_embd");
     int vocabulary = file.integer("vocab_size");
-    @Nullable Object inner = file.value("n_inner").orElse(null);
     return new Gpt2Configuration(
         vocabulary,
         file.integer("n_positions"),
         width,
         file.integer("n_layer"),
         file.integer("n_head"),
-        inner == null ? 4 * width : file.integer("n_inner"),
-        activation,
-        file.value("resid_pdrop").isPresent() ? file.number("resid_pdrop") : 0.1,
+        file.integer("n_inner", 4 * width),
+        file.activation("activation_function"),
+        file.number("resid_pdrop", 0.1),
         file.number("layer_norm_epsilon"),
-        file.value("eos_token_id").isPresent() ? file.integer("eos_token_id") : vocabulary - 1);
-  }
-
-  private static void refuse(ConfigFile file, String key, boolean value) {
-    if (file.value(key).equals(java.util.Optional.of(value))) {
-      throw new ModelException("%s: Heed's GPT-2 lacks %s = %s".formatted(file.name(), key, value));
-    }
+        file.integer("eos_token_id", vocabulary - 1),
+        file.flag("tie_word_embeddings", true));
   }
 
   ConfigFile toFile() {
@@ -122,7 +121,7 @@ public record Gpt2Configuration(
     values.put("n_layer", layers);
     values.put("n_head", heads);
     values.put("n_inner", feedForwardWidth);
-    values.put("activation_function", name(activation));
+    values.put("activation_function", ActivationNames.of(activation));
     values.put("resid_pdrop", dropout);
     values.put("embd_pdrop", dropout);
     values.put("attn_pdrop", dropout);
@@ -130,19 +129,8 @@ public record Gpt2Configuration(
     values.put("initializer_range", 0.02);
     values.put("bos_token_id", endOfText);
     values.put("eos_token_id", endOfText);
-    values.put("tie_word_embeddings", true);
+    values.put("tie_word_embeddings", tied);
     values.put("dtype", "float32");
     return new ConfigFile("config.json", values);
-  }
-
-  private static String name(Activation activation) {
-    return switch (activation) {
-      case GELU_TANH -> "gelu_new";
-      case GELU -> "gelu";
-      case RELU -> "relu";
-      case SILU -> "silu";
-      case NONE, TANH, SIGMOID ->
-          throw new IllegalArgumentException("no name at Hugging Face for " + activation);
-    };
   }
 }

@@ -7,15 +7,20 @@ import dev.heed.model.ConfigFile;
 import dev.heed.model.ModelException;
 import dev.heed.nn.Initializer;
 import dev.heed.tensor.Activation;
+import dev.heed.tensor.Parameter;
 import dev.heed.tensor.Shape;
+import dev.heed.tensor.Tensor;
 import dev.heed.weights.Checkpoint;
 import dev.heed.weights.SafetensorsWriter;
 import dev.heed.weights.StoredTensor;
 import java.io.IOException;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -32,7 +37,8 @@ class Gpt2FilesTest {
   @Test
   void theConfigurationIsWhatTheFileSays() {
     assertThat(Gpt2.load(GOLDEN).configuration())
-        .isEqualTo(new Gpt2Configuration(53, 24, 24, 2, 3, 96, Activation.GELU_TANH, 0.1, 1e-5, 0));
+        .isEqualTo(
+            new Gpt2Configuration(53, 24, 24, 2, 3, 96, Activation.GELU_TANH, 0.1, 1e-5, 0, true));
   }
 
   @Test
@@ -78,11 +84,12 @@ class Gpt2FilesTest {
   @CsvSource({
     "'\"gelu_new\"', '\"swish7\"', activation_function, swish7",
     "'\"scale_attn_weights\": true', '\"scale_attn_weights\": false', scale_attn_weights, false",
-    "'\"tie_word_embeddings\": true', '\"tie_word_embeddings\": false', tie_word_embeddings, false",
     "'\"add_cross_attention\": false', '\"add_cross_attention\": true', add_cross_attention, true",
     "'\"n_embd\": 24', '\"n_embd\": \"24\"', n_embd, a whole number",
     "'\"n_embd\": 24,', '', n_embd, null",
     "'\"n_head\": 3', '\"n_head\": 2.5', n_head, 2.5",
+    "'\"n_head\": 3', '\"n_head\": 5', numHeads must divide modelWidth, 5",
+    "'\"eos_token_id\": 0', '\"eos_token_id\": 53', endOfText, 53",
   })
   void whatTheConfigurationAsksForAndHeedLacksIsNamed(
       String from, String to, String key, String found) throws IOException {
@@ -96,6 +103,72 @@ class Gpt2FilesTest {
         .hasMessageContaining("config.json")
         .hasMessageContaining(key)
         .hasMessageContaining(found);
+  }
+
+  @Test
+  void anOutputMatrixThatIsStoredTwiceIsTheEmbedding() throws IOException {
+    copyConfig(text -> text);
+    Checkpoint golden = Checkpoint.open(GOLDEN);
+    StoredTensor output = golden.tensor("transformer.wte.weight").withName("lm_head.weight");
+    writeWeights(Stream.concat(stored().stream(), Stream.of(output)));
+    Gpt2 model = Gpt2.load(folder);
+    assertThat(model.configuration().tied()).isTrue();
+    requireSameBits(model, Gpt2.load(GOLDEN));
+  }
+
+  @Test
+  void aStoredOutputMatrixThatDiffersWinsOverTheConfiguration() throws IOException {
+    copyConfig(text -> text);
+    float[] values = new float[53 * 24];
+    Arrays.fill(values, 0.5f);
+    StoredTensor output = StoredTensor.of("lm_head.weight", Shape.of(53, 24), values);
+    writeWeights(Stream.concat(stored().stream(), Stream.of(output)));
+    Gpt2 model = Gpt2.load(folder);
+    assertThat(model.configuration().tied()).isFalse();
+    Tensor hidden = Tensor.of(new float[24], 1, 24);
+    hidden.memory().setAtIndex(ValueLayout.JAVA_FLOAT, 3, 2);
+    assertThat(model.logits(hidden).toFloatArray()).containsOnly(1);
+    model.save(folder.resolve("again"));
+    assertThat(Gpt2.load(folder.resolve("again")).logits(hidden).toFloatArray()).containsOnly(1);
+  }
+
+  @Test
+  void anUntiedOutputMatrixThatIsMissingIsNamed() throws IOException {
+    copyConfig(
+        text -> text.replace("\"tie_word_embeddings\": true", "\"tie_word_embeddings\": false"));
+    writeWeights(stored().stream());
+    assertThatThrownBy(() -> Gpt2.load(folder))
+        .isInstanceOf(ModelException.class)
+        .hasMessageContaining("lm_head.weight [53, 24]");
+  }
+
+  @Test
+  void masksOfOldCheckpointsAreIgnored() throws IOException {
+    copyConfig(text -> text);
+    StoredTensor mask =
+        StoredTensor.of("transformer.h.0.attn.bias", Shape.of(1, 1, 24, 24), new float[24 * 24]);
+    writeWeights(Stream.concat(stored().stream(), Stream.of(mask)));
+    requireSameBits(Gpt2.load(folder), Gpt2.load(GOLDEN));
+  }
+
+  @Test
+  void weightsAreReadFromTheMappedFileUntilTrainingWantsThem() {
+    Gpt2 model = Gpt2.load(GOLDEN);
+    Parameter embedding = Objects.requireNonNull(model.parameters().get("embedding.weight"));
+    assertThat(embedding.memory().isReadOnly()).isTrue();
+    assertThat(model.parameters().values()).allMatch(Parameter::isFrozen);
+    model.setFrozen(false);
+    assertThat(model.parameters().values()).noneMatch(p -> p.memory().isReadOnly());
+    requireSameBits(model, Gpt2.load(GOLDEN));
+  }
+
+  @Test
+  void aConfigurationThatAsksForMoreMemoryThanThereIsNamesTheTensor() throws IOException {
+    copyConfig(text -> text.replace("\"n_embd\": 24", "\"n_embd\": 24000000"));
+    writeWeights(stored().stream());
+    assertThatThrownBy(() -> Gpt2.load(folder))
+        .isInstanceOf(ModelException.class)
+        .hasMessageContaining("model.safetensors: transformer.wte.weight must have the shape");
   }
 
   @Test
@@ -122,7 +195,7 @@ class Gpt2FilesTest {
   @Test
   void theSavedConfigurationHasTheNamesOfTransformers() {
     Gpt2Configuration configuration =
-        new Gpt2Configuration(53, 24, 24, 1, 2, 50, Activation.GELU, 0.25, 1e-6, 7);
+        new Gpt2Configuration(53, 24, 24, 1, 2, 50, Activation.GELU, 0.25, 1e-6, 7, false);
     new Gpt2(configuration, Initializer.seeded(1)).save(folder);
     ConfigFile file = ConfigFile.read(folder.resolve("config.json"));
     assertThat(file.values())

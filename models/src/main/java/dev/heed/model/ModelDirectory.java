@@ -1,0 +1,74 @@
+package dev.heed.model;
+
+import dev.heed.model.gpt2.Gpt2;
+import dev.heed.nn.Layer;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.function.Function;
+
+/// Opens the model in a directory of Hugging Face's layout, whichever family it is of.
+public final class ModelDirectory {
+  private static final String CONFIG = "config.json";
+
+  /// What `architectures` may name, and what reads it. A new family adds its lines here.
+  private static final Map<String, Function<Path, Layer>> ARCHITECTURES = new LinkedHashMap<>();
+
+  /// What is taken for a `model_type` where `architectures` is absent.
+  private static final Map<String, String> DEFAULTS = new LinkedHashMap<>();
+
+  static {
+    ARCHITECTURES.put("GPT2LMHeadModel", Gpt2::load);
+    DEFAULTS.put("gpt2", "GPT2LMHeadModel");
+  }
+
+  private ModelDirectory() {}
+
+  /// Opens a directory's model.
+  ///
+  /// @param kind what it must be able to do, such as [CausalModel]
+  /// @throws ModelException if the architecture is not known or is not of this kind, or the files
+  ///   do not fit together
+  /// @throws UncheckedIOException if a file is missing or cannot be read
+  public static <M> M open(Path directory, Class<M> kind) {
+    Path path = directory.resolve(CONFIG);
+    if (!Files.exists(path)) {
+      throw new UncheckedIOException(
+          new NoSuchFileException(path.toString(), null, "a model's directory has a config.json"));
+    }
+    ConfigFile config = ConfigFile.read(path);
+    String architecture = architecture(path, config);
+    Function<Path, Layer> loader = ARCHITECTURES.get(architecture);
+    if (loader == null) {
+      throw new ModelException(
+          "%s: architectures must name one of %s: received %s"
+              .formatted(path, new TreeSet<>(ARCHITECTURES.keySet()), architecture));
+    }
+    Layer model = loader.apply(directory);
+    if (!kind.isInstance(model)) {
+      throw new ModelException(
+          "%s: expected a %s: received %s".formatted(path, kind.getSimpleName(), architecture));
+    }
+    return kind.cast(model);
+  }
+
+  private static String architecture(Path path, ConfigFile config) {
+    List<String> architectures = config.strings("architectures");
+    if (!architectures.isEmpty()) {
+      return architectures.getFirst();
+    }
+    String type = config.string("model_type");
+    String architecture = DEFAULTS.get(type);
+    if (architecture == null) {
+      throw new ModelException(
+          "%s: model_type must be one of %s: received %s"
+              .formatted(path, new TreeSet<>(DEFAULTS.keySet()), type));
+    }
+    return architecture;
+  }
+}
