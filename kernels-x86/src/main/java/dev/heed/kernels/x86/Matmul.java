@@ -24,7 +24,7 @@ final class Matmul {
   private static final int K_BLOCK = 768;
 
   /// Rows of A that meet every panel of a group before the next rows do.
-  private static final int ROWS = 96;
+  private static final int ROWS = 48;
 
   /// The same where rows of A are packed: lower, so that they stay in the second-level cache too,
   /// and more of them, since they are read from memory row by row of k.
@@ -308,7 +308,8 @@ final class Matmul {
             packB ? 4L * lanes * width : 4 * b.stride,
             c + 4 * (row * stride + from),
             4 * stride,
-            accumulate || group.kBlock > 0);
+            accumulate || group.kBlock > 0,
+            a.transposed || panel > group.first ? 0 : rows * aRow);
         if (group.kBlock == kBlocks - 1 && !epilogue.isEmpty()) {
           Kernel kernel = epilogue.kernel(kernels);
           epilogue.apply(kernel, arguments, c, row, from, rows, columns(panel), n);
