@@ -116,7 +116,9 @@ final class Matmul {
       int most = a.transposed ? K_BLOCK_PACKED : K_BLOCK;
       kBlocks = Math.max(1, (k + most - 1) / most);
       packB = m > THIN || b.transposed;
-      grid = MatmulGrid.of(m, panels, tileVectors * lanes, k, (k + kBlocks - 1) / kBlocks, Parallel.threads());
+      grid =
+          MatmulGrid.of(
+              m, panels, tileVectors * lanes, k, (k + kBlocks - 1) / kBlocks, Parallel.threads());
     }
 
     void run() {

@@ -108,14 +108,7 @@ final class PackCode {
 
   /// Two parts with one load, where a part is half a vector.
   private static void pairs(
-      VectorCode code,
-      Gpr width,
-      Gpr parts,
-      Vec x,
-      Gpr fromAt,
-      Gpr later,
-      Gpr toAt,
-      Gpr toPart) {
+      VectorCode code, Gpr width, Gpr parts, Vec x, Gpr fromAt, Gpr later, Gpr toAt, Gpr toPart) {
     Assembler asm = code.asm;
     Label end = new Label();
     Label top = new Label();
@@ -179,7 +172,7 @@ final class PackCode {
         Vec[] r = quads[g];
         for (int i = 0; i < 4; i++) {
           r[i] = code.load(Address.at(at));
-        asm.prefetch(Address.at(at, 4 * code.bytes));
+          asm.prefetch(Address.at(at, 4 * code.bytes));
           asm.cmp(rows, 4 * g + i + 2);
           asm.mov(step, row);
           asm.cmov(Condition.LESS, step, none);

@@ -50,17 +50,23 @@ final class SelfTest {
     Tensor weight = input(53, 29);
     Tensor gradient = input(37, 53);
     Tensor bias = input(53);
-    return compare("matmul", (k, out) -> {
-          k.matmul(a, false, b, false, output(out, 37, 53), false);
-          k.matmul(a, false, weight, true, output(out, 37, 53), false);
-          k.matmul(gradient, true, a, false, output(out, 53, 29), true);
-        })
-        .or(() -> compare("linear", (k, out) -> {
-          Tensor before = output(out, 37, 53);
-          k.linear(a, weight, bias, Activation.GELU, gradient, before, output(out, 37, 53));
-          k.linear(input(1, 29), weight, null, Activation.NONE, null, null, output(out, 1, 53));
-          k.addColumnSums(gradient, output(out, 53));
-        }));
+    return compare(
+            "matmul",
+            (k, out) -> {
+              k.matmul(a, false, b, false, output(out, 37, 53), false);
+              k.matmul(a, false, weight, true, output(out, 37, 53), false);
+              k.matmul(gradient, true, a, false, output(out, 53, 29), true);
+            })
+        .or(() ->
+            compare(
+                "linear",
+                (k, out) -> {
+                  Tensor before = output(out, 37, 53);
+                  k.linear(a, weight, bias, Activation.GELU, gradient, before, output(out, 37, 53));
+                  k.linear(
+                      input(1, 29), weight, null, Activation.NONE, null, null, output(out, 1, 53));
+                  k.addColumnSums(gradient, output(out, 53));
+                }));
   }
 
   private Optional<String> attention() {
@@ -71,23 +77,26 @@ final class SelfTest {
     Tensor value = input(53, 32);
     Tensor gradient = input(53, 32);
     for (AttentionArguments arguments : List.of(full, full.causal())) {
-      Optional<String> failure = compare("attention", (k, out) -> {
-        Tensor result = output(out, 53, 32);
-        Tensor logSumExp = output(out, 53, 2);
-        k.attention(q, key, value, arguments, result, logSumExp);
-        k.attentionBackward(
-            q,
-            key,
-            value,
-            arguments,
-            result,
-            logSumExp,
-            gradient,
-            output(out, 53, 32),
-            output(out, 53, 32),
-            output(out, 53, 32),
-            null);
-      });
+      Optional<String> failure =
+          compare(
+              "attention",
+              (k, out) -> {
+                Tensor result = output(out, 53, 32);
+                Tensor logSumExp = output(out, 53, 2);
+                k.attention(q, key, value, arguments, result, logSumExp);
+                k.attentionBackward(
+                    q,
+                    key,
+                    value,
+                    arguments,
+                    result,
+                    logSumExp,
+                    gradient,
+                    output(out, 53, 32),
+                    output(out, 53, 32),
+                    output(out, 53, 32),
+                    null);
+              });
       if (failure.isPresent()) {
         return failure;
       }
@@ -100,21 +109,26 @@ final class SelfTest {
     Tensor gain = input(45);
     Tensor bias = input(45);
     Tensor gradient = input(7, 45);
-    return compare("layer norm", (k, out) -> {
-          Tensor mean = output(out, 7);
-          Tensor rstd = output(out, 7);
-          k.layerNorm(x, gain, bias, 1e-5, output(out, 7, 45), mean, rstd);
-          Tensor xGradient = output(out, 7, 45);
-          Tensor gainGradient = output(out, 45);
-          Tensor biasGradient = output(out, 45);
-          k.layerNormBackward(
-              x, gain, mean, rstd, gradient, xGradient, gainGradient, biasGradient);
-        })
-        .or(() -> compare("RMS norm", (k, out) -> {
-          Tensor rstd = output(out, 7);
-          k.rmsNorm(x, gain, 1e-6, output(out, 7, 45), rstd);
-          k.rmsNormBackward(x, gain, rstd, gradient, output(out, 7, 45), output(out, 45));
-        }));
+    return compare(
+            "layer norm",
+            (k, out) -> {
+              Tensor mean = output(out, 7);
+              Tensor rstd = output(out, 7);
+              k.layerNorm(x, gain, bias, 1e-5, output(out, 7, 45), mean, rstd);
+              Tensor xGradient = output(out, 7, 45);
+              Tensor gainGradient = output(out, 45);
+              Tensor biasGradient = output(out, 45);
+              k.layerNormBackward(
+                  x, gain, mean, rstd, gradient, xGradient, gainGradient, biasGradient);
+            })
+        .or(() ->
+            compare(
+                "RMS norm",
+                (k, out) -> {
+                  Tensor rstd = output(out, 7);
+                  k.rmsNorm(x, gain, 1e-6, output(out, 7, 45), rstd);
+                  k.rmsNormBackward(x, gain, rstd, gradient, output(out, 7, 45), output(out, 45));
+                }));
   }
 
   private Optional<String> elements() {
@@ -122,46 +136,59 @@ final class SelfTest {
     Tensor y = input(7, 45);
     Tensor gradient = input(7, 45);
     for (Activation activation : Activation.values()) {
-      Optional<String> failure = compare("activation " + activation, (k, out) -> {
-        k.activation(activation, x, output(out, 7, 45));
-        k.activationBackward(activation, x, gradient, output(out, 7, 45));
-        k.gated(activation, x, y, output(out, 7, 45));
-        Tensor ofX = output(out, 7, 45);
-        k.gatedBackward(activation, x, y, gradient, ofX, output(out, 7, 45));
-      });
+      Optional<String> failure =
+          compare(
+              "activation " + activation,
+              (k, out) -> {
+                k.activation(activation, x, output(out, 7, 45));
+                k.activationBackward(activation, x, gradient, output(out, 7, 45));
+                k.gated(activation, x, y, output(out, 7, 45));
+                Tensor ofX = output(out, 7, 45);
+                k.gatedBackward(activation, x, y, gradient, ofX, output(out, 7, 45));
+              });
       if (failure.isPresent()) {
         return failure;
       }
     }
     Tensor ids = Tensor.of(new int[] {3, 0, 6, 3}, 4);
-    return compare("arithmetic", (k, out) -> {
-          k.add(x, y, 0.5, output(out, 7, 45));
-          k.multiply(x, y, output(out, 7, 45));
-          k.scale(x, -2, output(out, 7, 45));
-          k.dropout(x, 0.3, 5, output(out, 7, 45));
-          k.softmax(x, output(out, 7, 45));
-        })
-        .or(() -> compare("gather", (k, out) -> {
-          k.gather(x, ids, 2, output(out, 4, 45));
-          k.scatterAdd(input(4, 45), ids, 2, output(out, 7, 45));
-        }));
+    return compare(
+            "arithmetic",
+            (k, out) -> {
+              k.add(x, y, 0.5, output(out, 7, 45));
+              k.multiply(x, y, output(out, 7, 45));
+              k.scale(x, -2, output(out, 7, 45));
+              k.dropout(x, 0.3, 5, output(out, 7, 45));
+              k.softmax(x, output(out, 7, 45));
+            })
+        .or(() ->
+            compare(
+                "gather",
+                (k, out) -> {
+                  k.gather(x, ids, 2, output(out, 4, 45));
+                  k.scatterAdd(input(4, 45), ids, 2, output(out, 7, 45));
+                }));
   }
 
   private Optional<String> learning() {
     Tensor targets = Tensor.of(new int[] {3, -1, 44, 0, 7, 20, 31}, 7);
-    return compare("cross-entropy", (k, out) -> {
-          Tensor logits = copied(out, input(7, 45));
-          k.crossEntropy(logits, targets, 0.1, output(out, 7), 1);
-        })
-        .or(() -> compare("AdamW", (k, out) -> {
-          Tensor parameter = copied(out, input(7, 45));
-          Tensor mean = copied(out, input(7, 45));
-          Tensor variance = output(out, 7, 45);
-          k.adamW(
-              parameter, input(7, 45), mean, variance, 0.1, 0.9, 0.99, 1e-8, 0.01, 3, 0.5);
-          float sum = (float) k.sumOfSquares(parameter);
-          out.add(Tensor.of(new float[] {sum, (float) k.sum(parameter)}, 2));
-        }));
+    return compare(
+            "cross-entropy",
+            (k, out) -> {
+              Tensor logits = copied(out, input(7, 45));
+              k.crossEntropy(logits, targets, 0.1, output(out, 7), 1);
+            })
+        .or(() ->
+            compare(
+                "AdamW",
+                (k, out) -> {
+                  Tensor parameter = copied(out, input(7, 45));
+                  Tensor mean = copied(out, input(7, 45));
+                  Tensor variance = output(out, 7, 45);
+                  k.adamW(
+                      parameter, input(7, 45), mean, variance, 0.1, 0.9, 0.99, 1e-8, 0.01, 3, 0.5);
+                  float sum = (float) k.sumOfSquares(parameter);
+                  out.add(Tensor.of(new float[] {sum, (float) k.sum(parameter)}, 2));
+                }));
   }
 
   private Optional<String> compare(String what, Operations operations) {

@@ -71,8 +71,7 @@ final class Tiles {
     }
   }
 
-  private Kernel tile(
-      int rows, int width, boolean byColumns, boolean partial, boolean fetches) {
+  private Kernel tile(int rows, int width, boolean byColumns, boolean partial, boolean fetches) {
     MatmulCode code = new MatmulCode(rows, width, byColumns, partial, fetches);
     return kernels.get(code, code::emit);
   }

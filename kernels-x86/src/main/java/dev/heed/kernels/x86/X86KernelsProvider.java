@@ -35,7 +35,8 @@ public final class X86KernelsProvider implements Kernels.Provider {
         return new Kernels.Offer(null, cpu.name() + " lacks AVX2, FMA or BMI2");
       }
       Level level = cpu.level().get();
-      return tested(cpu, level.compareTo(highest) < 0 ? level : highest, TestedLevels.of(cpu)::failure);
+      return tested(
+          cpu, level.compareTo(highest) < 0 ? level : highest, TestedLevels.of(cpu)::failure);
     } catch (ExecutableMemory.RefusedException refused) {
       return new Kernels.Offer(null, String.valueOf(refused.getMessage()));
     }

@@ -54,8 +54,7 @@ class SelfTestTest {
     assertThat(offer.reason())
         .isEqualTo("avx512 failed its self-test: matmul is wrong; avx2 on " + cpu.name());
 
-    var none =
-        X86KernelsProvider.tested(cpu, Level.AVX512, (level, kernels) -> Optional.of("bad"));
+    var none = X86KernelsProvider.tested(cpu, Level.AVX512, (level, kernels) -> Optional.of("bad"));
     assertThat(none.kernels()).isNull();
     assertThat(none.reason()).contains("avx512 failed its self-test: bad; avx2 failed");
   }
