@@ -97,7 +97,7 @@ public final class Parallel {
   private static final class Deputies {
     private static final ExecutorService THREADS =
         Executors.newFixedThreadPool(
-            configuredThreads(), Thread.ofPlatform().daemon().name("heed-deputy-", 1).factory());
+            configuredThreads(), Thread.ofPlatform().daemon().name("heed deputy ", 1).factory());
 
     private Deputies() {}
 
