@@ -4,5 +4,6 @@ module dev.heed.tasks {
   requires transitive dev.heed.models;
 
   exports dev.heed.data;
+  exports dev.heed.hub;
   exports dev.heed.task;
 }

@@ -1,5 +1,6 @@
 package dev.heed.cli;
 
+import dev.heed.hub.HubCache;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -21,8 +22,8 @@ final class SavedModels {
     return heed.home().resolve("models");
   }
 
-  /// The directory of the model that `--model` names, else of the one last saved; says on standard
-  /// error which one, when it was not named.
+  /// The directory (or file) of the model that `--model` names, else the directory of the one last
+  /// saved; says on standard error which one, when it was not named.
   static Path resolve(HeedCommand heed) {
     Optional<String> named = heed.model();
     if (named.isPresent()) {
@@ -38,18 +39,6 @@ final class SavedModels {
     return last;
   }
 
-  /// The tokenizer that `--model` names: a file, a directory that need hold nothing else, or that
-  /// of a model.
-  static Path tokenizer(HeedCommand heed) {
-    Path named = Path.of(heed.model().orElse(""));
-    boolean file = heed.model().isPresent() && Files.isRegularFile(named);
-    boolean alone =
-        heed.model().isPresent()
-            && Files.isDirectory(named)
-            && !Files.exists(named.resolve(CONFIG));
-    return file || alone ? named : resolve(heed);
-  }
-
   /// The models saved under a name, by name.
   static List<Path> all(HeedCommand heed) {
     Path folder = folder(heed);
@@ -63,19 +52,43 @@ final class SavedModels {
     }
   }
 
-  private static Path named(HeedCommand heed, String name) {
-    Path directory = Path.of(name);
-    if (Files.exists(directory.resolve(CONFIG))) {
-      return directory;
+  /// The file or directory that `name` means: itself, the one saved under this name, or the one of
+  /// the hub's cache.
+  static Path named(HeedCommand heed, String name) {
+    Path path = Path.of(name);
+    if (Files.isRegularFile(path) || Files.exists(path.resolve(CONFIG))) {
+      return path;
     }
     Path saved = folder(heed).resolve(name).normalize();
     if (saved.startsWith(folder(heed)) && Files.exists(saved.resolve(CONFIG))) {
       return saved;
     }
+    Optional<Path> cached = cached(heed, name);
+    if (cached.isPresent()) {
+      return cached.get();
+    }
+    if (Files.isDirectory(path)) {
+      return path; // what it lacks, its reader will say
+    }
     throw CommandFailure.missing(
-        "no model %s: neither a directory with a config.json nor one of %s"
+        "no model %s: neither a file or directory, nor saved %s, nor in the hub's cache%s"
             .formatted(
-                name, all(heed).stream().map(path -> path.getFileName().toString()).toList()));
+                name,
+                all(heed).stream().map(each -> each.getFileName().toString()).toList(),
+                HubCache.isRepository(name) ? " (heed pull " + name + " fetches it)" : ""));
+  }
+
+  /// The hub's cache, as the environment places it.
+  static HubCache hub(HeedCommand heed) {
+    return HubCache.at(heed.invocation().environment(), heed.invocation().userHome());
+  }
+
+  private static Optional<Path> cached(HeedCommand heed, String name) {
+    try {
+      return hub(heed).snapshot(name, "main");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static FileTime savedAt(Path model) {
