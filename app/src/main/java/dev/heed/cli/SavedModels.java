@@ -1,6 +1,7 @@
 package dev.heed.cli;
 
 import dev.heed.hub.HubCache;
+import dev.heed.hub.HubException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -10,6 +11,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// The models under `$HEED_HOME/models`, and what `--model` may name.
 final class SavedModels {
@@ -63,32 +65,49 @@ final class SavedModels {
     if (saved.startsWith(folder(heed)) && Files.exists(saved.resolve(CONFIG))) {
       return saved;
     }
-    Optional<Path> cached = cached(heed, name);
-    if (cached.isPresent()) {
-      return cached.get();
-    }
     if (Files.isDirectory(path)) {
       return path; // what it lacks, its reader will say
     }
-    throw CommandFailure.missing(
-        "no model %s: neither a file or directory, nor saved %s, nor in the hub's cache%s"
+    try {
+      Optional<Path> cached = hub(heed).snapshot(name, PullCommand.MAIN);
+      if (cached.isPresent()) {
+        return modelIn(cached.get());
+      }
+      if (name.contains("/") && HubCache.isRepository(name) && !heed.offline()) {
+        return modelIn(PullCommand.pull(heed, name, PullCommand.MAIN, List.of()));
+      }
+    } catch (HubException e) {
+      throw none(heed, name, e.getMessage(), e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    throw none(heed, name, "nor in the hub's cache", null);
+  }
+
+  private static CommandFailure none(
+      HeedCommand heed, String name, @Nullable String hub, @Nullable HubException cause) {
+    return new CommandFailure(
+        ExitCode.MISSING,
+        "no model %s: neither a file or directory, nor saved %s; %s"
             .formatted(
-                name,
-                all(heed).stream().map(each -> each.getFileName().toString()).toList(),
-                HubCache.isRepository(name) ? " (heed pull " + name + " fetches it)" : ""));
+                name, all(heed).stream().map(each -> each.getFileName().toString()).toList(), hub),
+        cause);
+  }
+
+  /// A single GGUF file stands for its folder.
+  private static Path modelIn(Path snapshot) throws IOException {
+    if (Files.exists(snapshot.resolve(CONFIG))) {
+      return snapshot;
+    }
+    try (Stream<Path> files = Files.list(snapshot)) {
+      List<Path> gguf = files.filter(file -> file.toString().endsWith(".gguf")).toList();
+      return gguf.size() == 1 ? gguf.getFirst() : snapshot;
+    }
   }
 
   /// The hub's cache, as the environment places it.
   static HubCache hub(HeedCommand heed) {
     return HubCache.at(heed.invocation().environment(), heed.invocation().userHome());
-  }
-
-  private static Optional<Path> cached(HeedCommand heed, String name) {
-    try {
-      return hub(heed).snapshot(name, "main");
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   private static FileTime savedAt(Path model) {

@@ -80,7 +80,7 @@ public record HubCache(Path folder) {
             ? Files.readString(reference).strip()
             : revision;
     Path snapshot = snapshots.resolve(commit).normalize();
-    return !commit.isEmpty() && snapshot.startsWith(snapshots) && Files.isDirectory(snapshot)
+    return snapshots.equals(snapshot.getParent()) && Files.isDirectory(snapshot)
         ? Optional.of(snapshot)
         : Optional.empty();
   }
