@@ -19,6 +19,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// A hub on this machine with one model, `owner/name`, and the troubles that hubs have.
 final class FakeHub implements AutoCloseable {
@@ -177,7 +178,7 @@ final class FakeHub implements AutoCloseable {
     out.flush();
   }
 
-  private static void send(HttpExchange exchange, int status, byte[] content) throws IOException {
+  private static void send(HttpExchange exchange, int status, byte @Nullable [] content) throws IOException {
     exchange.sendResponseHeaders(status, content == null ? -1 : content.length);
     if (content != null) {
       exchange.getResponseBody().write(content);
