@@ -1,6 +1,8 @@
 package dev.heed.model;
 
 import dev.heed.model.gpt2.Gpt2;
+import dev.heed.model.llama.Llama;
+import dev.heed.model.llama.LlamaConfiguration;
 import dev.heed.nn.Layer;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -25,6 +27,10 @@ public final class ModelDirectory {
   static {
     ARCHITECTURES.put("GPT2LMHeadModel", Gpt2::load);
     DEFAULTS.put("gpt2", "GPT2LMHeadModel");
+    for (LlamaConfiguration.Family family : LlamaConfiguration.Family.values()) {
+      ARCHITECTURES.put(family.architecture(), directory -> Llama.load(directory, family));
+      DEFAULTS.put(family.type(), family.architecture());
+    }
   }
 
   private ModelDirectory() {}

@@ -85,6 +85,31 @@ class NextWordsTest {
   }
 
   @Test
+  void aLetterOfSeveralTokensIsOneLetterAndAMarkOfSeveralEndsTheWord() {
+    // "é" and "…" have tokens for each of their bytes: é is C3 A9, … is E2 80 A6.
+    Tokenizer tokenizer = new BpeTrainer(258, 2, List.of("<|endoftext|>")).train(List.of("ab"));
+    double[][] table = new double[tokenizer.vocabularySize()][tokenizer.vocabularySize()];
+    int a = tokenizer.idOf("a").orElseThrow();
+    int stop = tokenizer.idOf(".").orElseThrow();
+    int[] accent = tokenizer.encode("é").ids();
+    int[] dots = tokenizer.encode("…").ids();
+    assertThat(accent).hasSize(2);
+    assertThat(dots).hasSize(3);
+    table[stop][a] = 1;
+    table[a][accent[0]] = 0.5;
+    table[a][dots[0]] = 0.3;
+    table[a][stop] = 0.2;
+    table[accent[0]][accent[1]] = 1;
+    table[accent[1]][stop] = 1;
+    table[dots[0]][dots[1]] = 1;
+    table[dots[1]][dots[2]] = 1;
+    List<NextWords.Word> best =
+        new NextWords(new BigramModel(table, 16), tokenizer).of(new int[] {stop}, 2);
+    assertThat(best).extracting(NextWords.Word::word).containsExactly("aé", "a");
+    assertThat(best).extracting(word -> word.probability() + 1e-6).allMatch(p -> p >= 0.5);
+  }
+
+  @Test
   void fewerWordsAreTheFirstOfMore() {
     List<NextWords.Word> words = all(model());
     List<NextWords.Word> three = new NextWords(model(), TOKENIZER).of(new int[] {START}, 3);

@@ -281,6 +281,11 @@ public final class Tokenizer {
 
   /// Decodes ids one by one, as a model makes them.
   public StreamingDecoder streamingDecoder() {
-    return new StreamingDecoder(this);
+    return streamingDecoder(new int[0]);
+  }
+
+  /// The same for ids that come after `before`: the space before the first new word is told.
+  public StreamingDecoder streamingDecoder(int[] before) {
+    return new StreamingDecoder(this, before);
   }
 }
