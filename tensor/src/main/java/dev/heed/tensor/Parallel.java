@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 /// The one thread pool of the process: a thread per core that spins briefly for the next job, then
 /// parks.
 ///
-/// A task writes only what no other task of the job touches, and what a task adds up does not depend
-/// on the number of threads: so the result has the same bits for any number.
+/// A task writes only what no other task of the job touches, and what a task adds up does not
+/// depend on the number of threads: so the result has the same bits for any number.
 public final class Parallel {
   private static final long SPIN_NANOS = 50_000;
   private static final ReentrantLock LOCK = new ReentrantLock();

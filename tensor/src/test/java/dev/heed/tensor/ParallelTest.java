@@ -54,14 +54,13 @@ class ParallelTest {
     List<Thread> callers = new ArrayList<>();
     for (int i = 0; i < 64; i++) {
       callers.add(
-          Thread.startVirtualThread(
-              () ->
-                  Parallel.run(
-                      5,
-                      task -> {
-                        onVirtualThreads.addAndGet(Thread.currentThread().isVirtual() ? 1 : 0);
-                        sum.addAndGet(task);
-                      })));
+          Thread.startVirtualThread(() ->
+              Parallel.run(
+                  5,
+                  task -> {
+                    onVirtualThreads.addAndGet(Thread.currentThread().isVirtual() ? 1 : 0);
+                    sum.addAndGet(task);
+                  })));
     }
     for (Thread caller : callers) {
       caller.join();
@@ -86,7 +85,9 @@ class ParallelTest {
               }
             })
         .join();
-    assertThat(received.get()).isInstanceOf(IllegalStateException.class).hasMessageMatching("task [01]");
+    assertThat(received.get())
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageMatching("task [01]");
   }
 
   @Test
