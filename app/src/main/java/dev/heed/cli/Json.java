@@ -2,6 +2,8 @@ package dev.heed.cli;
 
 import java.io.IOException;
 import java.io.PrintStream;
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.ObjectWriteContext;
@@ -47,9 +49,22 @@ final class Json {
     out.println();
   }
 
-  /// Writes a string, number, boolean or null.
-  static void scalar(JsonGenerator json, @Nullable Object value) {
+  /// Writes a map as an object, a list as an array, a string, number, boolean or null.
+  static void value(JsonGenerator json, @Nullable Object value) {
     switch (value) {
+      case Map<?, ?> map -> {
+        json.writeStartObject();
+        map.forEach((key, inner) -> {
+          json.writeName(key.toString());
+          value(json, inner);
+        });
+        json.writeEndObject();
+      }
+      case List<?> list -> {
+        json.writeStartArray();
+        list.forEach(inner -> value(json, inner));
+        json.writeEndArray();
+      }
       case null -> json.writeNull();
       case Boolean truth -> json.writeBoolean(truth);
       case Integer number -> json.writeNumber(number);

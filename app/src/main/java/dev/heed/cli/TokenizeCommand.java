@@ -41,7 +41,7 @@ final class TokenizeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Format format = output.format(Format.JSONL);
-    Tokenizer tokenizer = configured(Tokenizer.load(SavedModels.tokenizer(heed)));
+    Tokenizer tokenizer = configured(Tokenizer.load(SavedModels.resolve(heed)));
     output.write(
         heed,
         out -> {

@@ -45,18 +45,32 @@ public record ConfigFile(String name, Map<String, @Nullable Object> values) {
             "%s must have at most %d bytes: received %d"
                 .formatted(file, LARGEST, Files.size(file)));
       }
-      try (JsonParser parser =
-          JSON.createParser(ObjectReadContext.empty(), Files.readAllBytes(file))) {
-        if (parser.nextToken() != JsonToken.START_OBJECT) {
-          throw new ModelException(file + " must hold a JSON object");
-        }
-        return new ConfigFile(file.getFileName().toString(), object(parser, 0));
-      }
-    } catch (JacksonException e) {
-      throw new ModelException("%s is not valid JSON: %s".formatted(file, e.getOriginalMessage()));
+      return parse(file.toString(), Files.readAllBytes(file)).named(file.getFileName().toString());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /// Reads an object that is in memory, called `name` in messages.
+  ///
+  /// @throws ModelException if it is no JSON object, or unreasonably large or deep
+  public static ConfigFile parse(String name, byte[] json) {
+    if (json.length > LARGEST) {
+      throw new ModelException(
+          "%s must have at most %d bytes: received more".formatted(name, LARGEST));
+    }
+    try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), json)) {
+      if (parser.nextToken() != JsonToken.START_OBJECT) {
+        throw new ModelException(name + " must hold a JSON object");
+      }
+      return new ConfigFile(name, object(parser, 0));
+    } catch (JacksonException e) {
+      throw new ModelException("%s is not valid JSON: %s".formatted(name, e.getOriginalMessage()));
+    }
+  }
+
+  private ConfigFile named(String other) {
+    return new ConfigFile(other, values);
   }
 
   private static Map<String, @Nullable Object> object(JsonParser parser, int depth) {

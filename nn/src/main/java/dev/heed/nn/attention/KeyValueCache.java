@@ -195,8 +195,10 @@ public final class KeyValueCache {
     private static Tensor moved(
         @Nullable Tensor from, int firstRow, int count, int rows, Tensor like) {
       long row = (long) like.shape().width() * like.dtype().bytes();
-      boolean inPlace = from != null && from.shape().rows() == rows && from != like;
-      Tensor to = inPlace ? from : outside(rows, like.shape().width(), like.dtype());
+      Tensor to =
+          from != null && from.shape().rows() == rows && from != like
+              ? from
+              : outside(rows, like.shape().width(), like.dtype());
       if (from != null && count > 0) {
         // MemorySegment.copyFrom is right for parts that overlap.
         to.memory()
