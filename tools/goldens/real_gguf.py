@@ -12,6 +12,7 @@ import os
 from pathlib import Path
 
 import torch
+from tokenizers import pre_tokenizers
 from safetensors.torch import save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -41,6 +42,11 @@ def main():
     text = (ROOT / "LICENSE").read_text()[:6000]
     for name, file in FILES.items():
         tokenizer = AutoTokenizer.from_pretrained(MODELS, gguf_file=file)
+        if name == "smollm2":
+            # The converter leaves out what the model's own tokenizer.json does first.
+            tokenizer.backend_tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+                [pre_tokenizers.Digits(True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
+            )
         model = AutoModelForCausalLM.from_pretrained(
             MODELS, gguf_file=file, dtype=torch.float32
         ).eval()

@@ -22,6 +22,7 @@ public final class Main {
   static {
     COMMANDS.put("demo", DemoCommand::new);
     COMMANDS.put("complete", CompleteCommand::new);
+    COMMANDS.put("perplexity", PerplexityCommand::new);
     COMMANDS.put("tokenize", TokenizeCommand::new);
     COMMANDS.put("train", TrainCommand::commandLine);
     COMMANDS.put("inspect", InspectCommand::new);
