@@ -186,8 +186,7 @@ final class CompleteCommand implements Callable<Integer> {
             }
             return;
           }
-          LanguageModel.Completion completion =
-              model.stream(prompt, request, piece -> {});
+          LanguageModel.Completion completion = model.stream(prompt, request, piece -> {});
           Json.write(
               out,
               output.format(),

@@ -50,8 +50,7 @@ final class PerplexityCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     byte[] bytes = input == null ? heed.in().readAllBytes() : Files.readAllBytes(input);
     LanguageModel model = heed.languageModel();
-    int window =
-        context != null ? context : Math.min(USUAL_CONTEXT, model.model().maximumLength());
+    int window = context != null ? context : Math.min(USUAL_CONTEXT, model.model().maximumLength());
     String text = new String(bytes, StandardCharsets.UTF_8);
     Perplexity perplexity;
     try {

@@ -97,18 +97,19 @@ public record GenerationConfig(GenerationRules rules, Sampling sampling) {
   }
 
   static GenerationConfig of(ConfigFile file, Set<Integer> endTokens) {
-    file.values().forEach((key, value) -> {
-      boolean harmless =
-          value == null
-              || WITHOUT_EFFECT.contains(key)
-              || KNOWN.contains(key)
-              || NEUTRAL.getOrDefault(key, Set.of()).contains(value);
-      if (!harmless) {
-        throw new ModelException(
-            "%s: %s = %s would change the output, and Heed lacks it"
-                .formatted(file.name(), key, value));
-      }
-    });
+    file.values()
+        .forEach((key, value) -> {
+          boolean harmless =
+              value == null
+                  || WITHOUT_EFFECT.contains(key)
+                  || KNOWN.contains(key)
+                  || NEUTRAL.getOrDefault(key, Set.of()).contains(value);
+          if (!harmless) {
+            throw new ModelException(
+                "%s: %s = %s would change the output, and Heed lacks it"
+                    .formatted(file.name(), key, value));
+          }
+        });
     Set<Integer> ends = new LinkedHashSet<>(tokens(file, "eos_token_id"));
     boolean samples = file.flag("do_sample", false);
     Penalties penalties = new Penalties(file.number("repetition_penalty", 1), 0, 0);

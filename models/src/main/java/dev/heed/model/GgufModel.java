@@ -78,7 +78,8 @@ public final class GgufModel {
     long id = file.has(TOKENIZER + key) ? file.integer(TOKENIZER + key) : -1;
     if (id < -1 || id > Integer.MAX_VALUE) {
       throw new ModelException(
-          "%s: %s%s must be a token's id: received %d".formatted(file.source(), TOKENIZER, key, id));
+          "%s: %s%s must be a token's id: received %d"
+              .formatted(file.source(), TOKENIZER, key, id));
     }
     return (int) id;
   }

@@ -17,7 +17,8 @@ class GenerationConfigTest {
 
   @Test
   void endTokensMayBeAListThatTheConfigurationLacks() throws IOException {
-    assertThat(read("{\"eos_token_id\": [5, 7]}").rules().endTokens()).containsExactlyInAnyOrder(5, 7);
+    assertThat(read("{\"eos_token_id\": [5, 7]}").rules().endTokens())
+        .containsExactlyInAnyOrder(5, 7);
     assertThat(read("{\"eos_token_id\": 9}").rules().endTokens()).containsExactly(9);
     assertThat(read("{}").rules().endTokens()).containsExactly(3);
     Files.delete(folder.resolve("generation_config.json"));
@@ -27,11 +28,10 @@ class GenerationConfigTest {
   @Test
   void tokensAreForcedAndBanned() throws IOException {
     GenerationRules rules =
-        read(
-                """
-                {"suppress_tokens": [1], "begin_suppress_tokens": [2], "bad_words_ids": [[4], [5, 6]],
-                 "forced_bos_token_id": 7, "forced_eos_token_id": 8, "no_repeat_ngram_size": 3}
-                """)
+        read("""
+        {"suppress_tokens": [1], "begin_suppress_tokens": [2], "bad_words_ids": [[4], [5, 6]],
+         "forced_bos_token_id": 7, "forced_eos_token_id": 8, "no_repeat_ngram_size": 3}
+        """)
             .rules();
     assertThat(rules)
         .isEqualTo(
@@ -41,7 +41,9 @@ class GenerationConfigTest {
 
   @Test
   void theMakersSamplingIsTakenOnlyWhereTheySample() throws IOException {
-    assertThat(read("{\"do_sample\": true, \"temperature\": 0.7, \"top_k\": 20, \"top_p\": 0.8}").sampling())
+    assertThat(
+            read("{\"do_sample\": true, \"temperature\": 0.7, \"top_k\": 20, \"top_p\": 0.8}")
+                .sampling())
         .isEqualTo(new Sampling(0.7, 20, 0.8, 0, 0));
     assertThat(read("{\"temperature\": 0.7, \"repetition_penalty\": 1.1}").sampling())
         .isEqualTo(Sampling.greedy().withPenalties(new Penalties(1.1, 0, 0)));

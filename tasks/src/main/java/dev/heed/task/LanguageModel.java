@@ -212,8 +212,7 @@ public final class LanguageModel {
   }
 
   Completion stream(int[] prompt, Request request, KnownText known, Consumer<String> piece) {
-    StreamingDecoder decoder =
-        tokenizer == null ? null : tokenizer.streamingDecoder(prompt);
+    StreamingDecoder decoder = tokenizer == null ? null : tokenizer.streamingDecoder(prompt);
     StopStrings stop = new StopStrings(request.stop);
     StringBuilder text = new StringBuilder();
     Consumer<String> both =
@@ -224,7 +223,8 @@ public final class LanguageModel {
           }
         };
     TextGenerator generator =
-        new TextGenerator(model, request.sampling, generation.rules(), request.constraint, request.alternatives);
+        new TextGenerator(
+            model, request.sampling, generation.rules(), request.constraint, request.alternatives);
     TextGenerator.Generated generated =
         generator.generate(
             prompt,

@@ -44,11 +44,7 @@ public record Perplexity(double nll, long tokens) {
       throw new IllegalArgumentException(
           "context must be in %d…%d and stride in 1…%d: received %d and %d"
               .formatted(
-                  before.length + 1,
-                  model.maximumLength(),
-                  Math.max(1, size),
-                  context,
-                  stride));
+                  before.length + 1, model.maximumLength(), Math.max(1, size), context, stride));
     }
     double sum = 0;
     long count = 0;

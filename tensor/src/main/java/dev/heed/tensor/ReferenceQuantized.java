@@ -92,13 +92,11 @@ final class ReferenceQuantized {
         for (int row = 0; row < ROWS; row++) {
           minima[row][column / GROUP] = layout.minimum(memory, block, group, row);
           for (int half = 0; half < 2; half++) {
-            scales[row][column / 16 + half] =
-                layout.scale(memory, block, group, row, 16 * half);
+            scales[row][column / 16 + half] = layout.scale(memory, block, group, row, 16 * half);
           }
           for (int i = 0; i < GROUP; i++) {
             codes[row][column + i] =
-                (byte)
-                    (layout.code(memory, group + layout.partBytes(), row, i) - layout.zero());
+                (byte) (layout.code(memory, group + layout.partBytes(), row, i) - layout.zero());
           }
         }
       }

@@ -32,8 +32,8 @@ final class GgufTokenizers {
   private static final String QWEN2 = LETTERS_AND_CONTRACTIONS + "\\p{N}" + OTHERS;
   private static final String TEKKEN =
       "[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+"
-          + "|[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]+[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]*"
-          + "|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+          + "|[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]+[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]*|\\p{N}|"
+          + " ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
 
   private GgufTokenizers() {}
 
@@ -117,7 +117,7 @@ final class GgufTokenizers {
     if (from.scores().length != size || from.kinds().length != size) {
       throw new TokenizerFormatException(
           "tokenizer.ggml.scores and token_type must have one entry for each of %d tokens: found"
-              .formatted(size)
+                  .formatted(size)
               + " %d and %d".formatted(from.scores().length, from.kinds().length));
     }
     byte[] kinds = new byte[size];
@@ -178,8 +178,7 @@ final class GgufTokenizers {
   }
 
   /// The tokens around a text, and around each of two.
-  private static @Nullable PostProcessor post(GgufVocabulary from)
-      throws TokenizerFormatException {
+  private static @Nullable PostProcessor post(GgufVocabulary from) throws TokenizerFormatException {
     if (!from.addsBegin() && !from.addsEnd()) {
       return from.model().equals("gpt2") ? new PostProcessor.ByteLevel(true, false, true) : null;
     }

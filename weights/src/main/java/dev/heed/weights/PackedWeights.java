@@ -59,8 +59,7 @@ public final class PackedWeights {
           "rows of %s must be as wide: received %s".formatted(tensor, shape));
     }
     DType dtype = dtype(type);
-    MemorySegment from =
-        tensor.data().asSlice(type.bytes(first), type.bytes(shape.elements()));
+    MemorySegment from = tensor.data().asSlice(type.bytes(first), type.bytes(shape.elements()));
     MemorySegment to = Arena.ofAuto().allocate(dtype.bytes(shape), 64);
     int rows = shape.dimension(0);
     var packed = new PackedWeights(type, from, type.bytes(shape.width()), to);

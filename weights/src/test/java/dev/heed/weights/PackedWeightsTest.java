@@ -72,12 +72,14 @@ class PackedWeightsTest {
       values[i] = i % 32 == 0 ? 127 : random.nextInt(255) - 127;
     }
     Tensor whole = Tensor.of(values, 3, 256);
-    double[] same = FusedOperations.linear(whole, exact, null, Activation.NONE, null).toDoubleArray();
+    double[] same =
+        FusedOperations.linear(whole, exact, null, Activation.NONE, null).toDoubleArray();
     double largest = 0;
     for (double value : same) {
       largest = Math.max(largest, Math.abs(value));
     }
-    double[] with = FusedOperations.linear(whole, packed, null, Activation.NONE, null).toDoubleArray();
+    double[] with =
+        FusedOperations.linear(whole, packed, null, Activation.NONE, null).toDoubleArray();
     for (int i = 0; i < same.length; i++) {
       assertThat(with[i]).isCloseTo(same[i], within(1e-5 * largest));
     }
@@ -115,8 +117,7 @@ class PackedWeightsTest {
     for (long block = 0; block < data.byteSize(); block += type.blockBytes()) {
       for (int at : halves) {
         float scale = (random.nextFloat() - 0.3f) * 0.1f;
-        data.set(
-            ValueLayout.JAVA_SHORT_UNALIGNED, block + at, Float.floatToFloat16(scale));
+        data.set(ValueLayout.JAVA_SHORT_UNALIGNED, block + at, Float.floatToFloat16(scale));
       }
     }
     return new StoredTensor("w", type, Shape.of(rows, width), data.asReadOnly());

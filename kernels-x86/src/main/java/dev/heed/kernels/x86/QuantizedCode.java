@@ -293,8 +293,7 @@ record QuantizedCode(QuantizedLayout layout, int rows) {
       if (layout.bits() == 4) {
         return;
       }
-      asm.emit(
-          VPBROADCASTD, second, code.pooled(layout.bits() == 5 ? 0x10101010 : 0x30303030));
+      asm.emit(VPBROADCASTD, second, code.pooled(layout.bits() == 5 ? 0x10101010 : 0x30303030));
       for (int v = 0; v < 8; v++) {
         if (v == 0 || layout.bits() == 6 && v == 4) {
           code.load(other, Address.at(w, at + 256 + 64 * (v / 4)));
@@ -447,8 +446,7 @@ record QuantizedCode(QuantizedLayout layout, int rows) {
         int plane = layout.bits() == 6 ? v / 4 : 0;
         code.load(product, Address.at(w, at + 256 + 64 * plane + shift));
         shift(product, product, upperShift(v));
-        asm.emit(
-            VPBROADCASTD, bits, code.pooled(layout.bits() == 5 ? 0x10101010 : 0x30303030));
+        asm.emit(VPBROADCASTD, bits, code.pooled(layout.bits() == 5 ? 0x10101010 : 0x30303030));
         and(product, product, bits);
         or(codes, codes, product);
       }

@@ -28,7 +28,8 @@ final class QuantizedMatmul {
   private record Task(
       QuantizedLayout layout, int rows, int width, int outWidth, long x, long weight) {
     long tile(int row, int inTile) {
-      return x + (long) row * (width / GROUP) * QuantizedCode.GROUP_BYTES
+      return x
+          + (long) row * (width / GROUP) * QuantizedCode.GROUP_BYTES
           + (long) inTile * QuantizedCode.GROUP_BYTES;
     }
   }

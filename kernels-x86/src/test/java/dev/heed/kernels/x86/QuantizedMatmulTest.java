@@ -30,8 +30,7 @@ class QuantizedMatmulTest {
     }
     List<Level> levels =
         highest.compareTo(Level.VNNI) >= 0 ? List.of(Level.AVX2, Level.VNNI) : List.of(Level.AVX2);
-    return levels.stream()
-        .flatMap(level -> TYPES.stream().map(type -> Arguments.of(level, type)));
+    return levels.stream().flatMap(level -> TYPES.stream().map(type -> Arguments.of(level, type)));
   }
 
   @ParameterizedTest
@@ -40,7 +39,9 @@ class QuantizedMatmulTest {
     X86Kernels kernels = new X86Kernels(level);
     int block = QuantizedLayout.of(type).blockColumns();
     for (int[] size :
-        new int[][] {{1, 16, block}, {1, 37, 2 * block}, {3, 48, block}, {17, 23, 3 * block}, {40, 96, block}}) {
+        new int[][] {
+          {1, 16, block}, {1, 37, 2 * block}, {3, 48, block}, {17, 23, 3 * block}, {40, 96, block}
+        }) {
       Tensor x = values(size[0], size[2], 1);
       Tensor weight = weight(type, size[1], size[2], 2);
       Tensor bias = values(1, size[1], 3);
@@ -73,8 +74,7 @@ class QuantizedMatmulTest {
   }
 
   private static Tensor product(X86Kernels kernels, Tensor x, Tensor weight) {
-    Tensor out =
-        Tensor.empty(Shape.of(x.shape().rows(), weight.shape().dimension(0)), DType.F32);
+    Tensor out = Tensor.empty(Shape.of(x.shape().rows(), weight.shape().dimension(0)), DType.F32);
     kernels.linear(x, weight, null, Activation.NONE, null, null, out);
     return out;
   }

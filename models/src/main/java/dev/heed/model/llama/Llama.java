@@ -156,8 +156,7 @@ public final class Llama extends Layer implements CausalModel {
   /// A model of a checkpoint with Hugging Face's names.
   ///
   /// @param quantized whether quantised weights stay so; else they become F32
-  static Llama load(
-      LlamaConfiguration configuration, Checkpoint checkpoint, boolean quantized) {
+  static Llama load(LlamaConfiguration configuration, Checkpoint checkpoint, boolean quantized) {
     LlamaConfiguration known =
         configuration.withTied(LlamaWeights.isTied(checkpoint, configuration.tied()));
     Llama model = new Llama(known, Initializer.beforeLoading());

@@ -8,7 +8,6 @@ import dev.heed.model.llama.LlamaConfiguration.Sight;
 import dev.heed.tensor.Activation;
 import dev.heed.weights.Checkpoint;
 import dev.heed.weights.GgufFile;
-import dev.heed.weights.GgufValue;
 import dev.heed.weights.StoredTensor;
 import dev.heed.weights.StoredType;
 import java.lang.foreign.Arena;
