@@ -22,7 +22,9 @@ public final class Main {
   static {
     COMMANDS.put("demo", DemoCommand::new);
     COMMANDS.put("complete", CompleteCommand::new);
+    COMMANDS.put("chat", ChatCommand::new);
     COMMANDS.put("perplexity", PerplexityCommand::new);
+    COMMANDS.put("benchmark", BenchmarkCommand::new);
     COMMANDS.put("tokenize", TokenizeCommand::new);
     COMMANDS.put("train", TrainCommand::commandLine);
     COMMANDS.put("inspect", InspectCommand::new);
