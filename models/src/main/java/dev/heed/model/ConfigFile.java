@@ -39,6 +39,38 @@ public record ConfigFile(String name, Map<String, @Nullable Object> values) {
   ///
   /// @throws ModelException if it is no JSON object, or unreasonably large or deep
   public static ConfigFile read(Path file) {
+    return parse(
+        file,
+        parser -> {
+          if (parser.nextToken() != JsonToken.START_OBJECT) {
+            throw new ModelException(file + " must hold a JSON object");
+          }
+          return new ConfigFile(file.getFileName().toString(), object(parser, 0));
+        });
+  }
+
+  /// Reads a file that holds a list of objects, such as `modules.json`.
+  ///
+  /// @throws ModelException if it is no list of JSON objects, or unreasonably large or deep
+  public static List<ConfigFile> readList(Path file) {
+    return parse(
+        file,
+        parser -> {
+          if (parser.nextToken() != JsonToken.START_ARRAY) {
+            throw new ModelException(file + " must hold a JSON list");
+          }
+          List<ConfigFile> all = new ArrayList<>();
+          while (parser.nextToken() != JsonToken.END_ARRAY) {
+            if (parser.currentToken() != JsonToken.START_OBJECT) {
+              throw new ModelException(file + " must hold a list of JSON objects");
+            }
+            all.add(new ConfigFile(file.getFileName().toString(), object(parser, 0)));
+          }
+          return all;
+        });
+  }
+
+  private static <T> T parse(Path file, Function<JsonParser, T> body) {
     try {
       if (Files.size(file) > LARGEST) {
         throw new ModelException(
@@ -47,10 +79,7 @@ public record ConfigFile(String name, Map<String, @Nullable Object> values) {
       }
       try (JsonParser parser =
           JSON.createParser(ObjectReadContext.empty(), Files.readAllBytes(file))) {
-        if (parser.nextToken() != JsonToken.START_OBJECT) {
-          throw new ModelException(file + " must hold a JSON object");
-        }
-        return new ConfigFile(file.getFileName().toString(), object(parser, 0));
+        return body.apply(parser);
       }
     } catch (JacksonException e) {
       throw new ModelException("%s is not valid JSON: %s".formatted(file, e.getOriginalMessage()));
@@ -94,9 +123,18 @@ public record ConfigFile(String name, Map<String, @Nullable Object> values) {
 
   /// Writes the object on one line, keys in order. The file appears whole or not at all.
   public void write(Path file) {
+    writeValue(file, values);
+  }
+
+  /// Writes a list of objects, such as `modules.json`, like [#write].
+  public static void writeList(List<ConfigFile> objects, Path file) {
+    writeValue(file, objects.stream().map(ConfigFile::values).toList());
+  }
+
+  private static void writeValue(Path file, Object value) {
     var bytes = new ByteArrayOutputStream();
     try (JsonGenerator generator = JSON.createGenerator(ObjectWriteContext.empty(), bytes)) {
-      write(generator, values);
+      write(generator, value);
     }
     AtomicFile.write(file, bytes.toByteArray());
   }

@@ -5,6 +5,7 @@ import dev.heed.nn.Layer;
 import dev.heed.nn.Trace;
 import dev.heed.nn.attention.Mask;
 import dev.heed.nn.norm.LayerNorm;
+import dev.heed.tensor.Inference;
 import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Tensor;
 import java.util.ArrayList;
@@ -44,7 +45,7 @@ public final class TransformerEncoder extends Layer {
     for (TransformerEncoderLayer layer : layers) {
       Tensor before = h;
       Trace.add(tracePrefix + "hidden_states", () -> before);
-      h = layer.apply(h, sequences, mask);
+      h = Inference.keepingResult(() -> layer.apply(before, sequences, mask));
     }
     Tensor out = finalNorm == null ? h : finalNorm.apply(h);
     Trace.add(tracePrefix + "hidden_states", () -> out);
