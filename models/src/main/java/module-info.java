@@ -8,5 +8,6 @@ module dev.heed.models {
   exports dev.heed.model;
   exports dev.heed.model.bert;
   exports dev.heed.model.gpt2;
+  exports dev.heed.model.llama;
   exports dev.heed.generation;
 }

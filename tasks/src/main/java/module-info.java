@@ -2,7 +2,9 @@
 module dev.heed.tasks {
   requires static transitive org.jspecify;
   requires transitive dev.heed.models;
+  requires java.net.http;
 
   exports dev.heed.data;
+  exports dev.heed.hub;
   exports dev.heed.task;
 }

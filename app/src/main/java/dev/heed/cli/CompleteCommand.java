@@ -183,8 +183,7 @@ final class CompleteCommand implements Callable<Integer> {
             LanguageModel.Completion completion =
                 model.stream(
                     prompt,
-                    maximumTokens,
-                    sampling,
+                    LanguageModel.Request.of(maximumTokens, sampling),
                     piece -> {
                       out.print(piece);
                       out.flush();
@@ -199,7 +198,7 @@ final class CompleteCommand implements Callable<Integer> {
             return;
           }
           LanguageModel.Completion completion =
-              model.stream(prompt, maximumTokens, sampling, piece -> {});
+              model.stream(prompt, LanguageModel.Request.of(maximumTokens, sampling), piece -> {});
           Json.write(
               out,
               output.format(),

@@ -126,7 +126,7 @@ final class ConfigCommand implements Callable<Integer> {
       json.writeName(row.name());
       json.writeStartObject();
       json.writeName("value");
-      Json.scalar(json, row.value());
+      Json.value(json, row.value());
       json.writeStringProperty("why", row.why());
       json.writeEndObject();
     }

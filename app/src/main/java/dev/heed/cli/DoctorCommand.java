@@ -70,7 +70,7 @@ final class DoctorCommand implements Callable<Integer> {
         json.writeName(fact.name());
         json.writeStartObject();
         json.writeName("value");
-        Json.scalar(json, fact.value());
+        Json.value(json, fact.value());
         if (!fact.why().isEmpty()) {
           json.writeStringProperty("why", fact.why());
         }

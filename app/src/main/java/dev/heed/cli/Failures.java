@@ -1,5 +1,6 @@
 package dev.heed.cli;
 
+import dev.heed.hub.HubException;
 import dev.heed.model.ModelException;
 import dev.heed.tokenizer.TokenizerFormatException;
 import dev.heed.weights.WeightsException;
@@ -31,11 +32,20 @@ final class Failures {
       case CommandFailure known -> known;
       case UncheckedIOException wrapped when wrapped.getCause() != null -> name(wrapped.getCause());
       case ParameterException wrong -> CommandFailure.usage(usage(wrong));
-      case NoSuchFileException e -> CommandFailure.missing("no such file: " + e.getFile());
+      case NoSuchFileException e ->
+          CommandFailure.missing(
+              "no such file: "
+                  + e.getFile()
+                  + (e.getReason() == null ? "" : " (" + e.getReason() + ")"));
       case FileNotFoundException e -> CommandFailure.missing("no such file: " + e.getMessage());
       case AccessDeniedException e -> CommandFailure.failed("access denied: " + e.getFile(), e);
       case FileAlreadyExistsException e ->
           CommandFailure.failed("already there: " + e.getFile(), e);
+      case HubException e ->
+          new CommandFailure(
+              e.status() == 401 || e.status() == 404 ? ExitCode.MISSING : ExitCode.FAILED,
+              String.valueOf(e.getMessage()),
+              e);
       case OutOfMemoryError e ->
           CommandFailure.failed("out of memory (" + e.getMessage() + "); heed doctor", e);
       case ModelException e -> CommandFailure.failed(String.valueOf(e.getMessage()), e);

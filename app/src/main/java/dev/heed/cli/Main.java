@@ -22,6 +22,11 @@ public final class Main {
   static {
     COMMANDS.put("demo", DemoCommand::new);
     COMMANDS.put("complete", CompleteCommand::new);
+    COMMANDS.put("tokenize", TokenizeCommand::new);
+    COMMANDS.put("train", TrainCommand::commandLine);
+    COMMANDS.put("inspect", InspectCommand::new);
+    COMMANDS.put("pull", PullCommand::new);
+    COMMANDS.put("models", ModelsCommand::new);
     COMMANDS.put("config", ConfigCommand::new);
     COMMANDS.put("completion", CompletionCommand::new);
     COMMANDS.put("doctor", DoctorCommand::new);

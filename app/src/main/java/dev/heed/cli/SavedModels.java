@@ -1,5 +1,7 @@
 package dev.heed.cli;
 
+import dev.heed.hub.HubCache;
+import dev.heed.hub.HubException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -9,6 +11,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// The models under `$HEED_HOME/models`, and what `--model` may name.
 final class SavedModels {
@@ -21,8 +24,8 @@ final class SavedModels {
     return heed.home().resolve("models");
   }
 
-  /// The directory of the model that `--model` names, else of the one last saved; says on standard
-  /// error which one, when it was not named.
+  /// The directory (or file) of the model that `--model` names, else the directory of the one last
+  /// saved; says on standard error which one, when it was not named.
   static Path resolve(HeedCommand heed) {
     Optional<String> named = heed.model();
     if (named.isPresent()) {
@@ -51,19 +54,60 @@ final class SavedModels {
     }
   }
 
-  private static Path named(HeedCommand heed, String name) {
-    Path directory = Path.of(name);
-    if (Files.exists(directory.resolve(CONFIG))) {
-      return directory;
+  /// The file or directory that `name` means: itself, the one saved under this name, or the one of
+  /// the hub's cache.
+  static Path named(HeedCommand heed, String name) {
+    Path path = Path.of(name);
+    if (Files.isRegularFile(path) || Files.exists(path.resolve(CONFIG))) {
+      return path;
     }
     Path saved = folder(heed).resolve(name).normalize();
     if (saved.startsWith(folder(heed)) && Files.exists(saved.resolve(CONFIG))) {
       return saved;
     }
-    throw CommandFailure.missing(
-        "no model %s: neither a directory with a config.json nor one of %s"
+    if (Files.isDirectory(path)) {
+      return path; // what it lacks, its reader will say
+    }
+    try {
+      Optional<Path> cached = hub(heed).snapshot(name, PullCommand.MAIN);
+      if (cached.isPresent()) {
+        return modelIn(cached.get());
+      }
+      if (name.contains("/") && HubCache.isRepository(name) && !heed.offline()) {
+        return modelIn(PullCommand.pull(heed, name, PullCommand.MAIN, List.of()));
+      }
+    } catch (HubException e) {
+      throw none(heed, name, e.getMessage(), e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    throw none(heed, name, "nor in the hub's cache", null);
+  }
+
+  private static CommandFailure none(
+      HeedCommand heed, String name, @Nullable String hub, @Nullable HubException cause) {
+    return new CommandFailure(
+        ExitCode.MISSING,
+        "no model %s: neither a file or directory, nor saved %s; %s"
             .formatted(
-                name, all(heed).stream().map(path -> path.getFileName().toString()).toList()));
+                name, all(heed).stream().map(each -> each.getFileName().toString()).toList(), hub),
+        cause);
+  }
+
+  /// A single GGUF file stands for its folder.
+  private static Path modelIn(Path snapshot) throws IOException {
+    if (Files.exists(snapshot.resolve(CONFIG))) {
+      return snapshot;
+    }
+    try (Stream<Path> files = Files.list(snapshot)) {
+      List<Path> gguf = files.filter(file -> file.toString().endsWith(".gguf")).toList();
+      return gguf.size() == 1 ? gguf.getFirst() : snapshot;
+    }
+  }
+
+  /// The hub's cache, as the environment places it.
+  static HubCache hub(HeedCommand heed) {
+    return HubCache.at(heed.invocation().environment(), heed.invocation().userHome());
   }
 
   private static FileTime savedAt(Path model) {

@@ -13,6 +13,7 @@ import java.util.Map;
 final class Heed {
   private final Path home;
   private final Map<String, String> environment = new HashMap<>();
+  private byte[] in = {};
 
   /// What one run left behind.
   record Result(ExitCode code, String out, String messages) {}
@@ -26,12 +27,18 @@ final class Heed {
     return this;
   }
 
+  /// Pipes `text` in.
+  Heed given(String text) {
+    in = text.getBytes(StandardCharsets.UTF_8);
+    return this;
+  }
+
   Result run(String... arguments) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     ByteArrayOutputStream messages = new ByteArrayOutputStream();
     Invocation invocation =
         new Invocation(
-            new ByteArrayInputStream(new byte[0]),
+            new ByteArrayInputStream(in),
             new PrintStream(out, true, StandardCharsets.UTF_8),
             new PrintStream(messages, true, StandardCharsets.UTF_8),
             () -> Terminal.none(80),

@@ -28,7 +28,7 @@ class DependencyDirectionTest {
     PACKAGES.put("tokenizer", List.of("dev.heed.tokenizer"));
     PACKAGES.put("nn", List.of("dev.heed.nn", "dev.heed.training"));
     PACKAGES.put("models", List.of("dev.heed.model", "dev.heed.generation"));
-    PACKAGES.put("tasks", List.of("dev.heed.task", "dev.heed.data"));
+    PACKAGES.put("tasks", List.of("dev.heed.task", "dev.heed.data", "dev.heed.hub"));
     PACKAGES.put("library", List.of());
     PACKAGES.put("app", List.of("dev.heed.cli", "dev.heed.server", "dev.heed.explorer"));
     PACKAGES.put("benchmarks", List.of("dev.heed.benchmarks"));

@@ -1,11 +1,7 @@
 package dev.heed.generation;
 
 import dev.heed.model.CausalModel;
-import dev.heed.tensor.Operations;
-import dev.heed.tensor.Sequences;
-import dev.heed.tensor.Tensor;
 import dev.heed.tokenizer.Tokenizer;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -23,11 +19,16 @@ import java.util.Set;
 /// unopened at a word's beginnings bounds what the word may still gain, so it knows when the first
 /// `count` words are certain; their sums then lack no more than that.
 public final class NextWords {
-  private static final int AT_ONCE = 16;
   private static final int MOST_OPENED = 512;
   private static final int LONGEST = 12;
 
+  /// Pieces less probable than this are not opened.
+  private static final double LEAST = 1e-7;
+
   private final CausalModel model;
+  private final Tokenizer tokenizer;
+  private final int[] anchor;
+  private final String anchorText;
   private final String[] texts;
 
   /// A next word.
@@ -36,14 +37,32 @@ public final class NextWords {
   /// @param probability in (0, 1]
   public record Word(String word, double probability) {}
 
-  private record Piece(int[] ids, String text, double probability) {}
+  /// The beginning of a word.
+  ///
+  /// @param ids its tokens
+  /// @param text its characters
+  /// @param whole how long the text is without tokens whose bytes were no whole character yet:
+  ///   whether those belong to the word shows only when more of them have come
+  private record Piece(int[] ids, String text, int whole, double probability) {}
 
   public NextWords(CausalModel model, Tokenizer tokenizer) {
     this.model = model;
+    this.tokenizer = tokenizer;
+    // Some tokenizers drop the space of the first token: one stands before it here.
+    this.anchor = tokenizer.encode("a", false).ids();
+    this.anchorText = tokenizer.decode(anchor);
     this.texts = new String[model.vocabulary()];
     for (int id = 0; id < texts.length; id++) {
-      texts[id] = tokenizer.isSpecial(id) ? "" : tokenizer.decode(id);
+      texts[id] = tokenizer.isSpecial(id) ? "" : text(new int[] {id});
     }
+  }
+
+  /// The characters of tokens in the middle of a text.
+  private String text(int[] ids) {
+    int[] all = Arrays.copyOf(anchor, anchor.length + ids.length);
+    System.arraycopy(ids, 0, all, anchor.length, ids.length);
+    String text = tokenizer.decode(all);
+    return text.startsWith(anchorText) ? text.substring(anchorText.length()) : text;
   }
 
   /// The `count` most probable words after `prompt`, the most probable first.
@@ -51,21 +70,20 @@ public final class NextWords {
     Map<String, Double> words = new HashMap<>();
     PriorityQueue<Piece> open =
         new PriorityQueue<>(Comparator.comparingDouble(piece -> -piece.probability));
-    open.add(new Piece(prompt, "", 1));
-    int opened = 0;
-    while (!open.isEmpty() && opened < MOST_OPENED) {
+    open.add(new Piece(new int[0], "", 0, 1));
+    KnownText known = new KnownText(model);
+    for (int opened = 0; !open.isEmpty() && opened < MOST_OPENED; opened++) {
       if (certain(words, open, count)) {
         break;
       }
-      List<Piece> pieces = new ArrayList<>();
-      while (!open.isEmpty() && pieces.size() < AT_ONCE) {
-        pieces.add(open.poll());
+      Piece piece = open.remove();
+      if (!belongs(piece)) {
+        end(piece.text.substring(0, piece.whole), piece.probability, words);
+        continue;
       }
-      opened += pieces.size();
-      float[][] logits = nextLogits(pieces);
-      for (int i = 0; i < pieces.size(); i++) {
-        extend(pieces.get(i), logits[i], words, open);
-      }
+      int[] ids = Arrays.copyOf(prompt, prompt.length + piece.ids.length);
+      System.arraycopy(piece.ids, 0, ids, prompt.length, piece.ids.length);
+      extend(piece, ids.length, known.nextLogits(ids, ids.length), words, open);
     }
     return words.entrySet().stream()
         .map(entry -> new Word(entry.getKey(), entry.getValue()))
@@ -76,24 +94,49 @@ public final class NextWords {
   }
 
   private void extend(
-      Piece piece, float[] logits, Map<String, Double> words, PriorityQueue<Piece> open) {
+      Piece piece,
+      int length,
+      float[] logits,
+      Map<String, Double> words,
+      PriorityQueue<Piece> open) {
     double normalizer = TextGenerator.logSumExp(logits);
     double ends = 0;
-    boolean mayGrow = piece.ids.length < model.maximumLength() && piece.text.length() < 4 * LONGEST;
+    boolean mayGrow = length < model.maximumLength() && piece.ids.length < LONGEST;
     for (int id = 0; id < logits.length; id++) {
       double probability = piece.probability * StrictMath.exp(logits[id] - normalizer);
       if (!continues(piece.text, texts[id])) {
         ends += probability;
-      } else if (mayGrow && probability > 1e-7) {
+      } else if (mayGrow && probability > LEAST) {
         int[] ids = Arrays.copyOf(piece.ids, piece.ids.length + 1);
         ids[ids.length - 1] = id;
-        open.add(new Piece(ids, piece.text + texts[id], probability));
+        boolean plain = piece.whole == piece.text.length() && texts[id].indexOf('\uFFFD') < 0;
+        String text = plain ? piece.text + texts[id] : text(ids);
+        open.add(new Piece(ids, text, plain ? text.length() : piece.whole, probability));
       }
     }
-    String word = piece.text.strip();
+    end(piece.text, ends, words);
+  }
+
+  private static void end(String text, double probability, Map<String, Double> words) {
+    String word = text.strip();
     if (word.codePoints().anyMatch(Character::isLetterOrDigit)) { // a full stop is no word
-      words.merge(word, ends, Double::sum);
+      words.merge(word, probability, Double::sum);
     }
+  }
+
+  /// Whether what came as single bytes makes the word longer, as far as can be told yet.
+  private static boolean belongs(Piece piece) {
+    String before = piece.text.substring(0, piece.whole);
+    for (int i = piece.whole; i < piece.text.length(); ) {
+      int character = piece.text.codePointAt(i);
+      String next = Character.toString(character);
+      if (!continues(before, next)) {
+        return false;
+      }
+      before += next;
+      i += next.length();
+    }
+    return true;
   }
 
   /// Whether `next` makes the piece of a word longer instead of beginning something new.
@@ -104,10 +147,16 @@ public final class NextWords {
     if (text.isBlank()) {
       return true;
     }
-    int first = next.codePointAt(0);
-    boolean wordLike = Character.isLetterOrDigit(first) || first == '\uFFFD' || first == '\'';
-    boolean inWord = Character.isLetterOrDigit(text.codePointBefore(text.length()));
-    return wordLike && (inWord || text.endsWith("'") || text.endsWith("\uFFFD"));
+    boolean inWord = isWordLike(text.codePointBefore(text.length()));
+    return isWordLike(next.codePointAt(0)) && inWord;
+  }
+
+  /// Letters with their marks, digits, apostrophes, and bytes that are no whole character yet.
+  private static boolean isWordLike(int character) {
+    return switch (Character.getType(character)) {
+      case Character.NON_SPACING_MARK, Character.COMBINING_SPACING_MARK -> true;
+      default -> Character.isLetterOrDigit(character) || character == '\uFFFD' || character == '\'';
+    };
   }
 
   /// Whether no other word can still come among the first `count`.
@@ -141,27 +190,5 @@ public final class NextWords {
       gain += unopened.getOrDefault(word.substring(0, i), 0.0);
     }
     return gain;
-  }
-
-  /// One ragged batch for all pieces.
-  private float[][] nextLogits(List<Piece> pieces) {
-    int[] lengths = pieces.stream().mapToInt(piece -> piece.ids.length).toArray();
-    Sequences sequences = Sequences.ofLengths(lengths);
-    int[] ids = new int[sequences.rows()];
-    int[] last = new int[pieces.size()];
-    for (int i = 0; i < lengths.length; i++) {
-      System.arraycopy(pieces.get(i).ids, 0, ids, sequences.start(i), lengths[i]);
-      last[i] = sequences.start(i) + lengths[i] - 1;
-    }
-    return Tensor.noGrad(() -> {
-      Tensor hidden = model.apply(Tensor.of(ids, ids.length), sequences);
-      Tensor ends = Operations.selectRows(hidden, Tensor.of(last, last.length));
-      Tensor logits = model.logits(ends);
-      float[][] rows = new float[lengths.length][];
-      for (int i = 0; i < rows.length; i++) {
-        rows[i] = logits.rows(i, i + 1).toFloatArray();
-      }
-      return rows;
-    });
   }
 }

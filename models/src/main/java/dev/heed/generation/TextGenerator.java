@@ -1,86 +1,168 @@
 package dev.heed.generation;
 
 import dev.heed.model.CausalModel;
-import dev.heed.tensor.Sequences;
+import dev.heed.tensor.Kernels;
+import dev.heed.tensor.Shape;
 import dev.heed.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.function.IntConsumer;
+import java.util.Comparator;
+import java.util.List;
+import java.util.PriorityQueue;
+import java.util.Set;
+import java.util.function.IntPredicate;
+import org.jspecify.annotations.Nullable;
 
 /// Makes a text longer, one token at a time.
 ///
 /// @param model the language model
 /// @param sampling how each token is chosen
-public record TextGenerator(CausalModel model, Sampling sampling) {
+/// @param rules which tokens may come
+/// @param constraint what the whole new text must look like; null for anything
+/// @param alternatives how many of the most probable tokens are told with each token
+public record TextGenerator(
+    CausalModel model,
+    Sampling sampling,
+    GenerationRules rules,
+    @Nullable TokenConstraint constraint,
+    int alternatives) {
+  public TextGenerator {
+    if (alternatives < 0) {
+      throw new IllegalArgumentException(
+          "alternatives must be 0 or more: received " + alternatives);
+    }
+  }
+
+  /// Any tokens, until the model's end of text.
+  public TextGenerator(CausalModel model, Sampling sampling) {
+    this(model, sampling, GenerationRules.endingWith(Set.of(model.endOfText())), null, 0);
+  }
+
   /// Why a text ended.
   public enum Ending {
     /// The model said so.
     END_OF_TEXT,
+    /// The caller said so.
+    STOPPED,
     /// As many tokens as were asked for.
     MAXIMUM_TOKENS,
     /// The model's longest text.
     MODEL_LENGTH
   }
 
+  /// A token that might have come.
+  ///
+  /// @param logProbability the natural logarithm of its probability under the model
+  public record Alternative(int id, double logProbability) {}
+
   /// New tokens.
   ///
   /// @param ids the new tokens, without the end-of-text token
   /// @param logProbabilities the natural logarithm of each one's probability under the model,
   ///   before temperature and the other limits
-  public record Generated(int[] ids, double[] logProbabilities, Ending ending) {}
+  /// @param alternatives for each new token the most probable ones in its place, the most probable
+  ///   first; empty where none were asked for
+  public record Generated(
+      int[] ids, double[] logProbabilities, List<List<Alternative>> alternatives, Ending ending) {}
 
   /// Goes on after `prompt`, at least one token long.
   ///
-  /// @param each hears every new token as soon as it is chosen
+  /// @param goesOn hears every new token as soon as it is chosen, and says whether more may come
   /// @throws IllegalArgumentException if the prompt is empty or longer than the model's longest
-  ///   text
-  public Generated generate(int[] prompt, int maximumTokens, IntConsumer each) {
+  ///   text, or `maximumTokens` negative
+  public Generated generate(int[] prompt, int maximumTokens, IntPredicate goesOn) {
+    return generate(prompt, maximumTokens, new KnownText(model), goesOn);
+  }
+
+  /// The same, making use of what is known of an earlier text that began like this one; afterwards
+  /// `known` knows this one.
+  public Generated generate(int[] prompt, int maximumTokens, KnownText known, IntPredicate goesOn) {
     if (prompt.length == 0 || prompt.length > model.maximumLength()) {
       throw new IllegalArgumentException(
           "a prompt must have 1…%d tokens: received %d"
               .formatted(model.maximumLength(), prompt.length));
     }
-    int[] ids = Arrays.copyOf(prompt, Math.addExact(prompt.length, maximumTokens));
-    double[] logProbabilities = new double[maximumTokens];
+    if (maximumTokens < 0) {
+      throw new IllegalArgumentException(
+          "maximumTokens must be 0 or more: received " + maximumTokens);
+    }
+    int longest = (int) Math.min((long) prompt.length + maximumTokens, model.maximumLength() + 1L);
+    int[] ids = Arrays.copyOf(prompt, Math.min(longest, prompt.length + 256));
+    double[] logProbabilities = new double[ids.length];
+    List<List<Alternative>> others = new ArrayList<>();
+    TokenConstraint.@Nullable State state = constraint == null ? null : constraint.start();
     int length = prompt.length;
-    Ending ending = Ending.MAXIMUM_TOKENS;
-    while (length < ids.length) {
-      if (length > model.maximumLength()) {
-        ending = Ending.MODEL_LENGTH;
-        break;
+    Ending ending =
+        longest < prompt.length + (long) maximumTokens
+            ? Ending.MODEL_LENGTH
+            : Ending.MAXIMUM_TOKENS;
+    while (length < longest) {
+      float[] logits = known.nextLogits(ids, length);
+      float[] allowed = logits.clone();
+      sampling.penalties().apply(allowed, ids, prompt.length, length);
+      rules.apply(allowed, ids, prompt.length, length, length + 1 == longest);
+      if (state != null) {
+        state.restrict(allowed, rules.endTokens());
       }
-      float[] logits = nextLogits(model, Arrays.copyOf(ids, length));
-      int next = sampling.choose(logits, length);
-      if (next == model.endOfText()) {
+      int next = sampling.choose(allowed, length);
+      if (rules.endTokens().contains(next) || allowed[next] == Float.NEGATIVE_INFINITY) {
         ending = Ending.END_OF_TEXT;
         break;
       }
-      logProbabilities[length - prompt.length] = logits[next] - logSumExp(logits);
+      if (length == ids.length) {
+        ids = Arrays.copyOf(ids, (int) Math.min(longest, 2L * length));
+        logProbabilities = Arrays.copyOf(logProbabilities, ids.length);
+      }
+      double normalizer = logSumExp(logits);
+      logProbabilities[length] = logits[next] - normalizer;
+      if (alternatives > 0) {
+        others.add(mostProbable(logits, normalizer));
+      }
+      if (state != null) {
+        state.accept(next);
+      }
       ids[length++] = next;
-      each.accept(next);
+      if (!goesOn.test(next)) {
+        ending = Ending.STOPPED;
+        break;
+      }
     }
     return new Generated(
         Arrays.copyOfRange(ids, prompt.length, length),
-        Arrays.copyOf(logProbabilities, length - prompt.length),
+        Arrays.copyOfRange(logProbabilities, prompt.length, length),
+        List.copyOf(others),
         ending);
   }
 
-  static double logSumExp(float[] logits) {
-    double max = Double.NEGATIVE_INFINITY;
-    for (float logit : logits) {
-      max = Math.max(max, logit);
+  private List<Alternative> mostProbable(float[] logits, double normalizer) {
+    PriorityQueue<Integer> best =
+        new PriorityQueue<>(
+            Comparator.comparingDouble((Integer id) -> logits[id])
+                .thenComparing(Comparator.reverseOrder()));
+    for (int id = 0; id < logits.length; id++) {
+      if (best.size() < alternatives) {
+        best.add(id);
+      } else if (logits[id] > logits[best.element()]) {
+        best.poll();
+        best.add(id);
+      }
     }
-    double sum = 0;
-    for (float logit : logits) {
-      sum += StrictMath.exp(logit - max);
+    List<Alternative> ordered = new ArrayList<>();
+    while (!best.isEmpty()) {
+      int id = best.remove();
+      ordered.addFirst(new Alternative(id, logits[id] - normalizer));
     }
-    return max + StrictMath.log(sum);
+    return ordered;
   }
 
-  /// The logits [V] of the token after `ids`.
-  static float[] nextLogits(CausalModel model, int[] ids) {
+  /// ln Σ exp of the logits, by the kernels: a large vocabulary would take longer than a token.
+  static double logSumExp(float[] logits) {
     return Tensor.noGrad(() -> {
-      Tensor hidden = model.apply(Tensor.of(ids, ids.length), Sequences.ofLengths(ids.length));
-      return model.logits(hidden.rows(ids.length - 1, ids.length)).toFloatArray();
+      Tensor row = Tensor.of(logits, 1, logits.length);
+      Tensor loss = Tensor.empty(Shape.of(1, 1), row.dtype());
+      int best = Sampling.mostProbable(logits);
+      Kernels.active().crossEntropy(row, Tensor.of(new int[] {best}, 1), 0, loss, 0);
+      return logits[best] + loss.item();
     });
   }
 }

@@ -1,7 +1,10 @@
 package dev.heed.model;
 
+import dev.heed.nn.attention.KeyValueCache;
 import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Tensor;
+import java.nio.file.Path;
+import java.util.List;
 
 /// A decoder-only language model: each token sees the ones before it, and the next is to be told.
 public interface CausalModel {
@@ -9,6 +12,15 @@ public interface CausalModel {
   ///
   /// @throws IllegalArgumentException if a sequence is longer than [#maximumLength]
   Tensor apply(Tensor ids, Sequences sequences);
+
+  /// The same for tokens that come after others: ids I32 [N] → [N, D].
+  ///
+  /// @param texts what is known of the tokens before, one a sequence; they take up the new ones
+  /// @throws IllegalArgumentException if a text would become longer than [#maximumLength]
+  Tensor apply(Tensor ids, Sequences sequences, List<KeyValueCache> texts);
+
+  /// What is known of a text of no token yet.
+  KeyValueCache newCache();
 
   /// hidden [.., D] → logits [.., V].
   Tensor logits(Tensor hidden);
@@ -19,6 +31,23 @@ public interface CausalModel {
   /// The most tokens of a sequence.
   int maximumLength();
 
-  /// The id of the token that ends a text.
+  /// The id of the token that ends a text, −1 if none does.
   int endOfText();
+
+  /// Writes a directory that Hugging Face's class of the family opens: weights and configuration.
+  ///
+  /// @throws java.io.UncheckedIOException if a file cannot be written
+  void save(Path directory);
+
+  /// Refuses texts that would become too long.
+  default void requireRoom(Sequences sequences, List<KeyValueCache> texts) {
+    for (int i = 0; i < sequences.count(); i++) {
+      long length = (long) texts.get(i).length() + sequences.length(i);
+      if (length > maximumLength()) {
+        throw new IllegalArgumentException(
+            "a sequence must have at most %d tokens: received %d"
+                .formatted(maximumLength(), length));
+      }
+    }
+  }
 }

@@ -39,14 +39,8 @@ public record ConfigFile(String name, Map<String, @Nullable Object> values) {
   ///
   /// @throws ModelException if it is no JSON object, or unreasonably large or deep
   public static ConfigFile read(Path file) {
-    return parse(
-        file,
-        parser -> {
-          if (parser.nextToken() != JsonToken.START_OBJECT) {
-            throw new ModelException(file + " must hold a JSON object");
-          }
-          return new ConfigFile(file.getFileName().toString(), object(parser, 0));
-        });
+    ConfigFile read = parse(file.toString(), bytes(file));
+    return new ConfigFile(file.getFileName().toString(), read.values);
   }
 
   /// Reads a file that holds a list of objects, such as `modules.json`.
@@ -54,7 +48,8 @@ public record ConfigFile(String name, Map<String, @Nullable Object> values) {
   /// @throws ModelException if it is no list of JSON objects, or unreasonably large or deep
   public static List<ConfigFile> readList(Path file) {
     return parse(
-        file,
+        file.toString(),
+        bytes(file),
         parser -> {
           if (parser.nextToken() != JsonToken.START_ARRAY) {
             throw new ModelException(file + " must hold a JSON list");
@@ -70,21 +65,43 @@ public record ConfigFile(String name, Map<String, @Nullable Object> values) {
         });
   }
 
-  private static <T> T parse(Path file, Function<JsonParser, T> body) {
+  /// Reads an object that is in memory, called `name` in messages.
+  ///
+  /// @throws ModelException if it is no JSON object, or unreasonably large or deep
+  public static ConfigFile parse(String name, byte[] json) {
+    if (json.length > LARGEST) {
+      throw new ModelException(
+          "%s must have at most %d bytes: received more".formatted(name, LARGEST));
+    }
+    return parse(
+        name,
+        json,
+        parser -> {
+          if (parser.nextToken() != JsonToken.START_OBJECT) {
+            throw new ModelException(name + " must hold a JSON object");
+          }
+          return new ConfigFile(name, object(parser, 0));
+        });
+  }
+
+  private static byte[] bytes(Path file) {
     try {
       if (Files.size(file) > LARGEST) {
         throw new ModelException(
             "%s must have at most %d bytes: received %d"
                 .formatted(file, LARGEST, Files.size(file)));
       }
-      try (JsonParser parser =
-          JSON.createParser(ObjectReadContext.empty(), Files.readAllBytes(file))) {
-        return body.apply(parser);
-      }
-    } catch (JacksonException e) {
-      throw new ModelException("%s is not valid JSON: %s".formatted(file, e.getOriginalMessage()));
+      return Files.readAllBytes(file);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  private static <T> T parse(String name, byte[] json, Function<JsonParser, T> body) {
+    try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), json)) {
+      return body.apply(parser);
+    } catch (JacksonException e) {
+      throw new ModelException("%s is not valid JSON: %s".formatted(name, e.getOriginalMessage()));
     }
   }
 

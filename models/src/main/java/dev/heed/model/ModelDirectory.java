@@ -2,6 +2,8 @@ package dev.heed.model;
 
 import dev.heed.model.bert.Bert;
 import dev.heed.model.gpt2.Gpt2;
+import dev.heed.model.llama.Llama;
+import dev.heed.model.llama.LlamaConfiguration;
 import dev.heed.nn.Layer;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -32,6 +34,10 @@ public final class ModelDirectory {
     ENCODERS.put("bert", Bert::load);
     ARCHITECTURES.put("GPT2LMHeadModel", Gpt2::load);
     DEFAULTS.put("gpt2", "GPT2LMHeadModel");
+    for (LlamaConfiguration.Family family : LlamaConfiguration.Family.values()) {
+      ARCHITECTURES.put(family.architecture(), directory -> Llama.load(directory, family));
+      DEFAULTS.put(family.type(), family.architecture());
+    }
   }
 
   private ModelDirectory() {}

@@ -1,8 +1,11 @@
 package dev.heed.generation;
 
 import dev.heed.model.CausalModel;
+import dev.heed.nn.attention.KeyValueCache;
 import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Tensor;
+import java.nio.file.Path;
+import java.util.List;
 
 /// A model whose next token depends on the last one by a table, so that a test can say what must
 /// come.
@@ -35,8 +38,27 @@ final class BigramModel implements CausalModel {
   }
 
   @Override
+  public Tensor apply(Tensor ids, Sequences sequences, List<KeyValueCache> texts) {
+    requireRoom(sequences, texts);
+    for (int i = 0; i < texts.size(); i++) {
+      texts.get(i).advance(sequences.length(i));
+    }
+    return apply(ids, sequences);
+  }
+
+  @Override
+  public KeyValueCache newCache() {
+    return new KeyValueCache(0);
+  }
+
+  @Override
   public Tensor logits(Tensor hidden) {
     return hidden;
+  }
+
+  @Override
+  public void save(Path directory) {
+    throw new UnsupportedOperationException();
   }
 
   @Override

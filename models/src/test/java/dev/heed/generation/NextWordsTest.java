@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 
 class NextWordsTest {
   private static final Tokenizer TOKENIZER =
-      new BpeTrainer(262, 2, "<|endoftext|>")
+      new BpeTrainer(262, 2, List.of("<|endoftext|>"))
           .train(Collections.nCopies(5, "the then the other them theme the"));
 
   private static final int START = id(".");
@@ -59,7 +59,8 @@ class NextWordsTest {
   @Test
   void theBestWordIsTheOneWithTheLargestSumNotWithTheLargestWayOfWriting() {
     // "ab" has 0.36 in two ways of writing that are 0.18 each; "x" has 0.3 at once.
-    Tokenizer tokenizer = new BpeTrainer(258, 2, "<|endoftext|>").train(List.of("ab ab ab"));
+    Tokenizer tokenizer =
+        new BpeTrainer(258, 2, List.of("<|endoftext|>")).train(List.of("ab ab ab"));
     int ab = tokenizer.idOf("ab").orElseThrow();
     double[][] table = new double[tokenizer.vocabularySize()][tokenizer.vocabularySize()];
     int a = tokenizer.idOf("a").orElseThrow();
@@ -81,6 +82,31 @@ class NextWordsTest {
     assertThat(best).hasSize(1);
     assertThat(best.getFirst().word()).isEqualTo("ab");
     assertThat(best.getFirst().probability()).isCloseTo(0.36, within(1e-5));
+  }
+
+  @Test
+  void aLetterOfSeveralTokensIsOneLetterAndAMarkOfSeveralEndsTheWord() {
+    // "é" and "…" have tokens for each of their bytes: é is C3 A9, … is E2 80 A6.
+    Tokenizer tokenizer = new BpeTrainer(258, 2, List.of("<|endoftext|>")).train(List.of("ab"));
+    double[][] table = new double[tokenizer.vocabularySize()][tokenizer.vocabularySize()];
+    int a = tokenizer.idOf("a").orElseThrow();
+    int stop = tokenizer.idOf(".").orElseThrow();
+    int[] accent = tokenizer.encode("é").ids();
+    int[] dots = tokenizer.encode("…").ids();
+    assertThat(accent).hasSize(2);
+    assertThat(dots).hasSize(3);
+    table[stop][a] = 1;
+    table[a][accent[0]] = 0.5;
+    table[a][dots[0]] = 0.3;
+    table[a][stop] = 0.2;
+    table[accent[0]][accent[1]] = 1;
+    table[accent[1]][stop] = 1;
+    table[dots[0]][dots[1]] = 1;
+    table[dots[1]][dots[2]] = 1;
+    List<NextWords.Word> best =
+        new NextWords(new BigramModel(table, 16), tokenizer).of(new int[] {stop}, 2);
+    assertThat(best).extracting(NextWords.Word::word).containsExactly("aé", "a");
+    assertThat(best).extracting(word -> word.probability() + 1e-6).allMatch(p -> p >= 0.5);
   }
 
   @Test

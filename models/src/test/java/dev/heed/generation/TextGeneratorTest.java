@@ -8,6 +8,8 @@ import dev.heed.generation.TextGenerator.Ending;
 import dev.heed.generation.TextGenerator.Generated;
 import dev.heed.model.gpt2.Gpt2;
 import dev.heed.model.gpt2.Gpt2Golden;
+import dev.heed.tensor.Sequences;
+import dev.heed.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -45,6 +47,29 @@ class TextGeneratorTest {
     for (int i = 0; i < expected.length; i++) {
       assertThat(generated.logProbabilities()[i]).isCloseTo(logProbabilities[i], within(1e-4));
     }
+  }
+
+  @Test
+  void cachedDecodingGivesTheLogitsOfTheWholeText() {
+    Gpt2 model = Gpt2.load(Gpt2Golden.directory());
+    int[] ids = Gpt2Golden.ids("input_ids");
+    float[] all =
+        Tensor.noGrad(() ->
+                model.logits(
+                    model.apply(Tensor.of(ids, ids.length), Sequences.ofLengths(ids.length))))
+            .toFloatArray();
+    KnownText known = new KnownText(model);
+    // Forwards, back to an earlier token, and on with several at once.
+    for (int length : new int[] {1, 2, 3, 9, 17, 4, 5, 17}) {
+      float[] expected =
+          Arrays.copyOfRange(all, (length - 1) * model.vocabulary(), length * model.vocabulary());
+      assertThat(known.nextLogits(ids, length)).containsExactly(expected, within(1e-4f));
+      assertThat(known.length()).isEqualTo(length);
+    }
+    int[] other = ids.clone();
+    other[2] = (other[2] + 1) % model.vocabulary();
+    assertThat(known.nextLogits(other, 17))
+        .containsExactly(new KnownText(model).nextLogits(other, 17), within(1e-5f));
   }
 
   @Test
@@ -103,6 +128,6 @@ class TextGeneratorTest {
 
   private static Generated generate(
       BigramModel model, Sampling sampling, int maximumTokens, int... prompt) {
-    return new TextGenerator(model, sampling).generate(prompt, maximumTokens, id -> {});
+    return new TextGenerator(model, sampling).generate(prompt, maximumTokens, id -> true);
   }
 }

@@ -1,12 +1,15 @@
 package dev.heed.task;
 
+import dev.heed.generation.GenerationRules;
+import dev.heed.generation.KnownText;
 import dev.heed.generation.NextWords;
 import dev.heed.generation.Sampling;
+import dev.heed.generation.StopStrings;
 import dev.heed.generation.TextGenerator;
+import dev.heed.generation.TokenConstraint;
 import dev.heed.model.CausalModel;
 import dev.heed.model.ModelDirectory;
 import dev.heed.model.ModelException;
-import dev.heed.model.gpt2.Gpt2;
 import dev.heed.nn.Trace;
 import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Tensor;
@@ -19,17 +22,22 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /// A language model with its tokenizer: goes on with a text, says which words may come next, and
 /// shows what it attends to.
 public final class LanguageModel {
-  private final Gpt2 model;
+  private final CausalModel model;
   private final Tokenizer tokenizer;
+  private final GenerationRules rules;
 
-  LanguageModel(Gpt2 model, Tokenizer tokenizer) {
+  LanguageModel(CausalModel model, Tokenizer tokenizer) {
     this.model = model;
     this.tokenizer = tokenizer;
+    this.rules = GenerationRules.endingWith(Set.of(model.endOfText()));
   }
 
   /// Opens a model's directory in Hugging Face's layout.
@@ -39,13 +47,13 @@ public final class LanguageModel {
   public static LanguageModel load(Path directory) {
     try {
       return new LanguageModel(
-          ModelDirectory.open(directory, Gpt2.class), Tokenizer.load(directory));
+          ModelDirectory.open(directory, CausalModel.class), Tokenizer.load(directory));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  /// Writes a directory that Hugging Face's `GPT2LMHeadModel` and its fast tokenizer open.
+  /// Writes a directory that Hugging Face's class of the family and its fast tokenizer open.
   public void save(Path directory) {
     try {
       Files.createDirectories(directory);
@@ -85,18 +93,71 @@ public final class LanguageModel {
     return new NextWords(model, tokenizer).of(prompt, count);
   }
 
-  /// Goes on after `prompt`; `piece` hears each piece of the new text as it is made.
+  /// Goes on after `prompt` up to the text's end or the model's longest text; `piece` hears each
+  /// piece of the new text as it is made.
   ///
   /// @throws IllegalArgumentException if the prompt is too long for the model
-  public Completion stream(
-      String prompt, int maximumTokens, Sampling sampling, Consumer<String> piece) {
-    return stream(encode(prompt), maximumTokens, sampling, piece);
+  public Completion stream(String prompt, Sampling sampling, Consumer<String> piece) {
+    return stream(encode(prompt), Request.of(Integer.MAX_VALUE, sampling), piece);
   }
 
-  /// Like [#stream(String, int, Sampling, Consumer)] after these token ids, as they are.
+  /// The same with at most `maximumTokens` new tokens.
   public Completion stream(
-      int[] prompt, int maximumTokens, Sampling sampling, Consumer<String> piece) {
-    StreamingDecoder decoder = tokenizer.streamingDecoder();
+      String prompt, int maximumTokens, Sampling sampling, Consumer<String> piece) {
+    return stream(encode(prompt), Request.of(maximumTokens, sampling), piece);
+  }
+
+  /// What is asked of a completion.
+  ///
+  /// @param maximumTokens the most new tokens
+  /// @param sampling how each is chosen
+  /// @param stop strings before which the new text ends
+  /// @param alternatives how many of the most probable tokens are told with each token
+  /// @param constraint what the new text must look like; null for anything
+  /// @param cancelled asked after each token; whether to end here
+  public record Request(
+      int maximumTokens,
+      Sampling sampling,
+      List<String> stop,
+      int alternatives,
+      @Nullable TokenConstraint constraint,
+      BooleanSupplier cancelled) {
+    /// Nothing but tokens.
+    public static Request of(int maximumTokens, Sampling sampling) {
+      return new Request(maximumTokens, sampling, List.of(), 0, null, () -> false);
+    }
+
+    /// The same, ending before any of these strings.
+    public Request withStop(List<String> stop) {
+      return new Request(maximumTokens, sampling, stop, alternatives, constraint, cancelled);
+    }
+
+    /// The same, telling this many alternatives to each token.
+    public Request withAlternatives(int alternatives) {
+      return new Request(maximumTokens, sampling, stop, alternatives, constraint, cancelled);
+    }
+
+    /// The same, ending when told to.
+    public Request withCancelled(BooleanSupplier cancelled) {
+      return new Request(maximumTokens, sampling, stop, alternatives, constraint, cancelled);
+    }
+
+    /// The same, keeping to a grammar or the like.
+    public Request withConstraint(TokenConstraint constraint) {
+      return new Request(maximumTokens, sampling, stop, alternatives, constraint, cancelled);
+    }
+  }
+
+  /// Goes on after these token ids, as they are.
+  ///
+  /// @throws IllegalArgumentException if there are none, or too many for the model
+  public Completion stream(int[] prompt, Request request, Consumer<String> piece) {
+    return stream(prompt, request, new KnownText(model), piece);
+  }
+
+  Completion stream(int[] prompt, Request request, KnownText known, Consumer<String> piece) {
+    StreamingDecoder decoder = tokenizer.streamingDecoder(prompt);
+    StopStrings stop = new StopStrings(request.stop);
     StringBuilder text = new StringBuilder();
     Consumer<String> both =
         part -> {
@@ -105,10 +166,19 @@ public final class LanguageModel {
             piece.accept(part);
           }
         };
+    TextGenerator generator =
+        new TextGenerator(model, request.sampling, rules, request.constraint, request.alternatives);
     TextGenerator.Generated generated =
-        new TextGenerator(model, sampling)
-            .generate(prompt, maximumTokens, id -> both.accept(decoder.next(id)));
-    both.accept(decoder.finish());
+        generator.generate(
+            prompt,
+            request.maximumTokens,
+            known,
+            id -> {
+              both.accept(stop.next(decoder.next(id)));
+              return !stop.reached() && !request.cancelled.getAsBoolean();
+            });
+    both.accept(stop.next(decoder.finish()));
+    both.accept(stop.finish());
     return new Completion(text.toString(), generated);
   }
 

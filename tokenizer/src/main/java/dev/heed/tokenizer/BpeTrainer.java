@@ -24,39 +24,38 @@ import java.util.List;
 /// Differs: words longer than 512 UTF-16 units are learnt from in pieces of that length, so that
 /// one line without spaces does not cost the square of its length.
 ///
-/// @param vocabularySize tokens at the end: the special token, 256 bytes, and merges; fewer where
-///   the text has no more pairs to merge
+/// @param vocabularySize tokens at the end: special tokens, 256 bytes, and merges; fewer where the
+///   text has no more pairs to merge
 /// @param minFrequency how often a pair must occur to become a token
-/// @param endOfText the special token that ends a text, id 0
-public record BpeTrainer(int vocabularySize, int minFrequency, String endOfText) {
+/// @param specialTokens their ids count from 0; the first one ends a text
+public record BpeTrainer(int vocabularySize, int minFrequency, List<String> specialTokens)
+    implements TokenizerTrainer {
   public BpeTrainer {
-    if (vocabularySize < 257) {
-      throw new IllegalArgumentException(
-          "vocabularySize must be 257 or more (256 bytes and the end of a text): "
-              + "received vocabularySize="
-              + vocabularySize);
+    if (specialTokens.isEmpty()) {
+      throw new IllegalArgumentException("a special token that ends a text is needed");
     }
+    specialTokens =
+        SpecialTokens.join(List.of(), specialTokens, vocabularySize, 256, " and 256 bytes");
     if (minFrequency < 1) {
       throw new IllegalArgumentException(
           "minFrequency must be 1 or more: received minFrequency=" + minFrequency);
-    }
-    if (endOfText.isEmpty()) {
-      throw new IllegalArgumentException("endOfText must not be empty");
     }
   }
 
   /// A trainer for `vocabularySize` tokens, with GPT-2's `<|endoftext|>`; pairs occur twice or
   /// more.
   public static BpeTrainer of(int vocabularySize) {
-    return new BpeTrainer(vocabularySize, 2, "<|endoftext|>");
+    return new BpeTrainer(vocabularySize, 2, List.of("<|endoftext|>"));
   }
 
-  /// Trains on `texts`, which are read once, one at a time.
-  public Tokenizer train(Iterable<String> texts) {
-    return train(texts, TrainingProgress.SILENT);
+  @Override
+  public BpeTrainer withSpecialTokens(List<String> tokens) {
+    List<String> all = new ArrayList<>(specialTokens);
+    all.addAll(tokens);
+    return new BpeTrainer(vocabularySize, minFrequency, all);
   }
 
-  /// Trains on `texts`, which are read once, one at a time, and reports to `progress`.
+  @Override
   public Tokenizer train(Iterable<String> texts, TrainingProgress progress) {
     Gpt2Scanner scanner = new Gpt2Scanner();
     WordCounts words =
@@ -75,11 +74,10 @@ public record BpeTrainer(int vocabularySize, int minFrequency, String endOfText)
   }
 
   private PairMerging.Result learn(WordCounts words, TrainingProgress progress) {
-    List<String> tokens = new ArrayList<>();
-    tokens.add(endOfText);
+    List<String> tokens = new ArrayList<>(specialTokens);
     int[] byteIds = new int[256];
     // In the order of their stand-in characters, as Hugging Face's trainer has them.
-    for (char c = 0; tokens.size() <= 256; c++) {
+    for (char c = 0; tokens.size() < specialTokens.size() + 256; c++) {
       int b = ByteAlphabet.byteOf(c);
       if (b >= 0) {
         byteIds[b] = tokens.size();
@@ -118,12 +116,12 @@ public record BpeTrainer(int vocabularySize, int minFrequency, String endOfText)
         new TokenizerDefinition(
             null,
             null,
-            List.of(AddedToken.special(endOfText, 0)),
+            SpecialTokens.added(specialTokens),
             null,
             new PreTokenizer.ByteLevel(false, true, true),
             new Bpe(vocabulary.build(), merges, Bpe.Options.none()),
             new PostProcessor.ByteLevel(true, false, true),
             new Decoder.ByteLevel()),
-        TokenizerConfig.endOfText(endOfText));
+        TokenizerConfig.endOfText(specialTokens.getFirst()));
   }
 }

@@ -16,8 +16,18 @@ public final class StreamingDecoder {
   private String before = ""; // the text of the context, ids[0, context)
   private int context;
 
-  StreamingDecoder(Tokenizer tokenizer) {
+  StreamingDecoder(Tokenizer tokenizer, int[] before) {
     this.tokenizer = tokenizer;
+    int kept = Math.min(before.length, LONGEST_WAIT);
+    System.arraycopy(before, before.length - kept, ids, 0, kept);
+    size = kept;
+    String text = text(0);
+    if (text.endsWith("\ufffd")) { // the first new character would be counted as an old one
+      size = 0;
+    } else {
+      context = kept;
+      this.before = text;
+    }
   }
 
   /// Takes the next id and answers the text that is now certain, often empty.

@@ -1,7 +1,11 @@
 package dev.heed.tokenizer;
 
+import dev.heed.tokenizer.model.Bpe;
 import dev.heed.tokenizer.model.TokenBuffer;
+import dev.heed.tokenizer.model.Unigram;
 import dev.heed.tokenizer.model.Vocabulary;
+import dev.heed.tokenizer.model.WordLevel;
+import dev.heed.tokenizer.model.WordPiece;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -125,6 +129,17 @@ public final class Tokenizer {
   /// What `tokenizer_config.json` says: the roles of special tokens, the longest text.
   public TokenizerConfig config() {
     return config;
+  }
+
+  /// How words are cut into tokens, as `tokenizer.json` calls it: `BPE`, `WordPiece`, `Unigram` or
+  /// `WordLevel`.
+  public String algorithm() {
+    return switch (definition.model()) {
+      case Bpe _ -> "BPE";
+      case WordPiece _ -> "WordPiece";
+      case Unigram _ -> "Unigram";
+      case WordLevel _ -> "WordLevel";
+    };
   }
 
   /// The number of tokens, added ones included.
@@ -266,6 +281,11 @@ public final class Tokenizer {
 
   /// Decodes ids one by one, as a model makes them.
   public StreamingDecoder streamingDecoder() {
-    return new StreamingDecoder(this);
+    return streamingDecoder(new int[0]);
+  }
+
+  /// The same for ids that come after `before`: the space before the first new word is told.
+  public StreamingDecoder streamingDecoder(int[] before) {
+    return new StreamingDecoder(this, before);
   }
 }

@@ -10,7 +10,7 @@ public interface TrainingProgress {
   enum Phase {
     /// Counting words; `done` are the characters read, `total` is 0, for not known.
     READING,
-    /// Learning tokens; `done` and `total` are tokens.
+    /// Learning tokens; `total` are the tokens wanted, `done` as many of them as the work is done.
     LEARNING
   }
 

@@ -20,27 +20,39 @@ import java.util.List;
 /// The same texts give the same tokenizer. Memory as [BpeTrainer].
 ///
 /// @param vocabularySize tokens at the end, special ones included
-public record UnigramTrainer(int vocabularySize) {
-  private static final List<String> SPECIAL = List.of("<pad>", "</s>", "<unk>");
+/// @param specialTokens beside the three, whose ids they follow
+public record UnigramTrainer(int vocabularySize, List<String> specialTokens)
+    implements TokenizerTrainer {
+  private static final List<String> OWN = List.of("<pad>", "</s>", "<unk>");
   private static final int END = 1;
   private static final int UNKNOWN = 2;
 
   public UnigramTrainer {
-    if (vocabularySize <= SPECIAL.size()) {
-      throw new IllegalArgumentException(
-          "vocabularySize must be more than the %d special tokens: received vocabularySize=%d"
-              .formatted(SPECIAL.size(), vocabularySize));
-    }
+    specialTokens = List.copyOf(specialTokens);
+    special(vocabularySize, specialTokens);
   }
 
-  /// Trains on `texts`, which are read once, one at a time.
-  public Tokenizer train(Iterable<String> texts) {
-    return train(texts, TrainingProgress.SILENT);
+  /// A trainer for `vocabularySize` tokens.
+  public static UnigramTrainer of(int vocabularySize) {
+    return new UnigramTrainer(vocabularySize, List.of());
   }
 
-  /// Trains on `texts`, which are read once, one at a time, and reports to `progress`.
-  ///
-  /// @throws IllegalArgumentException where there is no text
+  private static List<String> special(int vocabularySize, List<String> beside) {
+    return SpecialTokens.join(OWN, beside, vocabularySize, 1, " and one more");
+  }
+
+  /// Lines of files come with their ends, which would become pieces of the last word.
+  private static String withoutLineEnd(String text) {
+    int end = text.length() - (text.endsWith("\r\n") ? 2 : text.endsWith("\n") ? 1 : 0);
+    return text.substring(0, end);
+  }
+
+  @Override
+  public UnigramTrainer withSpecialTokens(List<String> tokens) {
+    return new UnigramTrainer(vocabularySize, tokens);
+  }
+
+  @Override
   public Tokenizer train(Iterable<String> texts, TrainingProgress progress) {
     Normalizer normalizer = new Normalizer.UnicodeForm(Form.NFKC);
     // Runs of spaces make empty words, which are a space mark alone.
@@ -50,26 +62,25 @@ public record UnigramTrainer(int vocabularySize) {
             texts,
             (text, out) ->
                 preTokenizer.split(
-                    normalizer.apply(AlignedText.of(text)),
+                    normalizer.apply(AlignedText.of(withoutLineEnd(text))),
                     word -> out.word(word.chars(), word.from(), word.to())),
             progress);
     if (words.size() == 0) {
       throw new IllegalArgumentException("Expected text to train on: received none");
     }
+    List<String> special = special(vocabularySize, specialTokens);
     UnigramLearning.Result learnt =
         new UnigramLearning(words)
             .learn(
-                vocabularySize - SPECIAL.size(),
-                size -> progress.update(Phase.LEARNING, size, vocabularySize));
-    List<String> pieces = new ArrayList<>(SPECIAL);
+                vocabularySize - special.size(),
+                done ->
+                    progress.update(
+                        Phase.LEARNING, Math.round(done * vocabularySize), vocabularySize));
+    List<String> pieces = new ArrayList<>(special);
     pieces.addAll(learnt.pieces());
     double[] scores = new double[pieces.size()];
-    System.arraycopy(learnt.scores(), 0, scores, SPECIAL.size(), learnt.scores().length);
-    Arrays.fill(scores, 0, SPECIAL.size(), 0);
-    List<AddedToken> added = new ArrayList<>();
-    for (int id = 0; id < SPECIAL.size(); id++) {
-      added.add(AddedToken.special(SPECIAL.get(id), id));
-    }
+    System.arraycopy(learnt.scores(), 0, scores, special.size(), learnt.scores().length);
+    Arrays.fill(scores, 0, special.size(), 0);
     PostProcessor.Piece end =
         new PostProcessor.Piece.Added(
             "</s>", new PostProcessor.Special(List.of(END), List.of("</s>")), 0);
@@ -79,7 +90,7 @@ public record UnigramTrainer(int vocabularySize) {
         new TokenizerDefinition(
             null,
             null,
-            added,
+            SpecialTokens.added(special),
             normalizer,
             preTokenizer,
             new Unigram(pieces, scores, UNKNOWN, false),

@@ -27,19 +27,19 @@ import java.util.TreeMap;
 /// @param vocabularySize tokens at the end, special ones included
 /// @param minFrequency how often a pair must occur to become a token
 /// @param lowercase whether case and accents are taken off
-public record WordPieceTrainer(int vocabularySize, int minFrequency, boolean lowercase) {
-  private static final List<String> SPECIAL = List.of("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]");
+/// @param specialTokens beside the five, whose ids they follow
+public record WordPieceTrainer(
+    int vocabularySize, int minFrequency, boolean lowercase, List<String> specialTokens)
+    implements TokenizerTrainer {
+  private static final List<String> OWN = List.of("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]");
   private static final String PREFIX = "##";
 
   /// Rarer characters come out as unknown: half of a large vocabulary would be ideographs.
   private static final int MOST_CHARACTERS = 1000;
 
   public WordPieceTrainer {
-    if (vocabularySize <= SPECIAL.size()) {
-      throw new IllegalArgumentException(
-          "vocabularySize must be more than the %d special tokens: received vocabularySize=%d"
-              .formatted(SPECIAL.size(), vocabularySize));
-    }
+    specialTokens = List.copyOf(specialTokens);
+    special(vocabularySize, specialTokens);
     if (minFrequency < 1) {
       throw new IllegalArgumentException(
           "minFrequency must be 1 or more: received minFrequency=" + minFrequency);
@@ -48,15 +48,19 @@ public record WordPieceTrainer(int vocabularySize, int minFrequency, boolean low
 
   /// A trainer for `vocabularySize` tokens of lower-case text; pairs occur twice or more.
   public static WordPieceTrainer of(int vocabularySize) {
-    return new WordPieceTrainer(vocabularySize, 2, true);
+    return new WordPieceTrainer(vocabularySize, 2, true, List.of());
   }
 
-  /// Trains on `texts`, which are read once, one at a time.
-  public Tokenizer train(Iterable<String> texts) {
-    return train(texts, TrainingProgress.SILENT);
+  private static List<String> special(int vocabularySize, List<String> beside) {
+    return SpecialTokens.join(OWN, beside, vocabularySize, 1, " and one more");
   }
 
-  /// Trains on `texts`, which are read once, one at a time, and reports to `progress`.
+  @Override
+  public WordPieceTrainer withSpecialTokens(List<String> tokens) {
+    return new WordPieceTrainer(vocabularySize, minFrequency, lowercase, tokens);
+  }
+
+  @Override
   public Tokenizer train(Iterable<String> texts, TrainingProgress progress) {
     Normalizer normalizer = new Normalizer.Bert(true, true, null, lowercase);
     PreTokenizer preTokenizer = new PreTokenizer.Bert();
@@ -73,15 +77,11 @@ public record WordPieceTrainer(int vocabularySize, int minFrequency, boolean low
     for (int id = 0; id < learnt.tokens().size(); id++) {
       builder.add(learnt.tokens().get(id), id);
     }
-    List<AddedToken> added = new ArrayList<>();
-    for (int id = 0; id < SPECIAL.size(); id++) {
-      added.add(AddedToken.special(SPECIAL.get(id), id));
-    }
     return new Tokenizer(
         new TokenizerDefinition(
             null,
             null,
-            added,
+            SpecialTokens.added(special(vocabularySize, specialTokens)),
             normalizer,
             preTokenizer,
             new WordPiece(builder.build(), "[UNK]", PREFIX, 100),
@@ -94,8 +94,8 @@ public record WordPieceTrainer(int vocabularySize, int minFrequency, boolean low
   }
 
   private PairMerging.Result learn(WordCounts words, TrainingProgress progress) {
-    Set<Integer> alphabet = alphabet(words);
-    List<String> tokens = new ArrayList<>(SPECIAL);
+    List<String> tokens = new ArrayList<>(special(vocabularySize, specialTokens));
+    Set<Integer> alphabet = alphabet(words, vocabularySize - tokens.size());
     Map<Integer, Integer> whole = new HashMap<>();
     Map<Integer, Integer> continuing = new HashMap<>();
     alphabet.stream()
@@ -135,15 +135,16 @@ public record WordPieceTrainer(int vocabularySize, int minFrequency, boolean low
             size -> progress.update(Phase.LEARNING, size, vocabularySize));
   }
 
-  /// The most frequent characters; of equally frequent ones the lower code points.
-  private Set<Integer> alphabet(WordCounts words) {
+  /// The most frequent characters that `room` tokens have room for; of equally frequent ones the
+  /// lower code points.
+  private static Set<Integer> alphabet(WordCounts words, int room) {
     Map<Integer, Long> counts = new TreeMap<>();
     for (int w = 0; w < words.size(); w++) {
       long count = words.count(w);
       words.word(w).codePoints().forEach(c -> counts.merge(c, count, Long::sum));
     }
     // Each character takes two tokens.
-    int most = Math.min(MOST_CHARACTERS, (vocabularySize - SPECIAL.size()) / 2);
+    int most = Math.min(MOST_CHARACTERS, room / 2);
     Set<Integer> kept = new HashSet<>();
     counts.entrySet().stream()
         .sorted(Map.Entry.<Integer, Long>comparingByValue().reversed())

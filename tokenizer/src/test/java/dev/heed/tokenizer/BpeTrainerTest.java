@@ -36,7 +36,7 @@ class BpeTrainerTest {
 
   @Test
   void trainingStopsWhereNoPairIsFrequentEnough() {
-    Tokenizer tokenizer = new BpeTrainer(1000, 100, "<end>").train(TEXTS);
+    Tokenizer tokenizer = new BpeTrainer(1000, 100, List.of("<end>")).train(TEXTS);
     assertThat(tokenizer.vocabularySize()).isEqualTo(257);
     assertThat(tokenizer.token(0)).isEqualTo("<end>");
   }

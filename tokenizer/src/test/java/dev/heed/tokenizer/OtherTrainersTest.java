@@ -27,7 +27,7 @@ class OtherTrainersTest {
 
   @Test
   void unigramKeepsAllCharactersAndLearnsFrequentPieces() throws IOException {
-    Tokenizer tokenizer = new UnigramTrainer(60).train(TEXTS);
+    Tokenizer tokenizer = UnigramTrainer.of(60).train(TEXTS);
     assertThat(tokenizer.vocabularySize()).isLessThanOrEqualTo(60);
     assertThat(tokenizer.encode("time").size()).isLessThan(5);
     for (String text : TEXTS) {
@@ -40,23 +40,49 @@ class OtherTrainersTest {
   @Test
   void unigramProbabilitiesFavourWhatTheTextIsMadeOf() {
     List<String> texts = List.of("abab ".repeat(200), "cd ef ".repeat(20));
-    Tokenizer tokenizer = new UnigramTrainer(30).train(texts);
+    Tokenizer tokenizer = UnigramTrainer.of(30).train(texts);
     assertThat(tokenizer.encode("abab", false).size()).isEqualTo(1);
   }
 
   @Test
   void theSameTextsGiveTheSameTokenizer() {
-    assertThat(new UnigramTrainer(60).train(TEXTS).toJson())
-        .isEqualTo(new UnigramTrainer(60).train(TEXTS).toJson());
+    assertThat(UnigramTrainer.of(60).train(TEXTS).toJson())
+        .isEqualTo(UnigramTrainer.of(60).train(TEXTS).toJson());
     assertThat(WordPieceTrainer.of(90).train(TEXTS).toJson())
         .isEqualTo(WordPieceTrainer.of(90).train(TEXTS).toJson());
   }
 
   @Test
+  void furtherSpecialTokensFollowTheOwnOnes() throws IOException {
+    for (TokenizerTrainer trainer :
+        List.of(BpeTrainer.of(300), WordPieceTrainer.of(90), UnigramTrainer.of(60))) {
+      int own = trainer.train(TEXTS).addedTokens().size();
+      Tokenizer tokenizer = trainer.withSpecialTokens(List.of("<a>", "<b>")).train(TEXTS);
+      assertThat(tokenizer.idOf("<a>")).hasValue(own);
+      assertThat(tokenizer.idOf("<b>")).hasValue(own + 1);
+      assertThat(tokenizer.isSpecial(own + 1)).isTrue();
+      assertThat(tokenizer.vocabularySize()).isLessThanOrEqualTo(trainer.vocabularySize());
+      assertThat(tokenizer.encode("the<b>train", false).tokens()).contains("<b>");
+      agree(tokenizer);
+      assertThatThrownBy(() -> trainer.withSpecialTokens(List.of("<a>", "<a>")))
+          .hasMessageContaining("\"<a>\"");
+      assertThatThrownBy(() -> trainer.withSpecialTokens(List.of("")))
+          .hasMessageContaining("not empty");
+    }
+  }
+
+  @Test
+  void lineEndsBecomeNoPartOfUnigramPieces() {
+    List<String> lines = TEXTS.stream().map(text -> text + "\n").toList();
+    assertThat(UnigramTrainer.of(60).train(lines).toJson())
+        .isEqualTo(UnigramTrainer.of(60).train(TEXTS).toJson());
+  }
+
+  @Test
   void whatIsTooSmallIsRefused() {
-    assertThatThrownBy(() -> new UnigramTrainer(3)).hasMessageContaining("vocabularySize=3");
+    assertThatThrownBy(() -> UnigramTrainer.of(3)).hasMessageContaining("vocabularySize=3");
     assertThatThrownBy(() -> WordPieceTrainer.of(5)).hasMessageContaining("vocabularySize=5");
-    assertThatThrownBy(() -> new UnigramTrainer(30).train(List.of()))
+    assertThatThrownBy(() -> UnigramTrainer.of(30).train(List.of()))
         .hasMessageContaining("received none");
   }
 

@@ -5,6 +5,7 @@ import dev.heed.model.ConfigFile;
 import dev.heed.nn.Initializer;
 import dev.heed.nn.Layer;
 import dev.heed.nn.TrainingMode;
+import dev.heed.nn.attention.KeyValueCache;
 import dev.heed.nn.attention.Mask;
 import dev.heed.nn.embedding.LearnedPositions;
 import dev.heed.nn.embedding.TokenEmbedding;
@@ -20,6 +21,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 
 /// GPT-2: token and position embeddings, pre-norm blocks that see only the past, and the
@@ -81,6 +83,23 @@ public final class Gpt2 extends Layer implements CausalModel {
   }
 
   @Override
+  public Tensor apply(Tensor ids, Sequences sequences, List<KeyValueCache> texts) {
+    Tensor at = KeyValueCache.positions(sequences, texts);
+    requireRoom(sequences, texts);
+    Tensor x = positions.apply(embedding.apply(ids), at); // (N, D)
+    Tensor hidden = blocks.apply(x, sequences, Mask.causal(), texts);
+    for (int i = 0; i < texts.size(); i++) {
+      texts.get(i).advance(sequences.length(i));
+    }
+    return hidden;
+  }
+
+  @Override
+  public KeyValueCache newCache() {
+    return new KeyValueCache(configuration.layers());
+  }
+
+  @Override
   public Tensor logits(Tensor hidden) {
     return FusedOperations.linear(hidden, output, null, Activation.NONE, null);
   }
@@ -123,6 +142,7 @@ public final class Gpt2 extends Layer implements CausalModel {
 
   /// Writes `config.json`, `generation_config.json` and `model.safetensors`, as `GPT2LMHeadModel`
   /// opens them.
+  @Override
   public void save(Path directory) {
     try {
       Files.createDirectories(directory);

@@ -151,6 +151,29 @@ public final class MultiHeadAttention extends Layer {
     return new WithScores(computed.out, scores);
   }
 
+  /// Self-attention of texts that go on: `x` [N, D] are their new tokens, which see all before
+  /// them.
+  ///
+  /// @param mask causal, perhaps with a window
+  /// @param cached what is known of the tokens before; takes up the new ones
+  public Tensor apply(
+      Tensor x,
+      Sequences sequences,
+      Mask mask,
+      @Nullable Tensor residual,
+      KeyValueCache.Layer cached) {
+    AttentionArguments arguments = arguments(sequences, sequences, mask);
+    Tensor attended = cached.attend(query.apply(x), key.apply(x), value.apply(x), arguments);
+    return output.apply(attended, Activation.NONE, residual);
+  }
+
+  private AttentionArguments arguments(Sequences queries, Sequences keys, Mask mask) {
+    return AttentionArguments.full(
+            configuration.numHeads, queries, keys, 1 / Math.sqrt(configuration.keyDim))
+        .withKeyValueHeads(configuration.numKeyValueHeads)
+        .seeing(mask.left(), mask.right(), mask.keys());
+  }
+
   private Computed compute(
       Tensor query,
       Tensor value,
@@ -162,11 +185,7 @@ public final class MultiHeadAttention extends Layer {
     Tensor q = this.query.apply(query); // (N, H·Dh)
     Tensor k = this.key.apply(key); // (M, K·Dh)
     Tensor v = this.value.apply(value); // (M, K·Dv)
-    AttentionArguments arguments =
-        AttentionArguments.full(
-                configuration.numHeads, queries, keys, 1 / Math.sqrt(configuration.keyDim))
-            .withKeyValueHeads(configuration.numKeyValueHeads)
-            .seeing(mask.left(), mask.right(), mask.keys());
+    AttentionArguments arguments = arguments(queries, keys, mask);
     if (TrainingMode.isOn() && configuration.dropout > 0) {
       arguments = arguments.withDropout(configuration.dropout, TrainingMode.nextKey());
     }

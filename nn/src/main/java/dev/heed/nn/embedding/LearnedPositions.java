@@ -24,7 +24,12 @@ public final class LearnedPositions extends Layer {
   /// @throws IllegalArgumentException if a sequence is longer than the table
   public Tensor apply(Tensor x, Sequences sequences) {
     Positions.requireAtMost(weight.shape().dimension(0), sequences);
-    Tensor positions = FusedOperations.embedding(weight, Positions.of(sequences), 1);
-    return Operations.add(x, Operations.reshape(positions, x.shape().dimensions()));
+    return apply(x, Positions.of(sequences));
+  }
+
+  /// x [N, D] plus the vectors of these positions, I32 [N].
+  public Tensor apply(Tensor x, Tensor positions) {
+    Tensor vectors = FusedOperations.embedding(weight, positions, 1);
+    return Operations.add(x, Operations.reshape(vectors, x.shape().dimensions()));
   }
 }

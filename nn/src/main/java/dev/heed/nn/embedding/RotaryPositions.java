@@ -20,18 +20,31 @@ public record RotaryPositions(Tensor cosines, Tensor sines, boolean halves) {
     if (width % 2 != 0) {
       throw new IllegalArgumentException("width must be even: received " + width);
     }
-    int pairs = width / 2;
+    double[] frequencies = new double[width / 2];
+    for (int i = 0; i < frequencies.length; i++) {
+      frequencies[i] = StrictMath.pow(theta, -2.0 * i / width);
+    }
+    return ofFrequencies(maximum, frequencies, 1, halves);
+  }
+
+  /// The angles position · frequency radians, one for each pair.
+  ///
+  /// @param factor what sines and cosines are multiplied with
+  public static RotaryPositions ofFrequencies(
+      int maximum, double[] frequencies, double factor, boolean halves) {
+    int pairs = frequencies.length;
     float[] cosines = new float[maximum * pairs];
     float[] sines = new float[maximum * pairs];
     for (int position = 0; position < maximum; position++) {
       for (int i = 0; i < pairs; i++) {
-        double angle = position * StrictMath.pow(theta, -2.0 * i / width);
-        cosines[position * pairs + i] = (float) StrictMath.cos(angle);
-        sines[position * pairs + i] = (float) StrictMath.sin(angle);
+        double angle = position * frequencies[i];
+        cosines[position * pairs + i] = (float) (factor * StrictMath.cos(angle));
+        sines[position * pairs + i] = (float) (factor * StrictMath.sin(angle));
       }
     }
+    // Copies, because a step's tensors end with it and these are kept.
     return new RotaryPositions(
-        Tensor.of(cosines, maximum, pairs), Tensor.of(sines, maximum, pairs), halves);
+        Tensor.of(cosines, maximum, pairs).copy(), Tensor.of(sines, maximum, pairs).copy(), halves);
   }
 
   /// x [N, heads·Dh] turned; positions I32 [N].

@@ -3,6 +3,7 @@ package dev.heed.nn.transformer;
 import dev.heed.nn.Initializer;
 import dev.heed.nn.Layer;
 import dev.heed.nn.Trace;
+import dev.heed.nn.attention.KeyValueCache;
 import dev.heed.nn.attention.Mask;
 import dev.heed.nn.norm.LayerNorm;
 import dev.heed.tensor.Inference;
@@ -41,11 +42,24 @@ public final class TransformerEncoder extends Layer {
 
   /// x [N, D] → [N, D].
   public Tensor apply(Tensor x, Sequences sequences, Mask mask) {
+    return apply(x, sequences, mask, null);
+  }
+
+  /// The same for tokens that come after others of their texts.
+  ///
+  /// @param texts what is known of those; takes up the new ones
+  public Tensor apply(
+      Tensor x, Sequences sequences, Mask mask, @Nullable List<KeyValueCache> texts) {
     Tensor h = x;
-    for (TransformerEncoderLayer layer : layers) {
+    for (int i = 0; i < layers.size(); i++) {
       Tensor before = h;
       Trace.add(tracePrefix + "hidden_states", () -> before);
-      h = Inference.keepingResult(() -> layer.apply(before, sequences, mask));
+      TransformerEncoderLayer layer = layers.get(i);
+      if (texts == null) {
+        h = Inference.keepingResult(() -> layer.apply(before, sequences, mask, null));
+      } else {
+        h = layer.apply(before, sequences, mask, new KeyValueCache.Layer(texts, i));
+      }
     }
     Tensor out = finalNorm == null ? h : finalNorm.apply(h);
     Trace.add(tracePrefix + "hidden_states", () -> out);

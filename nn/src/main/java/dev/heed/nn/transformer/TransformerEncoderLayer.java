@@ -2,11 +2,13 @@ package dev.heed.nn.transformer;
 
 import dev.heed.nn.Initializer;
 import dev.heed.nn.Layer;
+import dev.heed.nn.attention.KeyValueCache;
 import dev.heed.nn.attention.Mask;
 import dev.heed.nn.attention.MultiHeadAttention;
 import dev.heed.nn.norm.LayerNorm;
 import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /// Self-attention, then feed-forward, each with a residual connection and a norm. With a causal
 /// mask it is the block of a decoder-only model such as GPT-2.
@@ -48,13 +50,19 @@ public final class TransformerEncoderLayer extends Layer {
   }
 
   /// x [N, D] → [N, D].
-  public Tensor apply(Tensor x, Sequences sequences, Mask mask) {
+  ///
+  /// @param cached what is known of tokens before these; null where there are none
+  public Tensor apply(
+      Tensor x, Sequences sequences, Mask mask, KeyValueCache.@Nullable Layer cached) {
     Tensor attended =
         SubLayer.apply(
             x,
             attentionNorm,
             configuration,
-            (h, residual) -> attention.apply(h, h, h, sequences, sequences, mask, residual));
+            (h, residual) ->
+                cached == null
+                    ? attention.apply(h, h, h, sequences, sequences, mask, residual)
+                    : attention.apply(h, sequences, mask, residual, cached));
     return SubLayer.apply(attended, feedForwardNorm, configuration, feedForward::apply);
   }
 }

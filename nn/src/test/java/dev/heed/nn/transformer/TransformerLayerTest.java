@@ -69,7 +69,7 @@ class TransformerLayerTest {
         "encoder-layer-" + order(preNorm),
         layer,
         Golden.BLOCK,
-        in -> layer.apply(in.input("x"), TARGETS, VALID));
+        in -> layer.apply(in.input("x"), TARGETS, VALID, null));
   }
 
   @ParameterizedTest

@@ -6,7 +6,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.function.IntConsumer;
+import java.util.function.DoubleConsumer;
 import java.util.stream.IntStream;
 
 /// Learns a unigram vocabulary: starts from many frequent pieces and drops, again and again, those
@@ -36,14 +36,15 @@ public final class UnigramLearning {
     this.words = words;
   }
 
-  /// `progress` is told the number of pieces after each round.
-  public Result learn(int size, IntConsumer progress) {
+  /// `progress` is told after each round which part of the way is done.
+  public Result learn(int size, DoubleConsumer progress) {
     seed(Math.max(10 * size, 1000));
+    double seeds = pieces.size();
     while (true) {
       for (int step = 0; step < STEPS; step++) {
         maximise(expect());
       }
-      progress.accept(pieces.size());
+      progress.accept(Math.clamp(Math.log(seeds / pieces.size()) / Math.log(seeds / size), 0, 1));
       if (pieces.size() <= size * 11L / 10) {
         break;
       }

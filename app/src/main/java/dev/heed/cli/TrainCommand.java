@@ -1,0 +1,28 @@
+package dev.heed.cli;
+
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/// `heed train …`: what can be trained, a subcommand each.
+@Command(name = "train", description = "Trains on a user's data: heed train tokenizer.")
+final class TrainCommand implements Runnable {
+  @Spec private @Nullable CommandSpec spec;
+
+  /// The command with its subcommands. A new one is one line here.
+  static CommandLine commandLine(HeedCommand heed) {
+    return new CommandLine(new TrainCommand())
+        .addSubcommand("tokenizer", new TrainTokenizerCommand(heed));
+  }
+
+  @Override
+  public void run() {
+    if (spec != null) {
+      throw new CommandLine.ParameterException(
+          spec.commandLine(),
+          "say what to train: " + String.join(", ", spec.subcommands().keySet()));
+    }
+  }
+}

@@ -1,0 +1,179 @@
+package dev.heed.model.llama;
+
+import dev.heed.model.CausalModel;
+import dev.heed.model.ConfigFile;
+import dev.heed.nn.Initializer;
+import dev.heed.nn.Layer;
+import dev.heed.nn.Trace;
+import dev.heed.nn.attention.KeyValueCache;
+import dev.heed.nn.embedding.Positions;
+import dev.heed.nn.norm.RmsNorm;
+import dev.heed.tensor.Activation;
+import dev.heed.tensor.FusedOperations;
+import dev.heed.tensor.Parameter;
+import dev.heed.tensor.Sequences;
+import dev.heed.tensor.Tensor;
+import dev.heed.weights.Checkpoint;
+import dev.heed.weights.SafetensorsWriter;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// A decoder of Llama's kind: token embedding, pre-norm blocks with rotary positions that see only
+/// the past, a last norm, an output layer. What its families differ in, [LlamaConfiguration] says.
+///
+/// Source: Touvron et al. 2023; `LlamaForCausalLM`, `MistralForCausalLM`, `Qwen2ForCausalLM`,
+/// `Qwen3ForCausalLM` and `Gemma3ForCausalLM` of Hugging Face, whose directories it reads and
+/// writes.
+public final class Llama extends Layer implements CausalModel {
+  private final LlamaConfiguration configuration;
+  private final Parameter embedding; // (V, D)
+  private final List<LlamaLayer> layers = new ArrayList<>();
+  private final RmsNorm finalNorm;
+  private final Parameter output; // (V, D)
+  private final RotaryAngles angles;
+  private final RotaryAngles slidingAngles;
+
+  /// A model with normally distributed embeddings of deviation 0.02.
+  public Llama(LlamaConfiguration configuration, Initializer initializer) {
+    this.configuration = configuration;
+    int vocabulary = configuration.vocabulary();
+    this.embedding =
+        parameter("embedding.weight", initializer.normal(0.02, vocabulary, configuration.width()));
+    for (int i = 0; i < configuration.layers().size(); i++) {
+      layers.add(layer("layers." + i, new LlamaLayer(configuration, i, initializer)));
+    }
+    this.finalNorm = layer("final_norm", LlamaLayer.norm(configuration, initializer));
+    this.output =
+        configuration.tied()
+            ? embedding
+            : parameter(
+                "output.weight", initializer.normal(0.02, vocabulary, configuration.width()));
+    int headWidth = configuration.headWidth();
+    this.angles = new RotaryAngles(headWidth, configuration.theta(), configuration.scaling());
+    this.slidingAngles =
+        new RotaryAngles(headWidth, configuration.slidingTheta(), configuration.slidingScaling());
+  }
+
+  public LlamaConfiguration configuration() {
+    return configuration;
+  }
+
+  @Override
+  public Tensor apply(Tensor ids, Sequences sequences) {
+    if (sequences.longest() > maximumLength()) {
+      throw new IllegalArgumentException(
+          "a sequence must have at most %d tokens: received %d"
+              .formatted(maximumLength(), sequences.longest()));
+    }
+    return apply(ids, sequences, Positions.of(sequences), sequences.longest(), null);
+  }
+
+  @Override
+  public Tensor apply(Tensor ids, Sequences sequences, List<KeyValueCache> texts) {
+    Tensor positions = KeyValueCache.positions(sequences, texts);
+    requireRoom(sequences, texts);
+    int longest = 0;
+    for (int i = 0; i < texts.size(); i++) {
+      longest = Math.max(longest, texts.get(i).length() + sequences.length(i));
+    }
+    Tensor hidden = apply(ids, sequences, positions, longest, texts);
+    for (int i = 0; i < texts.size(); i++) {
+      texts.get(i).advance(sequences.length(i));
+    }
+    return hidden;
+  }
+
+  private Tensor apply(
+      Tensor ids,
+      Sequences sequences,
+      Tensor positions,
+      int longest,
+      @Nullable List<KeyValueCache> texts) {
+    var full = angles.upTo(longest);
+    var sliding = slidingAngles.upTo(longest);
+    Tensor x = FusedOperations.embedding(embedding, ids, configuration.embeddingScale()); // (N, D)
+    for (int i = 0; i < layers.size(); i++) {
+      Tensor before = x;
+      Trace.add("hidden_states", () -> before);
+      var turned = configuration.layers().get(i) == LlamaConfiguration.Sight.FULL ? full : sliding;
+      KeyValueCache.Layer cached = texts == null ? null : new KeyValueCache.Layer(texts, i);
+      x = layers.get(i).apply(x, sequences, positions, turned, cached);
+    }
+    Tensor hidden = finalNorm.apply(x);
+    Trace.add("hidden_states", () -> hidden);
+    return hidden;
+  }
+
+  @Override
+  public KeyValueCache newCache() {
+    return new KeyValueCache(layers.size());
+  }
+
+  @Override
+  public Tensor logits(Tensor hidden) {
+    return FusedOperations.linear(hidden, output, null, Activation.NONE, null);
+  }
+
+  @Override
+  public int vocabulary() {
+    return configuration.vocabulary();
+  }
+
+  @Override
+  public int maximumLength() {
+    return configuration.maximumLength();
+  }
+
+  /// The usual token that ends a text, −1 where the configuration names none.
+  @Override
+  public int endOfText() {
+    return configuration.endTokens().isEmpty() ? -1 : configuration.endTokens().getFirst();
+  }
+
+  /// The sum of the cross-entropy of the next tokens, in nats.
+  ///
+  /// @param targets I32 [N]: the token after each of `ids`; negative where there is none
+  public Tensor loss(Tensor ids, Sequences sequences, Tensor targets) {
+    return FusedOperations.linearCrossEntropy(apply(ids, sequences), output, null, targets, 0);
+  }
+
+  /// Reads a directory with `config.json` and weights. The model is frozen; `setFrozen(false)` lets
+  /// training change it.
+  ///
+  /// @throws dev.heed.model.ModelException if they do not fit together
+  public static Llama load(Path directory, LlamaConfiguration.Family family) {
+    ConfigFile file = ConfigFile.read(directory.resolve("config.json"));
+    LlamaConfiguration configuration = file.read(config -> LlamaConfigFile.read(config, family));
+    return load(configuration, Checkpoint.open(directory));
+  }
+
+  /// A model of a checkpoint with Hugging Face's names.
+  static Llama load(LlamaConfiguration configuration, Checkpoint checkpoint) {
+    LlamaConfiguration known =
+        configuration.withTied(LlamaWeights.isTied(checkpoint, configuration.tied()));
+    Llama model = new Llama(known, Initializer.beforeLoading());
+    LlamaWeights.names(known).load(checkpoint, model);
+    return model;
+  }
+
+  @Override
+  public void save(Path directory) {
+    try {
+      Files.createDirectories(directory);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    SafetensorsWriter.write(
+        directory.resolve("model.safetensors"),
+        LlamaWeights.names(configuration).stored(this),
+        Map.of("format", "pt"));
+    // Last: with it, the directory counts as a model.
+    LlamaConfigFile.write(configuration).write(directory.resolve("config.json"));
+  }
+}
