@@ -191,7 +191,10 @@ public final class SentenceEmbedder {
         end++;
       }
       List<Integer> batch = order.subList(done, end);
-      List<float[]> computed = compute(batch.stream().map(encodings::get).toList());
+      List<float[]> computed =
+          compute(
+              batch.stream().map(i -> encodings.get(i).ids()).toList(),
+              batch.stream().map(i -> encodings.get(i).typeIds()).toList());
       for (int i = 0; i < batch.size(); i++) {
         vectors[batch.get(i)] = computed.get(i);
       }
@@ -220,14 +223,21 @@ public final class SentenceEmbedder {
     return lower.toString();
   }
 
-  private List<float[]> compute(List<Encoding> batch) {
-    int[] lengths = batch.stream().mapToInt(Encoding::size).toArray();
+  /// The vector of a text that is token ids already; nothing is added or cut.
+  ///
+  /// @throws IllegalArgumentException if there are more than the model takes
+  public float[] embed(int... ids) {
+    return compute(List.of(ids), List.of(new int[ids.length])).getFirst();
+  }
+
+  private List<float[]> compute(List<int[]> texts, List<int[]> tokenTypes) {
+    int[] lengths = texts.stream().mapToInt(ids -> ids.length).toArray();
     Sequences sequences = Sequences.ofLengths(lengths);
     int[] ids = new int[sequences.rows()];
     int[] types = new int[sequences.rows()];
     for (int i = 0; i < lengths.length; i++) {
-      System.arraycopy(batch.get(i).ids(), 0, ids, sequences.start(i), lengths[i]);
-      System.arraycopy(batch.get(i).typeIds(), 0, types, sequences.start(i), lengths[i]);
+      System.arraycopy(texts.get(i), 0, ids, sequences.start(i), lengths[i]);
+      System.arraycopy(tokenTypes.get(i), 0, types, sequences.start(i), lengths[i]);
     }
     return Inference.run(() -> {
       Tensor x =
