@@ -1,13 +1,7 @@
 package dev.heed.tensor;
 
 import java.util.concurrent.ConcurrentLinkedDeque;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
 /// Computing without gradients, for any number of callers: as many compute at once as there are
@@ -35,7 +29,7 @@ public final class Inference {
     if (StepMemory.current() != null) {
       return Tensor.noGrad(body);
     }
-    return Thread.currentThread().isVirtual() ? onPlatformThread(body) : inMemory(body);
+    return Parallel.onPlatformThread(() -> inMemory(body));
   }
 
   /// Runs a part of a computation, such as one layer, and frees all that it made but its result.
@@ -58,53 +52,5 @@ public final class Inference {
     } finally {
       RUNNING.release();
     }
-  }
-
-  private static <T> T onPlatformThread(Supplier<T> body) {
-    FutureTask<T> task = new FutureTask<>(() -> inMemory(body));
-    Threads.POOL.execute(task);
-    boolean interrupted = false;
-    try {
-      while (true) {
-        try {
-          return task.get();
-        } catch (InterruptedException e) {
-          interrupted = true; // the result is on its way, and nobody could stop it
-        } catch (ExecutionException e) {
-          switch (e.getCause()) {
-            case RuntimeException failure -> throw failure;
-            case Error failure -> throw failure;
-            case null, default -> throw new IllegalStateException(e);
-          }
-        }
-      }
-    } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
-    }
-  }
-
-  /// Started only where a virtual thread asks.
-  private static final class Threads {
-    private static final AtomicInteger MADE = new AtomicInteger();
-    static final ThreadPoolExecutor POOL =
-        new ThreadPoolExecutor(
-            AT_ONCE,
-            AT_ONCE,
-            10,
-            TimeUnit.SECONDS,
-            new LinkedBlockingQueue<>(),
-            body -> {
-              Thread thread = new Thread(body, "heed-inference-" + MADE.incrementAndGet());
-              thread.setDaemon(true);
-              return thread;
-            });
-
-    static {
-      POOL.allowCoreThreadTimeOut(true);
-    }
-
-    private Threads() {}
   }
 }

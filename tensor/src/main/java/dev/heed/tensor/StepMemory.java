@@ -83,7 +83,6 @@ public final class StepMemory {
     slab = slabBefore;
     used = usedBefore;
     taken = takenBefore;
-    released.clear();
     Tensor kept = Tensor.empty(result.shape(), result.dtype());
     kept.memory().copyFrom(from); // they may overlap
     return kept;
