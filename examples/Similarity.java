@@ -6,8 +6,7 @@ import java.util.List;
 
 void main() {
   var embedder = SentenceEmbedder.load("minilm");
-  float similarity =
-      embedder.similarity("The train left the station.", "The locomotive departed.");
+  float similarity = embedder.similarity("The train left the station.", "The locomotive departed.");
   IO.println("similarity %.3f".formatted(similarity));
 
   // Semantic search: the text whose vector is nearest to the question's.

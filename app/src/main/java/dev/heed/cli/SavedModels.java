@@ -55,8 +55,8 @@ final class SavedModels {
     }
   }
 
-  /// The file or directory that `name` means: minilm, itself, the one saved under this name, or the one of
-  /// the hub's cache.
+  /// The file or directory that `name` means: minilm, itself, the one saved under this name, or the
+  /// one of the hub's cache.
   static Path named(HeedCommand heed, String name) {
     if (name.equals(MiniLm.NAME)) {
       return MiniLm.directory(heed.home());

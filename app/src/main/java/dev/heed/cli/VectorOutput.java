@@ -21,9 +21,9 @@ import org.jspecify.annotations.Nullable;
 
 /// Where vectors go, window by window, in the order of the texts.
 ///
-/// A file grows beside its place as `FILE.part`, and `FILE.part.json` says how far it got, from which
-/// texts and by which model. A run that was interrupted goes on there when the same texts come
-/// again; otherwise it begins anew. At the end the file is moved to its place.
+/// A file grows beside its place as `FILE.part`, and `FILE.part.json` says how far it got, from
+/// which texts and by which model. A run that was interrupted goes on there when the same texts
+/// come again; otherwise it begins anew. At the end the file is moved to its place.
 final class VectorOutput implements AutoCloseable {
   private final VectorForm form;
   private final @Nullable OutputStream stream;
@@ -54,8 +54,8 @@ final class VectorOutput implements AutoCloseable {
   /// Opens the file that `output` names, else standard output.
   ///
   /// @param origin what the vectors depend on besides the texts
-  static VectorOutput open(
-      HeedCommand heed, ResultOutput output, VectorForm form, String origin) throws IOException {
+  static VectorOutput open(HeedCommand heed, ResultOutput output, VectorForm form, String origin)
+      throws IOException {
     Path file = output.file();
     if (file == null || (Files.exists(file) && !Files.isRegularFile(file))) {
       OutputStream stream = file == null ? heed.out() : Files.newOutputStream(file);

@@ -50,8 +50,7 @@ class EmbedCommandTest {
   void filesHoldTheSameNumbersInEveryForm() throws IOException {
     String input = file("The weather\nis\nlovely today.\n");
     for (String ending : List.of("txt", "jsonl", "npy", "f32")) {
-      assertThat(
-              heed().run("embed", "--input", input, "-o", out("v." + ending).toString()).code())
+      assertThat(heed().run("embed", "--input", input, "-o", out("v." + ending).toString()).code())
           .isEqualTo(ExitCode.DONE);
     }
     byte[] bare = Files.readAllBytes(out("v.f32"));
@@ -77,7 +76,8 @@ class EmbedCommandTest {
   @Test
   void textsThatAreCutAreCounted() {
     String longText = "hello ".repeat(400);
-    assertThat(heed().given(longText + "\na\n" + longText).run("embed", "-o", out("v.f32").toString()))
+    assertThat(
+            heed().given(longText + "\na\n" + longText).run("embed", "-o", out("v.f32").toString()))
         .satisfies(result ->
             assertThat(result.messages())
                 .contains("2 of the texts had more than 256 tokens and were cut"));
