@@ -1,9 +1,12 @@
 package dev.heed.benchmarks;
 
+import dev.heed.data.WordNet;
 import dev.heed.model.gpt2.Gpt2;
 import dev.heed.model.gpt2.Gpt2Configuration;
 import dev.heed.nn.Initializer;
 import dev.heed.nn.TrainingMode;
+import dev.heed.task.MiniLm;
+import dev.heed.task.SentenceEmbedder;
 import dev.heed.tensor.AttentionArguments;
 import dev.heed.tensor.CounterRandom;
 import dev.heed.tensor.DType;
@@ -20,7 +23,11 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /// Answers `compare.py`, which runs the peer in between: a line on standard input names a piece of
 /// work and how often to repeat it, a line on standard output gives the seconds that took.
@@ -29,6 +36,8 @@ import java.util.Arrays;
 /// threads N
 /// matmul M K N REPEAT
 /// attention T CAUSAL REPEAT
+/// sentences FILE COUNT
+/// embed DIRECTORY FILE REPEAT
 /// gpt VOCABULARY CONTEXT WIDTH LAYERS HEADS DROPOUT BATCH REPEAT
 /// ```
 public final class Worker {
@@ -49,10 +58,13 @@ public final class Worker {
     }
   }
 
-  private String answer(String[] words) {
+  private String answer(String[] words) throws IOException {
     if (words[0].equals("threads")) {
       Parallel.setThreads(Integer.parseInt(words[1]));
       return words[1];
+    }
+    if (words[0].equals("sentences")) {
+      return sentences(Path.of(words[1]), Integer.parseInt(words[2]));
     }
     int repeat = Integer.parseInt(words[words.length - 1]);
     String wanted = String.join(" ", Arrays.copyOf(words, words.length - 1));
@@ -62,6 +74,7 @@ public final class Worker {
             case "matmul" -> matmul(number(words, 1), number(words, 2), number(words, 3));
             case "attention" -> attention(number(words, 1), words[2].equals("causal"));
             case "gpt" -> gpt(words);
+            case "embed" -> embed(Path.of(words[1]), Path.of(words[2]));
             default -> throw new IllegalArgumentException("no such work: " + wanted);
           };
       prepared = wanted;
@@ -73,6 +86,27 @@ public final class Worker {
       work.run();
     }
     return Double.toString((System.nanoTime() - start) / 1e9);
+  }
+
+  /// Writes definitions and usage examples from all over WordNet, a line each.
+  private static String sentences(Path file, int count) throws IOException {
+    List<String> all = WordNet.sentences();
+    List<String> some = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      some.add(all.get((int) ((long) i * all.size() / count)));
+    }
+    Files.write(file, some);
+    return file.toString();
+  }
+
+  private static Runnable embed(Path directory, Path file) throws IOException {
+    SentenceEmbedder embedder =
+        SentenceEmbedder.load(
+            directory.toString().equals(MiniLm.NAME)
+                ? MiniLm.directory(Path.of(System.getProperty("user.home"), ".heed"))
+                : directory);
+    List<String> texts = Files.readAllLines(file);
+    return () -> embedder.embed(texts);
   }
 
   private static int number(String[] words, int index) {
