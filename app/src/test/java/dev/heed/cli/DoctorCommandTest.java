@@ -3,6 +3,8 @@ package dev.heed.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.heed.tensor.Kernels;
+import java.io.File;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -17,6 +19,30 @@ class DoctorCommandTest {
     assertThat(Kernels.report())
         .isNotEmpty()
         .allSatisfy(said -> assertThat(out).contains(said.substring(said.indexOf(": ") + 2)));
+  }
+
+  @Test
+  void whereEmittedCodeMayNotRunItSaysWhyAndWhatRunsInstead() throws Exception {
+    String path =
+        System.getProperty("java.class.path")
+            + File.pathSeparator
+            + System.getProperty("jdk.module.path", "");
+    ProcessBuilder builder =
+        new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "--illegal-native-access=deny",
+            "-cp",
+            path,
+            Main.class.getName(),
+            "doctor");
+    builder.environment().put("HEED_HOME", home.toString());
+    Process process = builder.redirectErrorStream(true).start();
+    String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as(out).isZero();
+    assertThat(out)
+        .containsPattern("in-use +reference")
+        .containsPattern("x86 +native access is denied to Heed.*--enable-native-access=ALL-UNNAMED")
+        .containsPattern("vector +.*--add-modules jdk.incubator.vector");
   }
 
   @Test

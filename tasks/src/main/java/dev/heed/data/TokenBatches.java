@@ -64,7 +64,7 @@ public final class TokenBatches implements TrainingData<TokenBatches.Batch> {
 
   @Override
   public long batchesPerEpoch() {
-    return shuffled ? texts.size() / textsPerBatch : Math.ceilDiv(texts.size(), textsPerBatch);
+    return Math.ceilDiv(texts.size(), textsPerBatch);
   }
 
   @Override

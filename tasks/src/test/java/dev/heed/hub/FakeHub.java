@@ -178,7 +178,8 @@ final class FakeHub implements AutoCloseable {
     out.flush();
   }
 
-  private static void send(HttpExchange exchange, int status, byte @Nullable [] content) throws IOException {
+  private static void send(HttpExchange exchange, int status, byte @Nullable [] content)
+      throws IOException {
     exchange.sendResponseHeaders(status, content == null ? -1 : content.length);
     if (content != null) {
       exchange.getResponseBody().write(content);

@@ -2,6 +2,7 @@ package dev.heed.tensor;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.ServiceLoader;
 import org.jspecify.annotations.Nullable;
 
@@ -15,8 +16,15 @@ import org.jspecify.annotations.Nullable;
 public interface Kernels {
   /// The implementation in use, chosen once: `-Dheed.kernels=reference|vector|x86`, else the
   /// fastest that works here.
+  ///
+  /// @throws IllegalStateException if `heed.kernels` names none that works here
+  /// @throws IllegalArgumentException if `heed.cpu` names no level
   static Kernels active() {
-    return Chosen.KERNELS;
+    Kernels chosen = Chosen.KERNELS;
+    if (chosen == null) {
+      throw Objects.requireNonNull(Chosen.FAILURE);
+    }
+    return chosen;
   }
 
   /// What each implementation found said about itself when one was chosen, for `heed doctor`.
@@ -245,7 +253,20 @@ public interface Kernels {
   /// Holds the choice, made at first use.
   final class Chosen {
     private static final List<String> REPORT = new ArrayList<>();
-    private static final Kernels KERNELS = choose(System.getProperty("heed.kernels", ""));
+    private static final @Nullable Kernels KERNELS;
+    private static final @Nullable RuntimeException FAILURE;
+
+    static {
+      Kernels kernels = null;
+      RuntimeException failure = null;
+      try {
+        kernels = choose(System.getProperty("heed.kernels", ""));
+      } catch (IllegalArgumentException | IllegalStateException wrong) {
+        failure = wrong;
+      }
+      KERNELS = kernels;
+      FAILURE = failure;
+    }
 
     private Chosen() {}
 
@@ -260,18 +281,15 @@ public interface Kernels {
         }
         Offer offer = provider.offer();
         if (offer.kernels() != null) {
-          REPORT.add(offer.kernels().name() + ": in use");
+          REPORT.add("%s: in use (%s)".formatted(offer.kernels().name(), offer.reason()));
           return offer.kernels();
         }
         REPORT.add(provider.name() + ": " + offer.reason());
       }
       if (!wanted.isEmpty() && !wanted.equals("reference")) {
         throw new IllegalStateException(
-            "heed.kernels must be reference or one that works here: received "
-                + wanted
-                + " ("
-                + String.join("; ", REPORT)
-                + ")");
+            "heed.kernels must be reference, vector or x86 and work here: received %s%s"
+                .formatted(wanted, REPORT.isEmpty() ? "" : " (" + String.join("; ", REPORT) + ")"));
       }
       REPORT.add("reference: in use");
       return new ReferenceKernels();

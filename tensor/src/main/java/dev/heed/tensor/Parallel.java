@@ -1,5 +1,9 @@
 package dev.heed.tensor;
 
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
@@ -9,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 /// The one thread pool of the process: a thread per core that spins briefly for the next job, then
 /// parks.
 ///
-/// Work is cut into tasks by its size, never by the number of threads, and a task writes only what
-/// no other task of the job touches: so the result has the same bits for any number of threads.
+/// A task writes only what no other task of the job touches, and what a task adds up does not
+/// depend on the number of threads: so the result has the same bits for any number.
 public final class Parallel {
   private static final long SPIN_NANOS = 50_000;
   private static final ReentrantLock LOCK = new ReentrantLock();
@@ -52,8 +56,13 @@ public final class Parallel {
   }
 
   /// Runs `task` for 0 … `tasks` − 1 and returns when all are done. A task that itself calls this,
-  /// and a caller that finds the pool busy, computes alone.
+  /// and a caller that finds the pool busy, computes alone. A virtual thread waits while a platform
+  /// thread computes for it, so that its carrier stays free for others.
   public static void run(int tasks, IntConsumer task) {
+    if (tasks > 1 && Thread.currentThread().isVirtual()) {
+      Deputies.run(tasks, task);
+      return;
+    }
     boolean alone =
         tasks <= 1
             || workers.length == 0
@@ -81,6 +90,28 @@ public final class Parallel {
       job.rethrow();
     } finally {
       LOCK.unlock();
+    }
+  }
+
+  /// Platform threads that call [Parallel#run] for virtual ones, as many as there are cores.
+  private static final class Deputies {
+    private static final ExecutorService THREADS =
+        Executors.newFixedThreadPool(
+            configuredThreads(), Thread.ofPlatform().daemon().name("heed deputy ", 1).factory());
+
+    private Deputies() {}
+
+    static void run(int tasks, IntConsumer task) {
+      try {
+        // join() is not interruptible: the memory must not be let go while a deputy writes to it.
+        CompletableFuture.runAsync(() -> Parallel.run(tasks, task), THREADS).join();
+      } catch (CompletionException failed) {
+        switch (failed.getCause()) {
+          case RuntimeException e -> throw e;
+          case Error e -> throw e;
+          case null, default -> throw failed;
+        }
+      }
     }
   }
 

@@ -1,11 +1,8 @@
 package dev.heed.tensor;
 
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -19,8 +16,6 @@ public final class StepMemory {
   private static final ThreadLocal<@Nullable StepMemory> CURRENT = new ThreadLocal<>();
 
   private final List<MemorySegment> slabs = new ArrayList<>();
-  private final Map<Long, ArrayDeque<MemorySegment>> released = new HashMap<>();
-  private final Map<Long, MemorySegment> blocks = new HashMap<>();
   private int slab;
   private long used;
   private long taken;
@@ -48,8 +43,6 @@ public final class StepMemory {
       slab = 0;
       used = 0;
       taken = 0;
-      released.clear();
-      blocks.clear();
       running.set(false);
     }
   }
@@ -85,10 +78,6 @@ public final class StepMemory {
     long size = Memory.roundUp(Math.max(bytes, Memory.ALIGNMENT));
     taken += size;
     peak = Math.max(peak, taken);
-    ArrayDeque<MemorySegment> again = released.get(size);
-    if (again != null && !again.isEmpty()) {
-      return again.pop().asSlice(0, bytes);
-    }
     while (slab < slabs.size() && used + size > slabs.get(slab).byteSize()) {
       slab++;
       used = 0;
@@ -99,16 +88,6 @@ public final class StepMemory {
     }
     MemorySegment block = slabs.get(slab).asSlice(used, size);
     used += size;
-    blocks.put(block.address(), block);
     return block.asSlice(0, bytes);
-  }
-
-  /// Takes back a block that nothing will read again in this step.
-  void release(MemorySegment memory) {
-    MemorySegment block = blocks.get(memory.address());
-    if (block != null) {
-      taken -= block.byteSize();
-      released.computeIfAbsent(block.byteSize(), key -> new ArrayDeque<>()).push(block);
-    }
   }
 }

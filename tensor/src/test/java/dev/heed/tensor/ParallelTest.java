@@ -16,6 +16,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -43,6 +44,50 @@ class ParallelTest {
         assertThat(runs.get(i)).isEqualTo(1);
       }
     }
+  }
+
+  @Test
+  void aVirtualThreadDoesNotComputeOnItsCarrier() throws Exception {
+    Parallel.setThreads(2);
+    AtomicInteger onVirtualThreads = new AtomicInteger();
+    AtomicInteger sum = new AtomicInteger();
+    List<Thread> callers = new ArrayList<>();
+    for (int i = 0; i < 64; i++) {
+      callers.add(
+          Thread.startVirtualThread(() ->
+              Parallel.run(
+                  5,
+                  task -> {
+                    onVirtualThreads.addAndGet(Thread.currentThread().isVirtual() ? 1 : 0);
+                    sum.addAndGet(task);
+                  })));
+    }
+    for (Thread caller : callers) {
+      caller.join();
+    }
+    assertThat(onVirtualThreads).hasValue(0);
+    assertThat(sum).hasValue(64 * 10);
+  }
+
+  @Test
+  void aVirtualThreadReceivesTheFailureOfItsTask() throws Exception {
+    AtomicReference<Throwable> received = new AtomicReference<>();
+    Thread.startVirtualThread(
+            () -> {
+              try {
+                Parallel.run(
+                    2,
+                    task -> {
+                      throw new IllegalStateException("task " + task);
+                    });
+              } catch (IllegalStateException e) {
+                received.set(e);
+              }
+            })
+        .join();
+    assertThat(received.get())
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageMatching("task [01]");
   }
 
   @Test

@@ -2,6 +2,8 @@ package dev.heed.kernels.x86;
 
 import static dev.heed.kernels.x86.VectorOp.*;
 
+import org.jspecify.annotations.Nullable;
+
 /// The innermost code of the matrix product: a tile of C in registers, one step of k at a time.
 ///
 /// The tile has `rows` × `vectors`·lanes elements. Each step loads `vectors` vectors of B, repeats
@@ -16,7 +18,9 @@ import static dev.heed.kernels.x86.VectorOp.*;
 /// @param byColumns whether the elements of A for one step of k lie side by side, as in a packed or
 ///   a transposed A; otherwise its rows do
 /// @param partial whether the last vector of a row has fewer columns than lanes
-record MatmulCode(int rows, int vectors, boolean byColumns, boolean partial) {
+/// @param fetches whether rows of A that come later are brought into the second-level cache on the
+///   way
+record MatmulCode(int rows, int vectors, boolean byColumns, boolean partial, boolean fetches) {
   /// Slots of the argument block. Strides are in bytes.
   static final int A = 0;
 
@@ -46,7 +50,13 @@ record MatmulCode(int rows, int vectors, boolean byColumns, boolean partial) {
   /// Columns in the last vector, 1…lanes.
   static final int COLUMNS = 10;
 
+  /// How far below the rows of A those are that come later, in bytes.
+  static final int AHEAD = 11;
+
   private static final int UNROLL = 4;
+
+  /// With it, a cache line of every row passes in one turn of the loop.
+  private static final int UNROLL_FETCHING = 16;
 
   byte[] emit(Level level) {
     return new Emission(this, new VectorCode(level)).emit();
@@ -65,6 +75,8 @@ record MatmulCode(int rows, int vectors, boolean byColumns, boolean partial) {
     private final Gpr aRow3;
     private final Gpr bAt;
     private final Gpr bRow;
+    private final int unroll;
+    private final @Nullable Gpr ahead;
 
     Emission(MatmulCode shape, VectorCode code) {
       this.shape = shape;
@@ -89,6 +101,8 @@ record MatmulCode(int rows, int vectors, boolean byColumns, boolean partial) {
       aRow3 = code.gpr();
       bAt = code.gpr();
       bRow = code.gpr();
+      unroll = shape.fetches ? UNROLL_FETCHING : UNROLL;
+      ahead = shape.fetches ? code.gpr() : null;
     }
 
     byte[] emit() {
@@ -100,6 +114,9 @@ record MatmulCode(int rows, int vectors, boolean byColumns, boolean partial) {
       asm.mov(aRow, VectorCode.slot(A_ROW));
       asm.lea(aRow3, Address.at(aRow, aRow, 2));
       asm.mov(bRow, VectorCode.slot(B_ROW));
+      if (ahead != null) {
+        asm.mov(ahead, VectorCode.slot(AHEAD));
+      }
       if (shape.partial) {
         Gpr columns = code.argument(COLUMNS);
         // The mask is set once; only the last vector of a row is read and written under it.
@@ -142,23 +159,33 @@ record MatmulCode(int rows, int vectors, boolean byColumns, boolean partial) {
       code.free(at);
     }
 
+    private void fetch(int row, Gpr distance) {
+      Gpr at = code.gpr();
+      asm.lea(at, elementOfA(row, 0));
+      asm.prefetchToSecondLevel(Address.at(at, distance, 1));
+      code.free(at);
+    }
+
     private void products(Gpr k) {
       asm.mov(k, VectorCode.slot(K));
       Label single = new Label();
       Label end = new Label();
       Label top = new Label();
-      asm.sub(k, UNROLL);
+      asm.sub(k, unroll);
       asm.jump(Condition.LESS, single);
       asm.alignCode(32);
       asm.bind(top);
-      for (int i = 0; i < UNROLL; i++) {
+      for (int i = 0; i < unroll; i++) {
+        if (ahead != null && i % 2 == 1 && i / 2 < shape.rows) {
+          fetch(i / 2, ahead);
+        }
         step(i);
       }
-      advance(UNROLL);
-      asm.sub(k, UNROLL);
+      advance(unroll);
+      asm.sub(k, unroll);
       asm.jump(Condition.NOT_LESS, top);
       asm.bind(single);
-      asm.add(k, UNROLL);
+      asm.add(k, unroll);
       asm.jump(Condition.ZERO, end);
       Label one = new Label();
       asm.bind(one);

@@ -11,20 +11,62 @@ final class PackCode {
 
   static final int FROM_ROW = 1;
 
-  /// Copying: how many rows. Transposing: how many columns, which become rows.
+  /// Rows; when transposing, columns, which become rows.
   static final int LENGTH = 2;
 
-  /// Copying: columns. Transposing: how many rows there are, 1…lanes; the lanes for those beyond
+  /// Columns of a part. Transposing: how many rows there are, 1…lanes; the lanes for those beyond
   /// receive the last row again, which no result shows.
   static final int WIDTH = 3;
 
   static final int TO = 4;
   static final int TO_ROW = 5;
 
+  /// Parts of a row, and the distance of their destinations.
+  static final int PARTS = 6;
+
+  static final int TO_PART = 7;
+
   private PackCode() {}
 
-  /// Copies rows to another stride.
-  static byte[] copy(Level level) {
+  /// Copies each row in parts of `WIDTH` columns, each part to rows of its own.
+  static byte[] panels(Level level) {
+    VectorCode code = new VectorCode(level);
+    Assembler asm = code.asm;
+    Gpr from = code.argument(FROM);
+    Gpr rows = code.argument(LENGTH);
+    Gpr width = code.argument(WIDTH);
+    Gpr to = code.argument(TO);
+    Gpr fromAt = code.gpr();
+    Gpr toAt = code.gpr();
+    Gpr parts = code.gpr();
+    Vec x = code.vec();
+    code.countDown(
+        rows,
+        () -> {
+          asm.mov(fromAt, from);
+          asm.mov(toAt, to);
+          asm.mov(parts, VectorCode.slot(PARTS));
+          code.countDown(
+              parts,
+              () -> {
+                code.forVectors(
+                    width,
+                    1,
+                    i -> {
+                      code.load(x, code.at(fromAt, i));
+                      code.store(code.at(toAt, i), x);
+                    });
+                asm.lea(fromAt, Address.at(fromAt, width, 4));
+                asm.add(toAt, VectorCode.slot(TO_PART));
+              });
+          asm.add(from, VectorCode.slot(FROM_ROW));
+          asm.add(to, VectorCode.slot(TO_ROW));
+        });
+    return code.finish();
+  }
+
+  /// The same for narrow parts: of half a vector with AVX-512, of up to a vector with AVX2.
+  static byte[] tiles(Level level) {
     VectorCode code = new VectorCode(level);
     Assembler asm = code.asm;
     Gpr from = code.argument(FROM);
@@ -32,22 +74,58 @@ final class PackCode {
     Gpr rows = code.argument(LENGTH);
     Gpr width = code.argument(WIDTH);
     Gpr to = code.argument(TO);
-    Gpr toRow = code.argument(TO_ROW);
+    Gpr toPart = code.argument(TO_PART);
+    Gpr fromAt = code.gpr();
+    Gpr toAt = code.gpr();
+    Gpr parts = code.gpr();
+    Gpr later = code.gpr();
     Vec x = code.vec();
+    Vec narrow = x.as(32);
+    code.mask(width);
+    asm.lea(later, Address.at(fromRow, fromRow, 4));
     code.countDown(
         rows,
         () -> {
-          code.forVectors(
-              width,
-              1,
-              i -> {
-                code.load(x, code.at(from, i));
-                code.store(code.at(to, i), x);
+          asm.mov(fromAt, from);
+          asm.mov(toAt, to);
+          asm.mov(parts, VectorCode.slot(PARTS));
+          if (level.isWide()) {
+            pairs(code, width, parts, x, fromAt, later, toAt, toPart);
+          }
+          code.countDown(
+              parts,
+              () -> {
+                code.loadMasked(narrow, Address.at(fromAt));
+                code.storeMasked(Address.at(toAt), narrow);
+                asm.lea(fromAt, Address.at(fromAt, width, 4));
+                asm.add(toAt, toPart);
               });
           asm.add(from, fromRow);
-          asm.add(to, toRow);
+          asm.add(to, VectorCode.slot(TO_ROW));
         });
     return code.finish();
+  }
+
+  /// Two parts with one load, where a part is half a vector.
+  private static void pairs(
+      VectorCode code, Gpr width, Gpr parts, Vec x, Gpr fromAt, Gpr later, Gpr toAt, Gpr toPart) {
+    Assembler asm = code.asm;
+    Label end = new Label();
+    Label top = new Label();
+    asm.cmp(width, code.lanes / 2);
+    asm.jump(Condition.NOT_ZERO, end);
+    asm.bind(top);
+    asm.cmp(parts, 2);
+    asm.jump(Condition.LESS, end);
+    asm.emit(VMOVUPS, x, Address.at(fromAt));
+    asm.prefetch(Address.at(fromAt, later, 1));
+    asm.emit(VMOVUPS_STORE, Address.at(toAt), x.as(32));
+    asm.emitImmediate(VEXTRACTF64X4, 1, Address.at(toAt, toPart, 1), x);
+    asm.add(fromAt, code.bytes);
+    asm.lea(toAt, Address.at(toAt, toPart, 2));
+    asm.sub(parts, 2);
+    asm.jmp(top);
+    asm.bind(end);
   }
 
   /// Transposes up to one vector's lanes of rows: `to[k][r] = from[r][k]`.
@@ -94,6 +172,7 @@ final class PackCode {
         Vec[] r = quads[g];
         for (int i = 0; i < 4; i++) {
           r[i] = code.load(Address.at(at));
+          asm.prefetch(Address.at(at, 4 * code.bytes));
           asm.cmp(rows, 4 * g + i + 2);
           asm.mov(step, row);
           asm.cmov(Condition.LESS, step, none);

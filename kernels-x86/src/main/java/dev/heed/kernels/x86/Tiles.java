@@ -25,6 +25,8 @@ final class Tiles {
   /// @param columns how many columns the last vector has
   /// @param aRow between rows of A, or between steps of k where `byColumns`
   /// @param aTile between the A of one tile and that of the tile below
+  /// @param ahead how far below the rows of A those are that come later and are brought nearer on
+  ///   the way, 0 for none
   void multiply(
       Arguments arguments,
       int rows,
@@ -39,7 +41,8 @@ final class Tiles {
       long bRow,
       long c,
       long cRow,
-      boolean accumulate) {
+      boolean accumulate,
+      long ahead) {
     int tileRows = rows();
     int tiles = rows / tileRows;
     int rest = rows % tileRows;
@@ -54,21 +57,22 @@ final class Tiles {
         .set(MatmulCode.C_ROW, cRow)
         .set(MatmulCode.TILES, tiles)
         .set(MatmulCode.ACCUMULATE, accumulate ? 1 : 0)
-        .set(MatmulCode.COLUMNS, columns);
+        .set(MatmulCode.COLUMNS, columns)
+        .set(MatmulCode.AHEAD, ahead);
     if (tiles > 0) {
-      tile(tileRows, width, byColumns, columns < lanes).call(arguments.address());
+      tile(tileRows, width, byColumns, columns < lanes, ahead != 0).call(arguments.address());
     }
     if (rest > 0) {
       arguments
           .set(MatmulCode.A, a + tiles * aTile)
           .set(MatmulCode.C, c + (long) tiles * tileRows * cRow)
           .set(MatmulCode.TILES, 1);
-      tile(rest, width, byColumns, columns < lanes).call(arguments.address());
+      tile(rest, width, byColumns, columns < lanes, false).call(arguments.address());
     }
   }
 
-  private Kernel tile(int rows, int width, boolean byColumns, boolean partial) {
-    MatmulCode code = new MatmulCode(rows, width, byColumns, partial);
+  private Kernel tile(int rows, int width, boolean byColumns, boolean partial, boolean fetches) {
+    MatmulCode code = new MatmulCode(rows, width, byColumns, partial, fetches);
     return kernels.get(code, code::emit);
   }
 }

@@ -1,7 +1,11 @@
 package dev.heed.kernels.x86;
 
 import dev.heed.tensor.Kernels;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.function.BiFunction;
 
 /// Offers [X86Kernels] where the processor and the system let emitted code run.
 public final class X86KernelsProvider implements Kernels.Provider {
@@ -31,12 +35,29 @@ public final class X86KernelsProvider implements Kernels.Provider {
         return new Kernels.Offer(null, cpu.name() + " lacks AVX2, FMA or BMI2");
       }
       Level level = cpu.level().get();
-      Level used = level.compareTo(highest) < 0 ? level : highest;
-      return new Kernels.Offer(
-          new X86Kernels(used),
-          "%s on %s".formatted(used.name().toLowerCase(Locale.ROOT), cpu.name()));
+      return tested(
+          cpu, level.compareTo(highest) < 0 ? level : highest, TestedLevels.of(cpu)::failure);
     } catch (ExecutableMemory.RefusedException refused) {
       return new Kernels.Offer(null, String.valueOf(refused.getMessage()));
     }
+  }
+
+  /// The kernels of the highest level, from `level` downwards, that pass the self-test.
+  static Kernels.Offer tested(
+      Cpu cpu, Level level, BiFunction<Level, X86Kernels, Optional<String>> selfTest) {
+    List<String> failures = new ArrayList<>();
+    // Levels of equal width emit the same kernels so far; one of each width needs testing.
+    Level narrow = Level.AVX2;
+    for (Level next : level == narrow ? List.of(narrow) : List.of(level, narrow)) {
+      X86Kernels kernels = new X86Kernels(next);
+      Optional<String> failure = selfTest.apply(next, kernels);
+      String name = next.name().toLowerCase(Locale.ROOT);
+      if (failure.isEmpty()) {
+        failures.add("%s on %s".formatted(name, cpu.name()));
+        return new Kernels.Offer(kernels, String.join("; ", failures));
+      }
+      failures.add(name + " failed its self-test: " + failure.get());
+    }
+    return new Kernels.Offer(null, String.join("; ", failures));
   }
 }

@@ -1,0 +1,61 @@
+package dev.heed.kernels.x86;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.heed.tensor.ReferenceKernels;
+import dev.heed.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+
+/// The self-test before first use.
+class SelfTestTest {
+  @Test
+  void kernelsOfEveryLevelPass() {
+    for (Level level : Levels.available()) {
+      assertThat(SelfTest.failure(new X86Kernels(level))).as(level.name()).isEmpty();
+    }
+  }
+
+  @Test
+  void oneWrongElementIsFoundAndSaid() {
+    var wrong =
+        new ReferenceKernels() {
+          @Override
+          public void softmax(Tensor x, Tensor out) {
+            super.softmax(x, out);
+            float[] values = out.toFloatArray();
+            values[values.length - 1] = Float.NaN;
+            out.copyFrom(Tensor.of(values, out.shape().dimensions()));
+          }
+        };
+    assertThat(SelfTest.failure(wrong).orElseThrow())
+        .startsWith("arithmetic must give ")
+        .endsWith("on this processor: received NaN");
+  }
+
+  @Test
+  void aLevelThatFailsGivesWayToTheNextAndThenToNone() throws Exception {
+    Assumptions.assumeTrue(Levels.available().contains(Level.AVX512), "no AVX-512");
+    Cpu cpu = Cpu.detect();
+    List<Level> asked = new ArrayList<>();
+    var offer =
+        X86KernelsProvider.tested(
+            cpu,
+            Level.AVX512,
+            (level, kernels) -> {
+              asked.add(level);
+              return level == Level.AVX2 ? Optional.empty() : Optional.of("matmul is wrong");
+            });
+    assertThat(asked).containsExactly(Level.AVX512, Level.AVX2);
+    assertThat(offer.kernels()).isNotNull().extracting(k -> k.name()).isEqualTo("x86 avx2");
+    assertThat(offer.reason())
+        .isEqualTo("avx512 failed its self-test: matmul is wrong; avx2 on " + cpu.name());
+
+    var none = X86KernelsProvider.tested(cpu, Level.AVX512, (level, kernels) -> Optional.of("bad"));
+    assertThat(none.kernels()).isNull();
+    assertThat(none.reason()).contains("avx512 failed its self-test: bad; avx2 failed");
+  }
+}
