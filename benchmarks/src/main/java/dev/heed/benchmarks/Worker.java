@@ -17,6 +17,12 @@ import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Shape;
 import dev.heed.tensor.StepMemory;
 import dev.heed.tensor.Tensor;
+import dev.heed.tokenizer.BpeTrainer;
+import dev.heed.tokenizer.TextFiles;
+import dev.heed.tokenizer.Tokenizer;
+import dev.heed.tokenizer.TokenizerTrainer;
+import dev.heed.tokenizer.UnigramTrainer;
+import dev.heed.tokenizer.WordPieceTrainer;
 import dev.heed.training.AdamW;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -39,7 +45,11 @@ import java.util.List;
 /// sentences FILE COUNT
 /// embed DIRECTORY FILE REPEAT
 /// gpt VOCABULARY CONTEXT WIDTH LAYERS HEADS DROPOUT BATCH REPEAT
+/// encode TEXT TOKENIZER REPEAT
+/// train bpe|wordpiece|unigram VOCABULARY TEXT REPEAT
 /// ```
+///
+/// `text FILE` writes WordNet's sentences there.
 public final class Worker {
   private final StepMemory memory = new StepMemory();
   private String prepared = "";
@@ -66,6 +76,10 @@ public final class Worker {
     if (words[0].equals("sentences")) {
       return sentences(Path.of(words[1]), Integer.parseInt(words[2]));
     }
+    if (words[0].equals("text")) {
+      Files.write(Path.of(words[1]), WordNet.sentences());
+      return words[1];
+    }
     int repeat = Integer.parseInt(words[words.length - 1]);
     String wanted = String.join(" ", Arrays.copyOf(words, words.length - 1));
     if (!wanted.equals(prepared)) {
@@ -75,11 +89,15 @@ public final class Worker {
             case "attention" -> attention(number(words, 1), words[2].equals("causal"));
             case "gpt" -> gpt(words);
             case "embed" -> embed(Path.of(words[1]), Path.of(words[2]));
+            case "encode" -> encode(Path.of(words[1]), Path.of(words[2]));
+            case "train" -> train(words[1], number(words, 2), Path.of(words[3]));
             default -> throw new IllegalArgumentException("no such work: " + wanted);
           };
       prepared = wanted;
-      work.run();
-      work.run();
+      if (!words[0].equals("train")) {
+        work.run();
+        work.run();
+      }
     }
     long start = System.nanoTime();
     for (int i = 0; i < repeat; i++) {
@@ -111,6 +129,31 @@ public final class Worker {
 
   private static int number(String[] words, int index) {
     return Integer.parseInt(words[index]);
+  }
+
+  /// Every line of a text, one at a time, on one thread.
+  private static Runnable encode(Path text, Path tokenizerFile) throws IOException {
+    List<String> lines = Files.readAllLines(text);
+    Tokenizer tokenizer = Tokenizer.load(tokenizerFile);
+    return () -> {
+      long tokens = 0;
+      for (String line : lines) {
+        tokens += tokenizer.encode(line).size();
+      }
+      if (tokens == 0) {
+        throw new IllegalStateException("no tokens in " + text);
+      }
+    };
+  }
+
+  private static Runnable train(String kind, int vocabulary, Path text) {
+    TokenizerTrainer trainer =
+        switch (kind) {
+          case "bpe" -> BpeTrainer.of(vocabulary);
+          case "wordpiece" -> WordPieceTrainer.of(vocabulary);
+          default -> UnigramTrainer.of(vocabulary);
+        };
+    return () -> trainer.train(TextFiles.of(List.of(text)));
   }
 
   private static Runnable matmul(int m, int k, int n) {
