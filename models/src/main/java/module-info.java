@@ -10,4 +10,5 @@ module dev.heed.models {
   exports dev.heed.model.gpt2;
   exports dev.heed.model.llama;
   exports dev.heed.generation;
+  exports dev.heed.generation.template;
 }

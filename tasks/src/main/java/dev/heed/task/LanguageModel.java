@@ -7,6 +7,7 @@ import dev.heed.generation.Sampling;
 import dev.heed.generation.StopStrings;
 import dev.heed.generation.TextGenerator;
 import dev.heed.generation.TokenConstraint;
+import dev.heed.generation.template.ChatTemplate;
 import dev.heed.model.CausalModel;
 import dev.heed.model.GgufModel;
 import dev.heed.model.ModelDirectory;
@@ -246,6 +247,20 @@ public final class LanguageModel {
   /// Goes on after `prompt`.
   public Completion complete(String prompt, int maximumTokens, Sampling sampling) {
     return stream(prompt, maximumTokens, sampling, piece -> {});
+  }
+
+  /// A conversation of its own, laid out by the model's chat template.
+  ///
+  /// @throws IllegalStateException if the model came without tokenizer or chat template
+  /// @throws dev.heed.generation.template.TemplateException if Heed cannot read the template
+  public Conversation conversation() {
+    String template = tokenizer().config().chatTemplate();
+    if (template == null) {
+      throw new IllegalStateException(
+          "the model has no chat template: it was not trained to converse; heed complete goes on"
+              + " with a text");
+    }
+    return new Conversation(this, ChatTemplate.of(template));
   }
 
   /// What came after a prompt.
