@@ -23,9 +23,10 @@ class ChatCommandTest {
   @BeforeEach
   void saveAModel() throws IOException {
     directory = home.resolve("model");
-    var settings = new LanguageModelTraining.Settings(16, 1, 2, 64, 0, 2, 64, 1e-2, 2, 1);
+    var small = new LanguageModelTraining.Architecture(16, 1, 2, 64, 0);
+    var settings = new LanguageModelTraining.Settings(64, 2, 64, 1e-2, 2, 1);
     List<String> texts = List.of("The train left the station.", "The bus left the town on time.");
-    new LanguageModelTraining(settings, BpeTrainer.of(280).train(texts), null)
+    LanguageModelTraining.ofNewModel(small, settings, BpeTrainer.of(280).train(texts), null)
         .model()
         .save(directory);
   }
