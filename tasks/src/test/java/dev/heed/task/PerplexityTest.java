@@ -14,13 +14,7 @@ import org.junit.jupiter.api.Test;
 class PerplexityTest {
   private static final int[] IDS = {5, 9, 3, 7, 5, 8, 2, 6, 4, 3, 9};
 
-<<<<<<< HEAD
-  private final CausalModel model = Sentences.training(1, 0, 7, null)
-          .model()
-          .model();
-=======
   private final CausalModel model = Sentences.training(1, 0, 7, null).model().model();
->>>>>>> llm
 
   @Test
   void windowsAreSequencesOfTheirOwn() {
