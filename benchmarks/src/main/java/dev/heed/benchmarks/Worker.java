@@ -1,9 +1,12 @@
 package dev.heed.benchmarks;
 
+import dev.heed.data.WordNet;
 import dev.heed.model.gpt2.Gpt2;
 import dev.heed.model.gpt2.Gpt2Configuration;
 import dev.heed.nn.Initializer;
 import dev.heed.nn.TrainingMode;
+import dev.heed.task.MiniLm;
+import dev.heed.task.SentenceEmbedder;
 import dev.heed.tensor.AttentionArguments;
 import dev.heed.tensor.CounterRandom;
 import dev.heed.tensor.DType;
@@ -14,13 +17,23 @@ import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Shape;
 import dev.heed.tensor.StepMemory;
 import dev.heed.tensor.Tensor;
+import dev.heed.tokenizer.BpeTrainer;
+import dev.heed.tokenizer.TextFiles;
+import dev.heed.tokenizer.Tokenizer;
+import dev.heed.tokenizer.TokenizerTrainer;
+import dev.heed.tokenizer.UnigramTrainer;
+import dev.heed.tokenizer.WordPieceTrainer;
 import dev.heed.training.AdamW;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /// Answers `compare.py`, which runs the peer in between: a line on standard input names a piece of
 /// work and how often to repeat it, a line on standard output gives the seconds that took.
@@ -29,8 +42,14 @@ import java.util.Arrays;
 /// threads N
 /// matmul M K N REPEAT
 /// attention T CAUSAL REPEAT
+/// sentences FILE COUNT
+/// embed DIRECTORY FILE REPEAT
 /// gpt VOCABULARY CONTEXT WIDTH LAYERS HEADS DROPOUT BATCH REPEAT
+/// encode TEXT TOKENIZER REPEAT
+/// train bpe|wordpiece|unigram VOCABULARY TEXT REPEAT
 /// ```
+///
+/// `text FILE` writes WordNet's sentences there.
 public final class Worker {
   private final StepMemory memory = new StepMemory();
   private String prepared = "";
@@ -49,9 +68,16 @@ public final class Worker {
     }
   }
 
-  private String answer(String[] words) {
+  private String answer(String[] words) throws IOException {
     if (words[0].equals("threads")) {
       Parallel.setThreads(Integer.parseInt(words[1]));
+      return words[1];
+    }
+    if (words[0].equals("sentences")) {
+      return sentences(Path.of(words[1]), Integer.parseInt(words[2]));
+    }
+    if (words[0].equals("text")) {
+      Files.write(Path.of(words[1]), WordNet.sentences());
       return words[1];
     }
     int repeat = Integer.parseInt(words[words.length - 1]);
@@ -62,11 +88,16 @@ public final class Worker {
             case "matmul" -> matmul(number(words, 1), number(words, 2), number(words, 3));
             case "attention" -> attention(number(words, 1), words[2].equals("causal"));
             case "gpt" -> gpt(words);
+            case "embed" -> embed(Path.of(words[1]), Path.of(words[2]));
+            case "encode" -> encode(Path.of(words[1]), Path.of(words[2]));
+            case "train" -> train(words[1], number(words, 2), Path.of(words[3]));
             default -> throw new IllegalArgumentException("no such work: " + wanted);
           };
       prepared = wanted;
-      work.run();
-      work.run();
+      if (!words[0].equals("train")) {
+        work.run();
+        work.run();
+      }
     }
     long start = System.nanoTime();
     for (int i = 0; i < repeat; i++) {
@@ -75,8 +106,54 @@ public final class Worker {
     return Double.toString((System.nanoTime() - start) / 1e9);
   }
 
+  /// Writes definitions and usage examples from all over WordNet, a line each.
+  private static String sentences(Path file, int count) throws IOException {
+    List<String> all = WordNet.sentences();
+    List<String> some = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      some.add(all.get((int) ((long) i * all.size() / count)));
+    }
+    Files.write(file, some);
+    return file.toString();
+  }
+
+  private static Runnable embed(Path directory, Path file) throws IOException {
+    SentenceEmbedder embedder =
+        SentenceEmbedder.load(
+            directory.toString().equals(MiniLm.NAME)
+                ? MiniLm.directory(Path.of(System.getProperty("user.home"), ".heed"))
+                : directory);
+    List<String> texts = Files.readAllLines(file);
+    return () -> embedder.embed(texts);
+  }
+
   private static int number(String[] words, int index) {
     return Integer.parseInt(words[index]);
+  }
+
+  /// Every line of a text, one at a time, on one thread.
+  private static Runnable encode(Path text, Path tokenizerFile) throws IOException {
+    List<String> lines = Files.readAllLines(text);
+    Tokenizer tokenizer = Tokenizer.load(tokenizerFile);
+    return () -> {
+      long tokens = 0;
+      for (String line : lines) {
+        tokens += tokenizer.encode(line).size();
+      }
+      if (tokens == 0) {
+        throw new IllegalStateException("no tokens in " + text);
+      }
+    };
+  }
+
+  private static Runnable train(String kind, int vocabulary, Path text) {
+    TokenizerTrainer trainer =
+        switch (kind) {
+          case "bpe" -> BpeTrainer.of(vocabulary);
+          case "wordpiece" -> WordPieceTrainer.of(vocabulary);
+          default -> UnigramTrainer.of(vocabulary);
+        };
+    return () -> trainer.train(TextFiles.of(List.of(text)));
   }
 
   private static Runnable matmul(int m, int k, int n) {

@@ -70,17 +70,17 @@ public final class ChatTemplate {
   /// The text that the template makes of these variables.
   String render(Map<String, @Nullable Object> variables) {
     Map<String, @Nullable Object> all = new LinkedHashMap<>(variables);
-    all.put("raise_exception", function(arguments -> {
-      throw new TemplateException(Values.text(arguments.isEmpty() ? "" : arguments.getFirst()));
-    }));
+    all.put(
+        "raise_exception",
+        function(arguments -> {
+          throw new TemplateException(Values.text(arguments.isEmpty() ? "" : arguments.getFirst()));
+        }));
     all.put("strftime_now", function(arguments -> time(Values.text(arguments.getFirst()))));
     all.put("range", function(ChatTemplate::range));
     all.put(
         "namespace",
-        (Scope.Function)
-            (arguments, named) -> new Values.Namespace(new LinkedHashMap<>(named)));
-    all.put(
-        "dict", (Scope.Function) (arguments, named) -> new LinkedHashMap<>(named));
+        (Scope.Function) (arguments, named) -> new Values.Namespace(new LinkedHashMap<>(named)));
+    all.put("dict", (Scope.Function) (arguments, named) -> new LinkedHashMap<>(named));
     StringBuilder out = new StringBuilder();
     try {
       template.run(new Scope(all), out);
@@ -146,9 +146,7 @@ public final class ChatTemplate {
             case 'a' -> "EEE";
             case 'j' -> "DDD";
             case '%' -> "'%'";
-            default ->
-                throw new TemplateException(
-                    "strftime_now: Heed lacks %" + format.charAt(i));
+            default -> throw new TemplateException("strftime_now: Heed lacks %" + format.charAt(i));
           };
       out.append(time.format(DateTimeFormatter.ofPattern(pattern, Locale.ENGLISH)));
     }

@@ -29,7 +29,8 @@ final class Filters {
       case "string" -> Values.text(value);
       case "safe" -> value;
       case "list" -> new ArrayList<>(Values.list(value));
-      case "first" -> Values.list(value).isEmpty() ? Scope.UNDEFINED : Values.list(value).getFirst();
+      case "first" ->
+          Values.list(value).isEmpty() ? Scope.UNDEFINED : Values.list(value).getFirst();
       case "last" -> Values.list(value).isEmpty() ? Scope.UNDEFINED : Values.list(value).getLast();
       case "reverse" -> Values.slice(value, null, null, -1L);
       case "unique" -> new ArrayList<>(new LinkedHashSet<>(Values.list(value)));
@@ -58,8 +59,7 @@ final class Filters {
           mapped.add(
               named.containsKey("attribute")
                   ? Values.attribute(item, Values.text(named.get("attribute")))
-                  : apply(
-                      Values.text(first), item, arguments.subList(1, arguments.size()), named));
+                  : apply(Values.text(first), item, arguments.subList(1, arguments.size()), named));
         }
         yield mapped;
       }
@@ -93,7 +93,8 @@ final class Filters {
         }
         yield kept;
       }
-      default -> throw new TemplateException("Heed lacks the filter " + name + " of chat templates");
+      default ->
+          throw new TemplateException("Heed lacks the filter " + name + " of chat templates");
     };
   }
 
@@ -147,10 +148,8 @@ final class Filters {
       case "none" -> value == null;
       case "string" -> value instanceof String;
       case "mapping" -> value instanceof Map;
-      case "sequence" ->
-          value instanceof List || value instanceof String || value instanceof Map;
-      case "iterable" ->
-          value instanceof List || value instanceof String || value instanceof Map;
+      case "sequence" -> value instanceof List || value instanceof String || value instanceof Map;
+      case "iterable" -> value instanceof List || value instanceof String || value instanceof Map;
       case "number" -> value instanceof Long || value instanceof Double || value instanceof Boolean;
       case "integer" -> value instanceof Long;
       case "float" -> value instanceof Double;
@@ -214,11 +213,13 @@ final class Filters {
       case "lower" -> text.toLowerCase(Locale.ROOT);
       case "startswith" -> affix(text, first, true);
       case "endswith" -> affix(text, first, false);
-      case "replace" -> replace(text, first, second, arguments.size() > 2 ? arguments.get(2) : null);
+      case "replace" ->
+          replace(text, first, second, arguments.size() > 2 ? arguments.get(2) : null);
       case "split" -> split(text, first, second);
       case "splitlines" -> text.lines().map(Object.class::cast).toList();
       case "find" -> (long) text.indexOf(Values.text(first));
-      case "count" -> (long) (text.split(java.util.regex.Pattern.quote(Values.text(first)), -1).length - 1);
+      case "count" ->
+          (long) (text.split(java.util.regex.Pattern.quote(Values.text(first)), -1).length - 1);
       case "isdigit" -> !text.isEmpty() && text.chars().allMatch(Character::isDigit);
       case "capitalize" ->
           text.isEmpty()

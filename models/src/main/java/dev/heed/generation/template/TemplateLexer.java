@@ -8,8 +8,9 @@ import java.util.List;
 /// Source: Jinja 3 with `trim_blocks` and `lstrip_blocks`, as transformers sets it.
 final class TemplateLexer {
   private static final List<String> OPERATORS =
-      List.of("**", "//", "==", "!=", "<=", ">=", "+", "-", "*", "/", "%", "~", "<", ">", "=", "(",
-          ")", "[", "]", "{", "}", ",", ".", ":", "|");
+      List.of(
+          "**", "//", "==", "!=", "<=", ">=", "+", "-", "*", "/", "%", "~", "<", ">", "=", "(", ")",
+          "[", "]", "{", "}", ",", ".", ":", "|");
 
   /// What a word is.
   enum Kind {
@@ -85,7 +86,8 @@ final class TemplateLexer {
       end--;
     }
     int before = open - (text.length() - end);
-    boolean lineStart = end > 0 ? text.charAt(end - 1) == '\n' : before == 0 || source.charAt(before - 1) == '\n';
+    boolean lineStart =
+        end > 0 ? text.charAt(end - 1) == '\n' : before == 0 || source.charAt(before - 1) == '\n';
     return lineStart ? text.substring(0, end) : text;
   }
 
@@ -219,6 +221,7 @@ final class TemplateLexer {
   }
 
   private TemplateException wrong(String what) {
-    return new TemplateException("the chat template is not well-formed at character " + at + ": " + what);
+    return new TemplateException(
+        "the chat template is not well-formed at character " + at + ": " + what);
   }
 }

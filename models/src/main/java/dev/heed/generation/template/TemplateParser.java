@@ -251,8 +251,7 @@ final class TemplateParser {
                 (arguments, named) -> {
                   Scope own = scope.inner();
                   int i = 0;
-                  for (Map.Entry<String, @Nullable Expression> parameter :
-                      parameters.entrySet()) {
+                  for (Map.Entry<String, @Nullable Expression> parameter : parameters.entrySet()) {
                     String key = parameter.getKey();
                     Expression usual = parameter.getValue();
                     own.set(

@@ -46,20 +46,21 @@ final class Values {
     }
     char quote = text.contains("'") && !text.contains("\"") ? '"' : '\'';
     StringBuilder out = new StringBuilder().append(quote);
-    text.codePoints().forEach(c -> {
-      switch (c) {
-        case '\n' -> out.append("\\n");
-        case '\t' -> out.append("\\t");
-        case '\r' -> out.append("\\r");
-        case '\\' -> out.append("\\\\");
-        default -> {
-          if (c == quote) {
-            out.append('\\');
+    text.codePoints()
+        .forEach(c -> {
+          switch (c) {
+            case '\n' -> out.append("\\n");
+            case '\t' -> out.append("\\t");
+            case '\r' -> out.append("\\r");
+            case '\\' -> out.append("\\\\");
+            default -> {
+              if (c == quote) {
+                out.append('\\');
+              }
+              out.appendCodePoint(c);
+            }
           }
-          out.appendCodePoint(c);
-        }
-      }
-    });
+        });
     return out.append(quote).toString();
   }
 

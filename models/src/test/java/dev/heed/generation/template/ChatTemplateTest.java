@@ -33,7 +33,8 @@ class ChatTemplateTest {
       Map<?, ?> test = (Map<?, ?>) one;
       ChatTemplate template = ChatTemplate.of((String) templates.get(test.get("name")));
       Map<String, @Nullable Object> variables = new LinkedHashMap<>();
-      ((Map<?, ?>) test.get("variables")).forEach((key, value) -> variables.put((String) key, value));
+      ((Map<?, ?>) test.get("variables"))
+          .forEach((key, value) -> variables.put((String) key, value));
       if (test.get("rendered") == null) {
         assertThatThrownBy(() -> template.render(variables))
             .as("%s of %s", test.get("name"), variables)
@@ -88,8 +89,8 @@ class ChatTemplateTest {
 
   @Test
   void nothingButItsVariablesIsReached() {
-    assertThatThrownBy(() ->
-            ChatTemplate.of("{{ messages.__class__.__mro__ }}").render(List.of(), Map.of()))
+    assertThatThrownBy(
+            () -> ChatTemplate.of("{{ messages.__class__.__mro__ }}").render(List.of(), Map.of()))
         .isInstanceOf(TemplateException.class);
     assertThatThrownBy(() -> ChatTemplate.of("{{ ''.getClass() }}").render(Map.of()))
         .isInstanceOf(TemplateException.class)
