@@ -20,8 +20,9 @@ void main() throws Exception {
   var tokenizer =
       BpeTrainer.of(320)
           .train(Collections.nCopies(8, texts).stream().flatMap(List::stream).toList());
-  var settings = new LanguageModelTraining.Settings(64, 2, 4, 64, 0, 60, 256, 5e-3, 60, 1);
-  var training = new LanguageModelTraining(settings, tokenizer, null);
+  var architecture = new LanguageModelTraining.Architecture(64, 2, 4, 64, 0);
+  var settings = new LanguageModelTraining.Settings(64, 60, 256, 5e-3, 60, 1);
+  var training = LanguageModelTraining.ofNewModel(architecture, settings, tokenizer, null);
   training.run(texts, texts, dev.heed.training.TrainingProgress.SILENT);
 
   LanguageModel model = training.model();

@@ -4,7 +4,6 @@ import dev.heed.cli.picture.LabelledMatrix;
 import dev.heed.cli.picture.SvgHeatMap;
 import dev.heed.cli.terminal.Bars;
 import dev.heed.cli.terminal.HeatMap;
-import dev.heed.cli.terminal.ProgressBar;
 import dev.heed.data.WordNet;
 import dev.heed.generation.Sampling;
 import dev.heed.task.LanguageModel;
@@ -13,15 +12,12 @@ import dev.heed.tensor.Kernels;
 import dev.heed.tensor.Tensor;
 import dev.heed.tokenizer.BpeTrainer;
 import dev.heed.tokenizer.Tokenizer;
-import dev.heed.training.Trainer;
-import dev.heed.training.TrainingProgress;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -74,9 +70,10 @@ final class DemoCommand implements Callable<Integer> {
     Path run = heed.home().resolve("runs").resolve(NAME);
     Tokenizer tokenizer = tokenizer(sentences, run, notes);
     LanguageModelTraining training =
-        new LanguageModelTraining(
+        LanguageModelTraining.ofNewModel(
+            new LanguageModelTraining.Architecture(128, 3, 4, 64, 0),
             new LanguageModelTraining.Settings(
-                128, 3, 4, 64, 0, steps, 2048, 4e-3, Math.max(1, steps / 5), heed.seed()),
+                64, steps, 2048, 4e-3, Math.max(1, steps / 5), heed.seed()),
             tokenizer,
             run);
     notes.printf(
@@ -123,36 +120,7 @@ final class DemoCommand implements Callable<Integer> {
       boolean held = i % HELD_OUT_EVERY == 0 && heldOut.size() < HELD_OUT;
       (held ? heldOut : learned).add(sentences.get(i));
     }
-    try (Interruption interruption = Interruption.watch();
-        ProgressBar bar = heed.progress()) {
-      bar.begin("", steps);
-      Map<String, Double> figures = new LinkedHashMap<>();
-      Trainer.History history =
-          training.run(
-              learned,
-              heldOut,
-              new TrainingProgress() {
-                @Override
-                public void step(Step step) {
-                  if (figures.isEmpty()) {
-                    bar.startAt(step.step() - 1); // more than 0 where a run goes on
-                  }
-                  figures.put("loss", step.loss());
-                  figures.put("tokens/s", step.targetsPerSecond());
-                  bar.update(step.step(), figures);
-                  if (interruption.requested()) {
-                    training.stop();
-                  }
-                }
-
-                @Override
-                public void evaluation(Evaluation evaluation) {
-                  figures.put("val_loss", evaluation.loss());
-                }
-              });
-      bar.end(history.steps().isEmpty() ? 0 : history.steps().getLast().step(), figures);
-      return history.finished();
-    }
+    return TrainingRun.train(heed, training, learned, heldOut, steps).finished();
   }
 
   private void show(LanguageModel model, Path place) throws IOException {

@@ -77,9 +77,11 @@ public final class Rehearsal {
 
   private static void saveATinyModel(Path directory) {
     List<String> texts = List.of("The train left the station.", "The bus left the town on time.");
-    var settings = new LanguageModelTraining.Settings(16, 1, 2, 64, 0, 2, 64, 1e-2, 2, 1);
+    var small = new LanguageModelTraining.Architecture(16, 1, 2, 64, 0);
+    var settings = new LanguageModelTraining.Settings(64, 2, 64, 1e-2, 2, 1);
     Tokenizer tokenizer = BpeTrainer.of(280).train(texts);
-    LanguageModelTraining training = new LanguageModelTraining(settings, tokenizer, null);
+    LanguageModelTraining training =
+        LanguageModelTraining.ofNewModel(small, settings, tokenizer, null);
     training.run(texts, texts, TrainingProgress.SILENT);
     training.model().save(directory);
   }

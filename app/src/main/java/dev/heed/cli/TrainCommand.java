@@ -7,13 +7,16 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
 /// `heed train …`: what can be trained, a subcommand each.
-@Command(name = "train", description = "Trains on a user's data: heed train tokenizer.")
+@Command(
+    name = "train",
+    description = "Trains on a user's data: heed train next-word, heed train tokenizer.")
 final class TrainCommand implements Runnable {
   @Spec private @Nullable CommandSpec spec;
 
   /// The command with its subcommands. A new one is one line here.
   static CommandLine commandLine(HeedCommand heed) {
     return new CommandLine(new TrainCommand())
+        .addSubcommand("next-word", new TrainNextWordCommand(heed))
         .addSubcommand("tokenizer", new TrainTokenizerCommand(heed));
   }
 

@@ -28,9 +28,10 @@ class InspectCommandTest {
   /// A language model saved as `tiny`: 280 tokens, width 16, one layer.
   private Path tiny() {
     List<String> texts = List.of("The train left the station.", "The bus left the town.");
-    var settings = new LanguageModelTraining.Settings(16, 1, 2, 64, 0, 1, 64, 1e-2, 1, 1);
+    var settings = new LanguageModelTraining.Settings(64, 1, 64, 1e-2, 1, 1);
+    var small = new LanguageModelTraining.Architecture(16, 1, 2, 64, 0);
     Tokenizer tokenizer = BpeTrainer.of(280).train(texts);
-    var training = new LanguageModelTraining(settings, tokenizer, null);
+    var training = LanguageModelTraining.ofNewModel(small, settings, tokenizer, null);
     training.run(texts, texts, TrainingProgress.SILENT);
     Path place = home.resolve(".heed/models/tiny");
     training.model().save(place);

@@ -52,8 +52,10 @@ class ExamplesTest {
 
   private void saveATinyModel() throws IOException {
     List<String> texts = List.of("The train left the station.", "The bus left the town on time.");
-    var settings = new LanguageModelTraining.Settings(16, 1, 2, 32, 0, 5, 64, 1e-2, 5, 1);
-    var training = new LanguageModelTraining(settings, BpeTrainer.of(280).train(texts), null);
+    var settings = new LanguageModelTraining.Settings(32, 5, 64, 1e-2, 5, 1);
+    var small = new LanguageModelTraining.Architecture(16, 1, 2, 32, 0);
+    var training =
+        LanguageModelTraining.ofNewModel(small, settings, BpeTrainer.of(280).train(texts), null);
     assertThat(training.run(texts, texts, TrainingProgress.SILENT).finished()).isTrue();
     training.model().save(folder);
   }

@@ -25,6 +25,11 @@ public interface CausalModel {
   /// hidden [.., D] → logits [.., V].
   Tensor logits(Tensor hidden);
 
+  /// The sum of the cross-entropy of the next tokens, in nats, whose gradient trains the model.
+  ///
+  /// @param targets I32 [N]: the token after each of `ids`; negative where there is none
+  Tensor loss(Tensor ids, Sequences sequences, Tensor targets);
+
   /// The number of tokens V.
   int vocabulary();
 

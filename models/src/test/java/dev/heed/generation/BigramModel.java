@@ -57,6 +57,11 @@ final class BigramModel implements CausalModel {
   }
 
   @Override
+  public Tensor loss(Tensor ids, Sequences sequences, Tensor targets) {
+    throw new UnsupportedOperationException("a table does not learn");
+  }
+
+  @Override
   public void save(Path directory) {
     throw new UnsupportedOperationException();
   }

@@ -1,82 +1,80 @@
 package dev.heed.task;
 
 import dev.heed.data.TokenBatches;
+import dev.heed.model.CausalModel;
 import dev.heed.model.gpt2.Gpt2;
 import dev.heed.model.gpt2.Gpt2Configuration;
 import dev.heed.nn.Initializer;
+import dev.heed.nn.Layer;
 import dev.heed.tokenizer.Tokenizer;
 import dev.heed.training.AdamW;
 import dev.heed.training.LearningRateSchedule;
 import dev.heed.training.Objective;
 import dev.heed.training.Trainer;
 import dev.heed.training.TrainingProgress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Trains a decoder-only Transformer on texts from nothing.
+/// Trains a decoder-only Transformer on texts: a new one, or one that knows a language already.
 ///
 /// [#run] may be stopped by [#stop] from another thread; what it had learned is kept, and where
 /// `checkpoints` is given, a later run goes on from there.
 public final class LanguageModelTraining {
   private final Settings settings;
-  private final Gpt2 model;
+  private final CausalModel model;
+  private final Layer layer;
   private final Tokenizer tokenizer;
   private final Trainer<TokenBatches.Batch> trainer;
 
-  /// How the model looks and how long it learns.
+  /// How a new model looks.
   ///
   /// @param width the model width
   /// @param layers the number of blocks
   /// @param heads the number of attention heads
   /// @param longest the most tokens of a text
   /// @param dropout the share dropped in training
+  public record Architecture(int width, int layers, int heads, int longest, double dropout) {}
+
+  /// How long a model learns.
+  ///
+  /// @param longest the most tokens of a piece of text; longer texts are cut
   /// @param steps how many steps
   /// @param tokensPerStep about how many tokens a step learns from
   /// @param learningRate the highest learning rate
   /// @param evaluateEvery after how many steps the held-out texts are looked at
   /// @param seed what everything random follows from
   public record Settings(
-      int width,
-      int layers,
-      int heads,
       int longest,
-      double dropout,
       long steps,
       int tokensPerStep,
       double learningRate,
       long evaluateEvery,
       long seed) {}
 
-  /// A training of a new model.
-  ///
-  /// @param checkpoints where the state of the run is kept every `evaluateEvery` steps; null for
-  ///   nowhere
-  public LanguageModelTraining(Settings settings, Tokenizer tokenizer, @Nullable Path checkpoints) {
+  private LanguageModelTraining(
+      Settings settings,
+      CausalModel model,
+      Layer layer,
+      Tokenizer tokenizer,
+      @Nullable Path checkpoints) {
     this.settings = settings;
+    this.model = model;
+    this.layer = layer;
     this.tokenizer = tokenizer;
-    this.model =
-        new Gpt2(
-            Gpt2Configuration.of(
-                tokenizer.vocabularySize(),
-                settings.longest,
-                settings.width,
-                settings.layers,
-                settings.heads,
-                settings.dropout),
-            Initializer.seeded(settings.seed));
     Trainer.Configuration configuration =
         Trainer.Configuration.ofSteps(settings.steps, settings.seed)
             .evaluatedEvery(settings.evaluateEvery);
     this.trainer =
         new Trainer<>(
-            model,
+            layer,
             batch ->
                 new Objective.Loss(
                     model.loss(batch.ids(), batch.sequences(), batch.targets()), batch.count()),
-            new AdamW(model.parameters(), new AdamW.Configuration(0.9, 0.95, 1e-8, 0.1)),
+            new AdamW(layer.parameters(), new AdamW.Configuration(0.9, 0.95, 1e-8, 0.1)),
             LearningRateSchedule.cosine(
                 settings.learningRate,
                 Math.max(1, settings.steps / 20),
@@ -87,9 +85,50 @@ public final class LanguageModelTraining {
                 : configuration.savedTo(checkpoints, settings.evaluateEvery));
   }
 
+  /// A training of a new model.
+  ///
+  /// @param checkpoints where the state of the run is kept every `evaluateEvery` steps; null for
+  ///   nowhere
+  public static LanguageModelTraining ofNewModel(
+      Architecture architecture,
+      Settings settings,
+      Tokenizer tokenizer,
+      @Nullable Path checkpoints) {
+    Gpt2 model =
+        new Gpt2(
+            Gpt2Configuration.of(
+                tokenizer.vocabularySize(),
+                architecture.longest,
+                architecture.width,
+                architecture.layers,
+                architecture.heads,
+                architecture.dropout),
+            Initializer.seeded(settings.seed));
+    return new LanguageModelTraining(settings, model, model, tokenizer, checkpoints);
+  }
+
+  /// A training that goes on with a model, all of it.
+  ///
+  /// @throws IllegalArgumentException if the texts may be longer than the model's longest
+  public static LanguageModelTraining from(
+      LanguageModel pretrained, Settings settings, @Nullable Path checkpoints) {
+    CausalModel model = pretrained.model();
+    if (settings.longest > model.maximumLength()) {
+      throw new IllegalArgumentException(
+          "the model takes at most %d tokens: received texts of %d"
+              .formatted(model.maximumLength(), settings.longest));
+    }
+    if (!(model instanceof Layer layer)) {
+      throw new IllegalArgumentException(
+          "the model must have parameters to train: received " + model.getClass().getSimpleName());
+    }
+    layer.setFrozen(false);
+    return new LanguageModelTraining(settings, model, layer, pretrained.tokenizer(), checkpoints);
+  }
+
   /// The number of the model's parameters.
   public long parameterCount() {
-    return model.parameterCount();
+    return layer.parameterCount();
   }
 
   /// The model as it is now.
@@ -102,19 +141,49 @@ public final class LanguageModelTraining {
     return trainer.fit(batches(texts, true), batches(heldOut, false), progress);
   }
 
+  /// How well the model as it is now foresees texts.
+  public Foresight evaluate(List<String> texts) {
+    TokenBatches batches = batches(texts, false);
+    long tokens = 0;
+    for (long i = 0; i < batches.batchesPerEpoch(); i++) {
+      tokens += batches.batch(i).count();
+    }
+    long bytes = texts.stream().mapToLong(t -> t.getBytes(StandardCharsets.UTF_8).length).sum();
+    return new Foresight(trainer.evaluate(batches), tokens, bytes);
+  }
+
+  /// How well a model foresees texts.
+  ///
+  /// @param nll the mean of −ln p of their tokens, in nats
+  /// @param tokens how many tokens were foreseen
+  /// @param bytes the texts' length in UTF-8
+  public record Foresight(double nll, long tokens, long bytes) {
+    /// Between how many tokens the model is in doubt: e to the nll.
+    public double perplexity() {
+      return Math.exp(nll);
+    }
+
+    /// How many bits a byte of text costs: comparable between tokenizers.
+    public double bitsPerByte() {
+      return nll * tokens / Math.log(2) / Math.max(1, bytes);
+    }
+  }
+
   /// Ends [#run] after the step that runs now. Any thread may call this.
   public void stop() {
     trainer.stop();
   }
 
   private TokenBatches batches(List<String> texts, boolean shuffled) {
-    int end = model.configuration().endOfText();
+    int end = model.endOfText();
     List<int[]> ids = new ArrayList<>(texts.size());
     for (String text : texts) {
       int[] tokens = tokenizer.encode(text).ids();
-      int[] ended = Arrays.copyOf(tokens, tokens.length + 1);
-      ended[tokens.length] = end;
-      ids.add(ended);
+      if (end >= 0) {
+        tokens = Arrays.copyOf(tokens, tokens.length + 1);
+        tokens[tokens.length - 1] = end;
+      }
+      ids.add(tokens);
     }
     return TokenBatches.of(ids, settings.tokensPerStep, settings.longest, settings.seed, shuffled);
   }

@@ -23,8 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 class LanguageModelTest {
   private static final String PROMPT = "The train";
 
-  private final LanguageModel model =
-      new LanguageModelTraining(Sentences.settings(1, 0), Sentences.TOKENIZER, null).model();
+  private final LanguageModel model = Sentences.training(1, 0, 7, null).model();
 
   @TempDir Path folder;
 

@@ -1,6 +1,8 @@
 package dev.heed.task;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.offset;
 
 import dev.heed.generation.Sampling;
 import dev.heed.model.gpt2.Gpt2;
@@ -71,10 +73,6 @@ class LanguageModelTrainingTest {
 
   @Test
   void anotherSeedMakesAnotherModel() {
-    LanguageModelTraining.Settings s = Sentences.settings(2, 0);
-    LanguageModelTraining.Settings other =
-        new LanguageModelTraining.Settings(
-            s.width(), s.layers(), s.heads(), s.longest(), 0, 2, s.tokensPerStep(), 1e-2, 5, 8);
     LanguageModelTraining one = training(2, 0, null);
     assertThat(one.parameterCount())
         .isEqualTo(
@@ -84,12 +82,41 @@ class LanguageModelTrainingTest {
                 + (2 * 16 * 64 + 64 + 16) // feed-forward
                 + (3 * 2 * 16)); // norms
     requireSame(training(2, 0, null), one, true);
-    requireSame(new LanguageModelTraining(other, Sentences.TOKENIZER, null), one, false);
+    requireSame(Sentences.training(2, 0, 8, null), one, false);
   }
 
-  private LanguageModelTraining training(long steps, double dropout, @Nullable Path checkpoints) {
-    return new LanguageModelTraining(
-        Sentences.settings(steps, dropout), Sentences.TOKENIZER, checkpoints);
+  @Test
+  void aModelThatKnowsOneTextLearnsAnother() {
+    LanguageModelTraining first = training(100, 0, null);
+    first.run(TEXTS, HELD_OUT, TrainingProgress.SILENT);
+    first.model().save(folder);
+
+    LanguageModelTraining second =
+        LanguageModelTraining.from(LanguageModel.load(folder), Sentences.settings(100, 7), null);
+    List<String> other = List.of("The radio sang an old song.", "The city left on time.");
+    LanguageModelTraining.Foresight before = second.evaluate(other);
+    assertThat(before.nll()).isCloseTo(first.evaluate(other).nll(), offset(1e-5));
+    second.run(other, HELD_OUT, TrainingProgress.SILENT);
+    LanguageModelTraining.Foresight after = second.evaluate(other);
+    assertThat(after.nll()).isLessThan(0.3 * before.nll());
+    assertThat(after.bytes()).isEqualTo(27 + 22);
+    assertThat(after.bitsPerByte())
+        .isCloseTo(after.nll() * after.tokens() / Math.log(2) / 49, offset(1e-12));
+  }
+
+  @Test
+  void textsLongerThanTheModelTakesAreRefused() {
+    LanguageModel model = training(1, 0, null).model();
+    LanguageModelTraining.Settings longer =
+        new LanguageModelTraining.Settings(33, 1, 48, 1e-2, 5, 7);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> LanguageModelTraining.from(model, longer, null))
+        .withMessage("the model takes at most 32 tokens: received texts of 33");
+  }
+
+  private static LanguageModelTraining training(
+      long steps, double dropout, @Nullable Path checkpoints) {
+    return Sentences.training(steps, dropout, 7, checkpoints);
   }
 
   private static void requireSame(

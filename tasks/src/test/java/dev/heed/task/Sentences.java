@@ -2,7 +2,9 @@ package dev.heed.task;
 
 import dev.heed.tokenizer.BpeTrainer;
 import dev.heed.tokenizer.Tokenizer;
+import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// A few sentences that a tiny model can learn, and a tokenizer for them.
 final class Sentences {
@@ -19,7 +21,16 @@ final class Sentences {
 
   private Sentences() {}
 
-  static LanguageModelTraining.Settings settings(long steps, double dropout) {
-    return new LanguageModelTraining.Settings(16, 1, 2, 32, dropout, steps, 48, 1e-2, 5, 7);
+  static LanguageModelTraining.Settings settings(long steps, long seed) {
+    return new LanguageModelTraining.Settings(32, steps, 48, 1e-2, 5, seed);
+  }
+
+  static LanguageModelTraining training(
+      long steps, double dropout, long seed, @Nullable Path checkpoints) {
+    return LanguageModelTraining.ofNewModel(
+        new LanguageModelTraining.Architecture(16, 1, 2, 32, dropout),
+        settings(steps, seed),
+        TOKENIZER,
+        checkpoints);
   }
 }

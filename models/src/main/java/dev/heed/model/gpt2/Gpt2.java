@@ -119,9 +119,7 @@ public final class Gpt2 extends Layer implements CausalModel {
     return configuration.endOfText();
   }
 
-  /// The sum of the cross-entropy of the next tokens, in nats.
-  ///
-  /// @param targets I32 [N]: the token after each of `ids`; negative where there is none
+  @Override
   public Tensor loss(Tensor ids, Sequences sequences, Tensor targets) {
     return FusedOperations.linearCrossEntropy(apply(ids, sequences), output, null, targets, 0);
   }

@@ -1,0 +1,260 @@
+package dev.heed.cli;
+
+import dev.heed.cli.picture.SvgCurves;
+import dev.heed.task.LanguageModel;
+import dev.heed.task.LanguageModelTraining;
+import dev.heed.task.LanguageModelTraining.Foresight;
+import dev.heed.tensor.Kernels;
+import dev.heed.tokenizer.BpeTrainer;
+import dev.heed.tokenizer.Tokenizer;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/// `heed train next-word`: a language model on a user's text, from nothing or from a pretrained
+/// one.
+@Command(
+    name = "next-word",
+    description =
+        "Trains a model that foresees the next word of a text, from nothing or --from a model.")
+final class TrainNextWordCommand implements Callable<Integer> {
+  private final HeedCommand heed;
+
+  @Option(
+      names = "--data",
+      arity = "1..*",
+      paramLabel = "FILE",
+      description = "text in UTF-8, gzip too")
+  private List<Path> data = List.of();
+
+  @Option(
+      names = {"-o", "--output"},
+      paramLabel = "DIR",
+      description = "the run's folder, new or empty (default: models/next-word in Heed's home)")
+  private @Nullable Path out;
+
+  @Option(
+      names = "--resume",
+      paramLabel = "DIR",
+      description = "go on with the run in this folder, which was interrupted")
+  private @Nullable Path resume;
+
+  @Option(
+      names = "--from",
+      paramLabel = "MODEL",
+      description = "go on with this model instead of beginning from nothing")
+  private @Nullable String from;
+
+  @Option(
+      names = "--steps",
+      paramLabel = "N",
+      description = "how many training steps (default: ${DEFAULT-VALUE})")
+  private int steps = 1000;
+
+  @Option(
+      names = "--tokens-per-step",
+      paramLabel = "N",
+      description = "about how many tokens a step learns from (default: ${DEFAULT-VALUE})")
+  private int tokensPerStep = 4096;
+
+  @Option(
+      names = "--learning-rate",
+      paramLabel = "R",
+      description = "the highest one (default: 0.002 from nothing, 0.0001 from a model)")
+  private double learningRate;
+
+  @Option(
+      names = "--context",
+      paramLabel = "N",
+      description = "the most tokens that are seen at once (default: ${DEFAULT-VALUE})")
+  private int context = 256;
+
+  @Option(
+      names = "--vocabulary",
+      paramLabel = "N",
+      description =
+          "from nothing: how many tokens; 257 makes every byte one (default: ${DEFAULT-VALUE})")
+  private int vocabulary = 4096;
+
+  @Option(
+      names = "--width",
+      paramLabel = "D",
+      description = "from nothing: the model width (default: ${DEFAULT-VALUE})")
+  private int width = 256;
+
+  @Option(
+      names = "--layers",
+      paramLabel = "N",
+      description = "from nothing: blocks (default: ${DEFAULT-VALUE})")
+  private int layers = 4;
+
+  @Option(
+      names = "--heads",
+      paramLabel = "N",
+      description = "from nothing: attention heads (default: ${DEFAULT-VALUE})")
+  private int heads = 4;
+
+  @Option(
+      names = "--dropout",
+      paramLabel = "P",
+      description = "from nothing: the share dropped in training (default: ${DEFAULT-VALUE})")
+  private double dropout = 0.1;
+
+  @Option(
+      names = "--validation",
+      paramLabel = "SHARE",
+      description = "the end of every file that is held out (default: ${DEFAULT-VALUE})")
+  private double validation = 0.1;
+
+  @Option(
+      names = "--format",
+      paramLabel = "F",
+      description = "of the figures: text, json or jsonl (default: text)")
+  private Format format = Format.TEXT;
+
+  TrainNextWordCommand(HeedCommand heed) {
+    this.heed = heed;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    NextWordRun run = resume == null ? begin() : NextWordRun.read(resume);
+    TextSplit texts = TextSplit.read(run.data(), run.validation());
+    run.requireSameData(texts);
+    PrintStream notes = heed.notes();
+    LanguageModelTraining training = training(run, texts, notes);
+    notes.printf(
+        Locale.ROOT,
+        "Training %,d parameters on %,.1f kB of text (%,.1f kB held out), %,d steps of about %,d"
+            + " tokens, kernels: %s%n",
+        training.parameterCount(),
+        texts.learnedBytes() / 1e3,
+        texts.heldOutBytes() / 1e3,
+        run.steps(),
+        run.tokensPerStep(),
+        Kernels.active().name());
+    Foresight before = run.from() == null ? null : training.evaluate(texts.heldOut());
+    if (!TrainingRun.train(heed, training, texts.learned(), texts.heldOut(), run.steps())
+        .finished()) {
+      notes.printf(
+          "Interrupted: the run is saved; `heed train next-word --resume %s` goes on%n",
+          run.folder());
+      return ExitCode.INTERRUPTED.code();
+    }
+    Foresight after = training.evaluate(texts.heldOut());
+    finish(run, training, before, after);
+    notes.printf("Saved: %s (opens in Hugging Face too)%n", run.folder());
+    notes.printf("Type next: heed complete \"…\" --words 5 --model %s%n", run.folder());
+    return ExitCode.DONE.code();
+  }
+
+  private NextWordRun begin() throws IOException {
+    if (data.isEmpty()) {
+      throw CommandFailure.usage("--data must name a file of text, or --resume a run");
+    }
+    if (steps < 1 || tokensPerStep < 1 || context < 2) {
+      throw CommandFailure.usage(
+          "--steps and --tokens-per-step must be 1 or more, --context 2 or more: received %d, %d, %d"
+              .formatted(steps, tokensPerStep, context));
+    }
+    if (!(validation > 0 && validation < 1)) {
+      throw CommandFailure.usage("--validation must be between 0 and 1: received " + validation);
+    }
+    if (heads < 1 || width < 1 || width % heads != 0 || layers < 1 || vocabulary < 257) {
+      throw CommandFailure.usage(
+          "--heads must divide --width, --layers be 1 or more, --vocabulary 257 or more:"
+              + " received %d, %d, %d, %d".formatted(heads, width, layers, vocabulary));
+    }
+    double rate = learningRate > 0 ? learningRate : from == null ? 2e-3 : 1e-4;
+    NextWordRun run =
+        new NextWordRun(
+            out == null ? SavedModels.folder(heed).resolve("next-word") : out,
+            data.stream().map(Path::toAbsolutePath).toList(),
+            validation,
+            from,
+            new LanguageModelTraining.Architecture(width, layers, heads, context, dropout),
+            vocabulary,
+            new LanguageModelTraining.Settings(
+                context, steps, tokensPerStep, rate, Math.max(1, steps / 10), heed.seed()),
+            "");
+    return run.begin(TextSplit.read(run.data(), validation));
+  }
+
+  private LanguageModelTraining training(NextWordRun run, TextSplit texts, PrintStream notes)
+      throws IOException {
+    String pretrained = run.from();
+    if (pretrained != null) {
+      LanguageModel model = LanguageModel.load(SavedModels.named(heed, pretrained));
+      try {
+        return LanguageModelTraining.from(model, run.settings(), run.folder());
+      } catch (IllegalArgumentException e) {
+        throw CommandFailure.usage(Objects.requireNonNullElse(e.getMessage(), "wrong model"));
+      }
+    }
+    Tokenizer tokenizer;
+    if (Files.exists(run.folder().resolve("tokenizer.json"))) {
+      tokenizer = Tokenizer.load(run.folder());
+    } else {
+      notes.printf(
+          Locale.ROOT, "Training a byte-level BPE tokenizer of %,d tokens …%n", run.vocabulary());
+      List<String> lines = new ArrayList<>();
+      texts.learned().forEach(text -> text.lines().forEach(line -> lines.add(line + "\n")));
+      tokenizer = BpeTrainer.of(run.vocabulary()).train(lines);
+      tokenizer.save(run.folder());
+    }
+    return LanguageModelTraining.ofNewModel(
+        run.architecture(), run.settings(), tokenizer, run.folder());
+  }
+
+  private void finish(
+      NextWordRun run, LanguageModelTraining training, @Nullable Foresight before, Foresight after)
+      throws IOException {
+    training.model().save(run.folder());
+    SvgCurves curves = SvgCurves.ofMetrics(run.folder().resolve("metrics.jsonl"));
+    Files.writeString(run.folder().resolve("curves.svg"), curves.svg("Loss, nats a token"));
+    Map<String, Object> figures = new LinkedHashMap<>(figures(after));
+    if (before != null) {
+      figures.put("before", figures(before));
+    }
+    Files.writeString(run.folder().resolve("README.md"), run.modelCard(before, after));
+    run.end(figures);
+    if (format != Format.TEXT) {
+      Json.write(heed.out(), format, json -> Json.value(json, figures));
+    } else if (before != null) {
+      heed.out().println("before: " + shown(before));
+      heed.out().println("after:  " + shown(after));
+    } else {
+      heed.out().println(shown(after));
+    }
+  }
+
+  private static Map<String, Object> figures(Foresight foresight) {
+    Map<String, Object> figures = new LinkedHashMap<>();
+    figures.put("perplexity", foresight.perplexity());
+    figures.put("nll", foresight.nll());
+    figures.put("bits_per_byte", foresight.bitsPerByte());
+    figures.put("tokens", foresight.tokens());
+    return figures;
+  }
+
+  static String shown(Foresight foresight) {
+    return String.format(
+        Locale.ROOT,
+        "perplexity %.3f, %.4f bits a byte, nll %.4f over %,d held-out tokens",
+        foresight.perplexity(),
+        foresight.bitsPerByte(),
+        foresight.nll(),
+        foresight.tokens());
+  }
+}

@@ -1,0 +1,53 @@
+package dev.heed.cli;
+
+import dev.heed.cli.terminal.ProgressBar;
+import dev.heed.task.LanguageModelTraining;
+import dev.heed.training.Trainer;
+import dev.heed.training.TrainingProgress;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/// A training that shows its progress and ends well on Ctrl-C.
+final class TrainingRun {
+  private TrainingRun() {}
+
+  /// Trains until `steps` steps are done or the process is asked to end.
+  static Trainer.History train(
+      HeedCommand heed,
+      LanguageModelTraining training,
+      List<String> texts,
+      List<String> heldOut,
+      long steps) {
+    try (Interruption interruption = Interruption.watch();
+        ProgressBar bar = heed.progress()) {
+      bar.begin("", steps);
+      Map<String, Double> figures = new LinkedHashMap<>();
+      Trainer.History history =
+          training.run(
+              texts,
+              heldOut,
+              new TrainingProgress() {
+                @Override
+                public void step(Step step) {
+                  if (figures.isEmpty()) {
+                    bar.startAt(step.step() - 1); // more than 0 where a run goes on
+                  }
+                  figures.put("loss", step.loss());
+                  figures.put("tokens/s", step.targetsPerSecond());
+                  bar.update(step.step(), figures);
+                  if (interruption.requested()) {
+                    training.stop();
+                  }
+                }
+
+                @Override
+                public void evaluation(Evaluation evaluation) {
+                  figures.put("val_loss", evaluation.loss());
+                }
+              });
+      bar.end(history.steps().isEmpty() ? 0 : history.steps().getLast().step(), figures);
+      return history;
+    }
+  }
+}

@@ -1,0 +1,138 @@
+package dev.heed.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TrainNextWordCommandTest {
+  @TempDir private Path home;
+  private Path text;
+
+  @BeforeEach
+  void writeText() throws IOException {
+    text = home.resolve("text.txt");
+    Files.writeString(text, "The train left the station on time.\n".repeat(60));
+  }
+
+  private Heed.Result train(String... more) {
+    List<String> arguments = new ArrayList<>(List.of("train", "next-word"));
+    arguments.addAll(
+        List.of("--width", "16", "--layers", "1", "--heads", "2", "--vocabulary", "280"));
+    arguments.addAll(
+        List.of("--context", "32", "--tokens-per-step", "128", "--dropout", "0", "--seed", "3"));
+    arguments.addAll(Arrays.asList(more));
+    return new Heed(home).run(arguments.toArray(String[]::new));
+  }
+
+  private String data() {
+    return text.toString();
+  }
+
+  private String folder(String name) {
+    return home.resolve(name).toString();
+  }
+
+  @Test
+  void aModelIsTrainedThatCompleteThenUses() throws IOException {
+    Heed.Result result = train("--data", data(), "--steps", "60", "--learning-rate", "0.02");
+    assertThat(result.code()).as(result.messages()).isEqualTo(ExitCode.DONE);
+    assertThat(result.out()).matches("perplexity [1-4]\\.\\d+, 0\\.\\d+ bits a byte, .*\\n");
+    Path model = home.resolve(".heed/models/next-word");
+    assertThat(model.resolve("README.md"))
+        .content()
+        .contains("from nothing", "`text.txt`", "heed train next-word --data '" + text)
+        .contains("perplexity ");
+    assertThat(model.resolve("curves.svg")).content().contains("<polyline", "<circle");
+    assertThat(model.resolve("run.json")).content().contains("\"figures\":{\"perplexity\":");
+    try (var inside = Files.list(model)) {
+      assertThat(inside.map(file -> file.getFileName().toString()))
+          .noneMatch(name -> name.startsWith("step-"))
+          .contains("config.json", "model.safetensors", "tokenizer.json", "metrics.jsonl");
+    }
+    String next = new Heed(home).run("complete", "The train left the", "--words", "1").out();
+    assertThat(next).contains("station");
+  }
+
+  @Test
+  void theSameCommandMakesTheSameBits() {
+    train("--data", data(), "-o", folder("one"), "--steps", "5");
+    train("--data", data(), "-o", folder("two"), "--steps", "5", "--threads", "1");
+    assertThat(home.resolve("one/model.safetensors"))
+        .hasSameBinaryContentAs(home.resolve("two/model.safetensors"));
+  }
+
+  @Test
+  void aModelGoesOnWithAnotherTextAndTellsBeforeAndAfter() throws IOException {
+    train("--data", data(), "-o", folder("one"), "--steps", "20");
+    Path packed = home.resolve("other.txt.gz");
+    try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(packed))) {
+      out.write("A song about a ship.\n".repeat(60).getBytes(StandardCharsets.UTF_8));
+    }
+    Heed.Result result =
+        train(
+            "--data",
+            packed.toString(),
+            "--from",
+            folder("one"),
+            "-o",
+            folder("two"),
+            "--steps",
+            "60",
+            "--learning-rate",
+            "0.02");
+    assertThat(result.code()).as(result.messages()).isEqualTo(ExitCode.DONE);
+    assertThat(result.out()).contains("before: perplexity ").contains("after:  perplexity ");
+    String[] lines = result.out().split("\n");
+    assertThat(perplexity(lines[1])).isLessThan(0.3 * perplexity(lines[0]));
+  }
+
+  private static double perplexity(String line) {
+    return Double.parseDouble(line.replaceFirst(".*perplexity ([\\d.]+),.*", "$1"));
+  }
+
+  @Test
+  void figuresAreJsonOnDemand() {
+    Heed.Result result = train("--data", data(), "--steps", "2", "--format", "jsonl");
+    assertThat(result.out())
+        .matches("\\{\"perplexity\":[\\d.]+,\"nll\":[\\d.]+,\"bits_per_byte\":.*}\n");
+  }
+
+  @Test
+  void wrongInputIsSaidBeforeAnythingIsTrained() throws IOException {
+    assertThat(train("--steps", "2"))
+        .extracting(Heed.Result::code, Heed.Result::messages)
+        .containsExactly(
+            ExitCode.USAGE, "heed: --data must name a file of text, or --resume a run\n");
+    assertThat(train("--data", folder("none.txt")).code()).isEqualTo(ExitCode.MISSING);
+    Files.write(home.resolve("latin1.txt"), new byte[] {'a', (byte) 0xE9, 'b'});
+    assertThat(train("--data", folder("latin1.txt")).messages())
+        .contains("latin1.txt must be text in UTF-8");
+    Files.writeString(home.resolve("empty.txt"), "");
+    assertThat(train("--data", folder("empty.txt")).messages())
+        .contains("empty.txt must have text to learn from");
+    Heed.Result odd =
+        new Heed(home).run("train", "next-word", "--data", data(), "--width", "16", "--heads", "3");
+    assertThat(odd.messages()).contains("--heads must divide --width").contains("received 3, 16");
+    assertThat(home.resolve(".heed/models/next-word")).doesNotExist();
+  }
+
+  @Test
+  void aFolderWithSomethingInItIsNotOverwritten() {
+    train("--data", data(), "-o", folder("one"), "--steps", "1");
+    assertThat(train("--data", data(), "-o", folder("one"), "--steps", "1").messages())
+        .contains("-o must be new or empty");
+    assertThat(train("--resume", folder("one")).messages()).contains("is finished");
+    assertThat(train("--resume", folder("none")).code()).isEqualTo(ExitCode.MISSING);
+  }
+}
