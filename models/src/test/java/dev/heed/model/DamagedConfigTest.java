@@ -19,9 +19,30 @@ class DamagedConfigTest {
   private static final Pattern VALUE =
       Pattern.compile(": (\"[^\"]*\"|-?\\d[0-9.e+-]*|true|false|null|\\[[^]]*])");
   private static final String[] ODD = {
-    "null", "true", "false", "-1", "0", "1", "2", "3", "7", "2147483647", "4294967296",
-    "9223372036854775807", "99999999999999999999999", "1e308", "-0.5", "0.5", "\"\"", "\"x\"",
-    "\"24\"", "[]", "[1]", "[\"GPT2LMHeadModel\"]", "{}", "{\"a\": []}"
+    "null",
+    "true",
+    "false",
+    "-1",
+    "0",
+    "1",
+    "2",
+    "3",
+    "7",
+    "2147483647",
+    "4294967296",
+    "9223372036854775807",
+    "99999999999999999999999",
+    "1e308",
+    "-0.5",
+    "0.5",
+    "\"\"",
+    "\"x\"",
+    "\"24\"",
+    "[]",
+    "[1]",
+    "[\"GPT2LMHeadModel\"]",
+    "{}",
+    "{\"a\": []}"
   };
 
   static List<Path> models() throws IOException {

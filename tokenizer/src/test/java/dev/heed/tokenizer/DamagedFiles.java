@@ -19,17 +19,20 @@ final class DamagedFiles {
       {"type":"Sequence","normalizers":[{"type":"NFKC"},{"type":"Replace","pattern":{"Regex":"\\\\s+"},\
       "content":" "},{"type":"BertNormalizer","clean_text":true,"handle_chinese_chars":true,\
       "strip_accents":null,"lowercase":true},{"type":"Strip","strip_left":true,"strip_right":true},\
-      {"type":"Prepend","prepend":"▁"}]}""";
+      {"type":"Prepend","prepend":"▁"}]}\
+      """;
   private static final String PRE_TOKENIZER =
       """
       {"type":"Sequence","pretokenizers":[{"type":"Split","pattern":{"Regex":"[a-z]+|\\\\p{N}{1,3}"},\
       "behavior":"Isolated","invert":false},{"type":"Digits","individual_digits":true},\
-      {"type":"Metaspace","replacement":"▁","prepend_scheme":"first","split":true}]}""";
+      {"type":"Metaspace","replacement":"▁","prepend_scheme":"first","split":true}]}\
+      """;
   private static final String TEMPLATE =
       """
       {"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"x","type_id":0}},{"Sequence":\
       {"id":"A","type_id":0}}],"pair":[{"Sequence":{"id":"A","type_id":0}},{"Sequence":{"id":"B",\
-      "type_id":1}}],"special_tokens":{"x":{"id":"x","ids":[0],"tokens":["[UNK]"]}}}""";
+      "type_id":1}}],"special_tokens":{"x":{"id":"x","ids":[0],"tokens":["[UNK]"]}}}\
+      """;
 
   private DamagedFiles() {}
 

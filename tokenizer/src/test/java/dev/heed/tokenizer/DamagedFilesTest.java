@@ -24,8 +24,25 @@ class DamagedFilesTest {
   private static final int ROUNDS = 1500;
   private static final List<@Nullable Object> ODD =
       Arrays.asList(
-          null, true, -1L, 0L, 1L, 1e308, Long.MAX_VALUE, 1L << 31, "", "x", "▁", "[UNK]",
-          List.of(), Map.of(), List.of("a", "b"), List.of(0L, 1L), "(a*)*b", "Sequence", "NFD");
+          null,
+          true,
+          -1L,
+          0L,
+          1L,
+          1e308,
+          Long.MAX_VALUE,
+          1L << 31,
+          "",
+          "x",
+          "▁",
+          "[UNK]",
+          List.of(),
+          Map.of(),
+          List.of("a", "b"),
+          List.of(0L, 1L),
+          "(a*)*b",
+          "Sequence",
+          "NFD");
 
   static List<byte[]> valid() {
     return DamagedFiles.valid().toList();
