@@ -14,7 +14,9 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
+import zipfile
 
 import torch
 import torch.nn.functional as F
@@ -145,6 +147,52 @@ def gpt(heed, kernels):
         row(name, b * c, ours, theirs)
 
 
+def embeddings(heed, kernels):
+    import numpy
+    import onnxruntime
+    import tokenizers
+
+    texts_file = os.path.join(tempfile.mkdtemp(), "sentences.txt")
+    heed.ask(f"sentences {texts_file} 3000")
+    with open(texts_file, encoding="utf-8") as file:
+        texts = file.read().splitlines()
+    archive = zipfile.ZipFile(next(p for p in os.environ["HEED_CLASSPATH"].split(os.pathsep) if "minilm" in p))
+    model = archive.read("all-minilm-l6-v2.onnx")
+    tokenizer = tokenizers.Tokenizer.from_str(archive.read("all-minilm-l6-v2-tokenizer.json").decode())
+    tokenizer.enable_truncation(256)
+    tokenizer.no_padding()
+    print("\n3,000 definitions and examples of WordNet, MiniLM fp32, sentences/s\n\n"
+          f"| threads | Heed ({kernels}) | ONNX Runtime {onnxruntime.__version__}, sorted by length, padded, 32 at once"
+          " | ratio |\n|---|---|---|---|")
+    for threads in (1, 2):
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+        def peer():
+            encodings = [e.ids for e in tokenizer.encode_batch(texts)]
+            order = sorted(range(len(texts)), key=lambda i: -len(encodings[i]))
+            vectors = [None] * len(texts)
+            for begin in range(0, len(order), 32):
+                batch = order[begin:begin + 32]
+                ids = numpy.zeros((len(batch), len(encodings[batch[0]])), numpy.int64)
+                mask = numpy.zeros_like(ids)
+                for row_, i in enumerate(batch):
+                    ids[row_, :len(encodings[i])] = encodings[i]
+                    mask[row_, :len(encodings[i])] = 1
+                hidden = session.run(None, {"input_ids": ids, "attention_mask": mask,
+                                            "token_type_ids": numpy.zeros_like(ids)})[0]
+                mean = (hidden * mask[:, :, None]).sum(1) / mask.sum(1, keepdims=True)
+                mean /= numpy.linalg.norm(mean, axis=1, keepdims=True)
+                for row_, i in enumerate(batch):
+                    vectors[i] = mean[row_]
+            return vectors
+
+        heed.ask(f"threads {threads}")
+        ours, theirs = in_turn(heed, f"embed minilm {texts_file}", peer, 5, 1)
+        row(str(threads), len(texts), ours, theirs)
+
+
 def start(heed, kernels):
     command = [os.path.join(ROOT, "heed"), "--version"]
     subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
@@ -225,9 +273,9 @@ def tokenizer(heed, kernels):
 
 
 def main():
-    wanted = sys.argv[1:] or ["matmul", "attention", "gpt", "start", "tokenizer"]
-    known = {"matmul": matmul, "attention": attention, "gpt": gpt, "start": start,
-             "tokenizer": tokenizer}
+    wanted = sys.argv[1:] or ["matmul", "attention", "gpt", "embeddings", "start", "tokenizer"]
+    known = {"matmul": matmul, "attention": attention, "gpt": gpt, "embeddings": embeddings,
+             "start": start, "tokenizer": tokenizer}
     kernels = os.environ.get("HEED_KERNELS")
     heed = Heed(*([f"-Dheed.kernels={kernels}"] if kernels else []),
                 *(["--add-modules", "jdk.incubator.vector"] if kernels == "vector" else []))

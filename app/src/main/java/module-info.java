@@ -4,6 +4,7 @@ module dev.heed.app {
   requires info.picocli;
   requires java.management;
   requires jdk.management;
+  requires jdk.unsupported; // sun.misc.Signal: Ctrl-C stops an answer, not the program
   requires tools.jackson.core;
   requires static transitive org.jspecify;
 

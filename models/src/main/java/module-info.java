@@ -6,7 +6,9 @@ module dev.heed.models {
   requires tools.jackson.core;
 
   exports dev.heed.model;
+  exports dev.heed.model.bert;
   exports dev.heed.model.gpt2;
   exports dev.heed.model.llama;
   exports dev.heed.generation;
+  exports dev.heed.generation.template;
 }

@@ -11,13 +11,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import tools.jackson.core.JsonGenerator;
 
 /// `heed complete`: goes on with a text, or shows the most probable next words.
 @Command(
@@ -44,29 +44,19 @@ final class CompleteCommand implements Callable<Integer> {
       description = "at most so many new tokens (default: 40)")
   private int maximumTokens = 40;
 
-  @Option(
-      names = "--temperature",
-      paramLabel = "T",
-      description = "0 takes the most probable token; 1 chooses as the model learned (default: 0)")
-  private double temperature;
+  @Mixin private SamplingOptions choice = new SamplingOptions();
 
   @Option(
-      names = "--top-k",
-      paramLabel = "K",
-      description = "choose among the K most probable tokens (default: all)")
-  private int topK;
+      names = "--stop",
+      paramLabel = "TEXT",
+      description = "end before this text; may be given several times")
+  private List<String> stop = List.of();
 
   @Option(
-      names = "--top-p",
-      paramLabel = "P",
-      description = "choose among the most probable tokens that together reach P (default: 1)")
-  private double topP = 1;
-
-  @Option(
-      names = "--min-p",
-      paramLabel = "P",
-      description = "leave out tokens below P times the most probable one (default: 0)")
-  private double minP;
+      names = "--logprobs",
+      paramLabel = "N",
+      description = "tell the N most probable tokens in each place (--format json)")
+  private int alternatives;
 
   @Option(
       names = "--ids",
@@ -88,13 +78,17 @@ final class CompleteCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (words < 0 || maximumTokens < 0) {
+    if (words < 0 || maximumTokens < 0 || alternatives < 0) {
       throw CommandFailure.usage(
-          "--words and --max-tokens must be 0 or more: received %d and %d"
-              .formatted(words, maximumTokens));
+          "--words, --max-tokens and --logprobs must be 0 or more: received %d, %d and %d"
+              .formatted(words, maximumTokens, alternatives));
     }
-    Sampling sampling = sampling();
-    LanguageModel model = LanguageModel.load(SavedModels.resolve(heed));
+    if (stop.contains("")) {
+      throw CommandFailure.usage("--stop must not be empty");
+    }
+    choice.check();
+    LanguageModel model = heed.languageModel();
+    Sampling sampling = choice.sampling(model.generation().sampling(), heed.seed());
     int[] prompt = prompt(model);
     if (words > 0) {
       List<NextWords.Word> next = model.nextWords(prompt, words);
@@ -103,15 +97,6 @@ final class CompleteCommand implements Callable<Integer> {
       complete(model, prompt, sampling);
     }
     return ExitCode.DONE.code();
-  }
-
-  private Sampling sampling() {
-    try {
-      return new Sampling(temperature, topK, topP, minP, heed.seed());
-    } catch (IllegalArgumentException e) {
-      throw CommandFailure.usage(
-          Objects.requireNonNullElse(e.getMessage(), "wrong sampling options"));
-    }
   }
 
   private int[] prompt(LanguageModel model) throws IOException {
@@ -173,6 +158,10 @@ final class CompleteCommand implements Callable<Integer> {
   }
 
   private void complete(LanguageModel model, int[] prompt, Sampling sampling) throws IOException {
+    LanguageModel.Request request =
+        LanguageModel.Request.of(maximumTokens, sampling)
+            .withStop(stop)
+            .withAlternatives(alternatives);
     output.write(
         heed,
         out -> {
@@ -183,7 +172,7 @@ final class CompleteCommand implements Callable<Integer> {
             LanguageModel.Completion completion =
                 model.stream(
                     prompt,
-                    LanguageModel.Request.of(maximumTokens, sampling),
+                    request,
                     piece -> {
                       out.print(piece);
                       out.flush();
@@ -197,8 +186,7 @@ final class CompleteCommand implements Callable<Integer> {
             }
             return;
           }
-          LanguageModel.Completion completion =
-              model.stream(prompt, LanguageModel.Request.of(maximumTokens, sampling), piece -> {});
+          LanguageModel.Completion completion = model.stream(prompt, request, piece -> {});
           Json.write(
               out,
               output.format(),
@@ -215,10 +203,33 @@ final class CompleteCommand implements Callable<Integer> {
                   json.writeNumber(value);
                 }
                 json.writeEndArray();
+                if (alternatives > 0) {
+                  writeAlternatives(model, completion.generated(), json);
+                }
                 json.writeStringProperty(
                     "ending", completion.generated().ending().name().toLowerCase(Locale.ROOT));
                 json.writeEndObject();
               });
         });
+  }
+
+  private static void writeAlternatives(
+      LanguageModel model, TextGenerator.Generated generated, JsonGenerator json) {
+    json.writeArrayPropertyStart("alternatives");
+    for (List<TextGenerator.Alternative> place : generated.alternatives()) {
+      json.writeStartArray();
+      for (TextGenerator.Alternative alternative : place) {
+        json.writeStartObject();
+        json.writeNumberProperty("id", alternative.id());
+        if (model.hasTokenizer()) {
+          json.writeStringProperty(
+              "token", model.tokenizer().decode(new int[] {alternative.id()}, false));
+        }
+        json.writeNumberProperty("logprob", alternative.logProbability());
+        json.writeEndObject();
+      }
+      json.writeEndArray();
+    }
+    json.writeEndArray();
   }
 }

@@ -55,7 +55,7 @@ final class ConfigCommand implements Callable<Integer> {
     inForce.put("model", heed.model().orElse(null));
     inForce.put("seed", heed.seed());
     inForce.put("threads", heed.threads().orElse(Runtime.getRuntime().availableProcessors()));
-    inForce.put("precision", heed.precision().toString());
+    inForce.put("precision", heed.precision().map(Precision::toString).orElse("fp32"));
     inForce.put("offline", heed.offline());
     inForce.put("quiet", heed.quiet());
     inForce.put("verbose", heed.verbose());

@@ -2,6 +2,7 @@ package dev.heed.cli;
 
 import dev.heed.cli.terminal.ProgressBar;
 import dev.heed.cli.terminal.Terminal;
+import dev.heed.task.LanguageModel;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -57,8 +58,8 @@ final class HeedCommand {
       names = "--precision",
       scope = ScopeType.INHERIT,
       paramLabel = "P",
-      description = "fp32, bf16 or int8 (default: fp32)")
-  private Precision precision = Precision.FP32;
+      description = "fp32, bf16 or int8 (default: fp32; int8 for quantised files)")
+  private @Nullable Precision precision;
 
   @Option(
       names = "--config",
@@ -122,9 +123,19 @@ final class HeedCommand {
     return OptionalInt.of(threads);
   }
 
-  /// In which numbers the model computes.
-  Precision precision() {
-    return precision;
+  /// In which numbers the model computes, where that was asked for.
+  Optional<Precision> precision() {
+    return Optional.ofNullable(precision);
+  }
+
+  /// The language model that `--model` names, in the numbers asked for.
+  LanguageModel languageModel() {
+    Path path = SavedModels.resolve(this);
+    boolean exact = precision == Precision.FP32;
+    if (precision == Precision.BF16) {
+      throw CommandFailure.usage("--precision bf16 is not there yet for language models");
+    }
+    return exact ? LanguageModel.loadExact(path) : LanguageModel.load(path);
   }
 
   /// Whether the network is out of bounds.

@@ -22,6 +22,12 @@ public final class Main {
   static {
     COMMANDS.put("demo", DemoCommand::new);
     COMMANDS.put("complete", CompleteCommand::new);
+    COMMANDS.put("embed", EmbedCommand::new);
+    COMMANDS.put("similar", SimilarCommand::new);
+    COMMANDS.put("trace", TraceCommand::new);
+    COMMANDS.put("chat", ChatCommand::new);
+    COMMANDS.put("perplexity", PerplexityCommand::new);
+    COMMANDS.put("benchmark", BenchmarkCommand::new);
     COMMANDS.put("tokenize", TokenizeCommand::new);
     COMMANDS.put("train", TrainCommand::commandLine);
     COMMANDS.put("inspect", InspectCommand::new);

@@ -42,6 +42,11 @@ final class ResultOutput {
     return name.endsWith(".jsonl") ? Format.JSONL : otherwise;
   }
 
+  /// The file to write, or null for standard output.
+  @Nullable Path file() {
+    return file;
+  }
+
   /// Hands `writing` the file, which appears whole or not at all, else `heed`'s standard output.
   void write(HeedCommand heed, WholeFile.Writing writing) throws IOException {
     Path target = file;

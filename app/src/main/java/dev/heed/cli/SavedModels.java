@@ -2,6 +2,7 @@ package dev.heed.cli;
 
 import dev.heed.hub.HubCache;
 import dev.heed.hub.HubException;
+import dev.heed.task.MiniLm;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -54,9 +55,12 @@ final class SavedModels {
     }
   }
 
-  /// The file or directory that `name` means: itself, the one saved under this name, or the one of
-  /// the hub's cache.
+  /// The file or directory that `name` means: minilm, itself, the one saved under this name, or the
+  /// one of the hub's cache.
   static Path named(HeedCommand heed, String name) {
+    if (name.equals(MiniLm.NAME)) {
+      return MiniLm.directory(heed.home());
+    }
     Path path = Path.of(name);
     if (Files.isRegularFile(path) || Files.exists(path.resolve(CONFIG))) {
       return path;

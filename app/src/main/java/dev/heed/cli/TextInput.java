@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -48,6 +49,31 @@ final class TextInput {
     } else {
       lines(heed.in(), "standard input", action);
     }
+  }
+
+  /// The number of texts, where it can be known before they are read.
+  OptionalLong count() throws IOException {
+    Path input = file;
+    if (!texts.isEmpty()) {
+      return OptionalLong.of(texts.size());
+    }
+    if (input == null || !Files.isRegularFile(input)) {
+      return OptionalLong.empty();
+    }
+    long lines = 0;
+    byte[] buffer = new byte[1 << 16];
+    byte last = '\n';
+    try (InputStream in = Files.newInputStream(input)) {
+      for (int read = in.read(buffer); read > 0; read = in.read(buffer)) {
+        for (int i = 0; i < read; i++) {
+          if (buffer[i] == '\n') {
+            lines++;
+          }
+        }
+        last = buffer[read - 1];
+      }
+    }
+    return OptionalLong.of(last == '\n' ? lines : lines + 1);
   }
 
   private static void lines(InputStream in, String name, Action action) throws IOException {

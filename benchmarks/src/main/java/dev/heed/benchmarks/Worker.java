@@ -5,6 +5,8 @@ import dev.heed.model.gpt2.Gpt2;
 import dev.heed.model.gpt2.Gpt2Configuration;
 import dev.heed.nn.Initializer;
 import dev.heed.nn.TrainingMode;
+import dev.heed.task.MiniLm;
+import dev.heed.task.SentenceEmbedder;
 import dev.heed.tensor.AttentionArguments;
 import dev.heed.tensor.CounterRandom;
 import dev.heed.tensor.DType;
@@ -29,6 +31,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -39,6 +42,8 @@ import java.util.List;
 /// threads N
 /// matmul M K N REPEAT
 /// attention T CAUSAL REPEAT
+/// sentences FILE COUNT
+/// embed DIRECTORY FILE REPEAT
 /// gpt VOCABULARY CONTEXT WIDTH LAYERS HEADS DROPOUT BATCH REPEAT
 /// encode TEXT TOKENIZER REPEAT
 /// train bpe|wordpiece|unigram VOCABULARY TEXT REPEAT
@@ -68,6 +73,9 @@ public final class Worker {
       Parallel.setThreads(Integer.parseInt(words[1]));
       return words[1];
     }
+    if (words[0].equals("sentences")) {
+      return sentences(Path.of(words[1]), Integer.parseInt(words[2]));
+    }
     if (words[0].equals("text")) {
       Files.write(Path.of(words[1]), WordNet.sentences());
       return words[1];
@@ -80,6 +88,7 @@ public final class Worker {
             case "matmul" -> matmul(number(words, 1), number(words, 2), number(words, 3));
             case "attention" -> attention(number(words, 1), words[2].equals("causal"));
             case "gpt" -> gpt(words);
+            case "embed" -> embed(Path.of(words[1]), Path.of(words[2]));
             case "encode" -> encode(Path.of(words[1]), Path.of(words[2]));
             case "train" -> train(words[1], number(words, 2), Path.of(words[3]));
             default -> throw new IllegalArgumentException("no such work: " + wanted);
@@ -95,6 +104,27 @@ public final class Worker {
       work.run();
     }
     return Double.toString((System.nanoTime() - start) / 1e9);
+  }
+
+  /// Writes definitions and usage examples from all over WordNet, a line each.
+  private static String sentences(Path file, int count) throws IOException {
+    List<String> all = WordNet.sentences();
+    List<String> some = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      some.add(all.get((int) ((long) i * all.size() / count)));
+    }
+    Files.write(file, some);
+    return file.toString();
+  }
+
+  private static Runnable embed(Path directory, Path file) throws IOException {
+    SentenceEmbedder embedder =
+        SentenceEmbedder.load(
+            directory.toString().equals(MiniLm.NAME)
+                ? MiniLm.directory(Path.of(System.getProperty("user.home"), ".heed"))
+                : directory);
+    List<String> texts = Files.readAllLines(file);
+    return () -> embedder.embed(texts);
   }
 
   private static int number(String[] words, int index) {

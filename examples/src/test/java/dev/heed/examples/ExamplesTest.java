@@ -36,6 +36,12 @@ class ExamplesTest {
   }
 
   @Test
+  void sentencesWithLikeMeaningsAreNear() throws Exception {
+    assertThat(run("Similarity.java"))
+        .contains("similarity 0.", "When can I travel? Trains leave every hour.");
+  }
+
+  @Test
   void aTinyModelLearnsItsSentencesByHeart() throws Exception {
     String output = run("TrainLanguageModel.java");
     assertThat(output).contains("The train left the station on time.");

@@ -40,16 +40,30 @@ public record ConfigFile(String name, Map<String, @Nullable Object> values) {
   ///
   /// @throws ModelException if it is no JSON object, or unreasonably large or deep
   public static ConfigFile read(Path file) {
-    try {
-      if (Files.size(file) > LARGEST) {
-        throw new ModelException(
-            "%s must have at most %d bytes: received %d"
-                .formatted(file, LARGEST, Files.size(file)));
-      }
-      return parse(file.toString(), Files.readAllBytes(file)).named(file.getFileName().toString());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    ConfigFile read = parse(file.toString(), bytes(file));
+    return new ConfigFile(file.getFileName().toString(), read.values);
+  }
+
+  /// Reads a file that holds a list of objects, such as `modules.json`.
+  ///
+  /// @throws ModelException if it is no list of JSON objects, or unreasonably large or deep
+  public static List<ConfigFile> readList(Path file) {
+    return parse(
+        file.toString(),
+        bytes(file),
+        parser -> {
+          if (parser.nextToken() != JsonToken.START_ARRAY) {
+            throw new ModelException(file + " must hold a JSON list");
+          }
+          List<ConfigFile> all = new ArrayList<>();
+          while (parser.nextToken() != JsonToken.END_ARRAY) {
+            if (parser.currentToken() != JsonToken.START_OBJECT) {
+              throw new ModelException(file + " must hold a list of JSON objects");
+            }
+            all.add(new ConfigFile(file.getFileName().toString(), object(parser, 0)));
+          }
+          return all;
+        });
   }
 
   /// Reads an object that is in memory, called `name` in messages.
@@ -60,18 +74,36 @@ public record ConfigFile(String name, Map<String, @Nullable Object> values) {
       throw new ModelException(
           "%s must have at most %d bytes: received more".formatted(name, LARGEST));
     }
-    try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), json)) {
-      if (parser.nextToken() != JsonToken.START_OBJECT) {
-        throw new ModelException(name + " must hold a JSON object");
+    return parse(
+        name,
+        json,
+        parser -> {
+          if (parser.nextToken() != JsonToken.START_OBJECT) {
+            throw new ModelException(name + " must hold a JSON object");
+          }
+          return new ConfigFile(name, object(parser, 0));
+        });
+  }
+
+  private static byte[] bytes(Path file) {
+    try {
+      if (Files.size(file) > LARGEST) {
+        throw new ModelException(
+            "%s must have at most %d bytes: received %d"
+                .formatted(file, LARGEST, Files.size(file)));
       }
-      return new ConfigFile(name, object(parser, 0));
-    } catch (JacksonException e) {
-      throw new ModelException("%s is not valid JSON: %s".formatted(name, e.getOriginalMessage()));
+      return Files.readAllBytes(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
-  private ConfigFile named(String other) {
-    return new ConfigFile(other, values);
+  private static <T> T parse(String name, byte[] json, Function<JsonParser, T> body) {
+    try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), json)) {
+      return body.apply(parser);
+    } catch (JacksonException e) {
+      throw new ModelException("%s is not valid JSON: %s".formatted(name, e.getOriginalMessage()));
+    }
   }
 
   private static Map<String, @Nullable Object> object(JsonParser parser, int depth) {
@@ -109,9 +141,18 @@ public record ConfigFile(String name, Map<String, @Nullable Object> values) {
 
   /// Writes the object on one line, keys in order. The file appears whole or not at all.
   public void write(Path file) {
+    writeValue(file, values);
+  }
+
+  /// Writes a list of objects, such as `modules.json`, like [#write].
+  public static void writeList(List<ConfigFile> objects, Path file) {
+    writeValue(file, objects.stream().map(ConfigFile::values).toList());
+  }
+
+  private static void writeValue(Path file, Object value) {
     var bytes = new ByteArrayOutputStream();
     try (JsonGenerator generator = JSON.createGenerator(ObjectWriteContext.empty(), bytes)) {
-      write(generator, values);
+      write(generator, value);
     }
     AtomicFile.write(file, bytes.toByteArray());
   }

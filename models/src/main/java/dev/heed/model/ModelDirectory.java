@@ -1,5 +1,6 @@
 package dev.heed.model;
 
+import dev.heed.model.bert.Bert;
 import dev.heed.model.gpt2.Gpt2;
 import dev.heed.model.llama.Llama;
 import dev.heed.model.llama.LlamaConfiguration;
@@ -24,7 +25,13 @@ public final class ModelDirectory {
   /// What is taken for a `model_type` where `architectures` is absent.
   private static final Map<String, String> DEFAULTS = new LinkedHashMap<>();
 
+  /// What reads the encoder alone, whatever head the checkpoint has, by `model_type`.
+  private static final Map<String, Function<Path, TextEncoder>> ENCODERS = new LinkedHashMap<>();
+
   static {
+    ARCHITECTURES.put("BertModel", Bert::load);
+    DEFAULTS.put("bert", "BertModel");
+    ENCODERS.put("bert", Bert::load);
     ARCHITECTURES.put("GPT2LMHeadModel", Gpt2::load);
     DEFAULTS.put("gpt2", "GPT2LMHeadModel");
     for (LlamaConfiguration.Family family : LlamaConfiguration.Family.values()) {
@@ -43,11 +50,7 @@ public final class ModelDirectory {
   /// @throws UncheckedIOException if a file is missing or cannot be read
   public static <M> M open(Path directory, Class<M> kind) {
     Path path = directory.resolve(CONFIG);
-    if (!Files.exists(path)) {
-      throw new UncheckedIOException(
-          new NoSuchFileException(path.toString(), null, "a model's directory has a config.json"));
-    }
-    ConfigFile config = ConfigFile.read(path);
+    ConfigFile config = config(directory);
     String architecture = architecture(path, config);
     Function<Path, Layer> loader = ARCHITECTURES.get(architecture);
     if (loader == null) {
@@ -61,6 +64,30 @@ public final class ModelDirectory {
           "%s: expected a %s: received %s".formatted(path, kind.getSimpleName(), architecture));
     }
     return kind.cast(model);
+  }
+
+  /// Opens the encoder of a directory's model, without its head.
+  ///
+  /// @throws ModelException if the `model_type` is not known or the files do not fit together
+  /// @throws UncheckedIOException if a file is missing or cannot be read
+  public static TextEncoder openEncoder(Path directory) {
+    String type = config(directory).string("model_type");
+    Function<Path, TextEncoder> loader = ENCODERS.get(type);
+    if (loader == null) {
+      throw new ModelException(
+          "%s: model_type must be an encoder's, one of %s: received %s"
+              .formatted(directory.resolve(CONFIG), new TreeSet<>(ENCODERS.keySet()), type));
+    }
+    return loader.apply(directory);
+  }
+
+  private static ConfigFile config(Path directory) {
+    Path path = directory.resolve(CONFIG);
+    if (!Files.exists(path)) {
+      throw new UncheckedIOException(
+          new NoSuchFileException(path.toString(), null, "a model's directory has a config.json"));
+    }
+    return ConfigFile.read(path);
   }
 
   private static String architecture(Path path, ConfigFile config) {

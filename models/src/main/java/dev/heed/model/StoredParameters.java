@@ -4,6 +4,7 @@ import dev.heed.tensor.DType;
 import dev.heed.tensor.Parameter;
 import dev.heed.tensor.Shape;
 import dev.heed.tensor.Tensor;
+import dev.heed.weights.PackedWeights;
 import dev.heed.weights.StoredTensor;
 import dev.heed.weights.StoredType;
 import java.lang.foreign.MemorySegment;
@@ -53,7 +54,9 @@ record StoredParameters(boolean transposed, List<String> parameters) {
   }
 
   /// Gives the parameters their elements.
-  void load(StoredTensor tensor, Map<String, Parameter> model) {
+  ///
+  /// @param quantized whether quantised matrices stay so; else they become F32
+  void load(StoredTensor tensor, Map<String, Parameter> model, boolean quantized) {
     List<Parameter> parts = parts(model);
     if (turned(parts)) {
       loadTurned(tensor, parts);
@@ -61,7 +64,11 @@ record StoredParameters(boolean transposed, List<String> parameters) {
     }
     long first = 0;
     for (Parameter part : parts) {
-      part.share(elements(tensor, first, part.shape()));
+      boolean packed = quantized && tensor.type().isQuantized() && part.shape().rank() == 2;
+      part.share(
+          packed
+              ? PackedWeights.pack(tensor, first, part.shape())
+              : elements(tensor, first, part.shape()));
       first += part.elements();
     }
   }

@@ -116,6 +116,11 @@ public final class WeightNames {
   /// @throws ModelException if a tensor is missing, too many, of another shape, or no
   ///   floating-point numbers; it names the file, the tensor, what was expected and what was found
   public void load(Checkpoint checkpoint, Layer model) {
+    load(checkpoint, model, false);
+  }
+
+  /// The same; quantised matrices stay so where `quantized` says it, else they become F32.
+  public void load(Checkpoint checkpoint, Layer model, boolean quantized) {
     Map<String, Parameter> parameters = named(model);
     SequencedMap<StoredTensor, StoredParameters> found = new LinkedHashMap<>();
     Set<String> used = new HashSet<>();
@@ -133,7 +138,7 @@ public final class WeightNames {
     });
     requireNone(checkpoint, missing, parameters);
     requireNoSurplus(checkpoint, used);
-    found.forEach((tensor, stored) -> stored.load(tensor, parameters));
+    found.forEach((tensor, stored) -> stored.load(tensor, parameters, quantized));
   }
 
   /// The parameters of `model` under their stored names, in the order of the list.

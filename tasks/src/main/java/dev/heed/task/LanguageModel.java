@@ -1,15 +1,18 @@
 package dev.heed.task;
 
-import dev.heed.generation.GenerationRules;
+import dev.heed.generation.GenerationConfig;
 import dev.heed.generation.KnownText;
 import dev.heed.generation.NextWords;
 import dev.heed.generation.Sampling;
 import dev.heed.generation.StopStrings;
 import dev.heed.generation.TextGenerator;
 import dev.heed.generation.TokenConstraint;
+import dev.heed.generation.template.ChatTemplate;
 import dev.heed.model.CausalModel;
+import dev.heed.model.GgufModel;
 import dev.heed.model.ModelDirectory;
 import dev.heed.model.ModelException;
+import dev.heed.model.llama.Llama;
 import dev.heed.nn.Trace;
 import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Tensor;
@@ -18,6 +21,7 @@ import dev.heed.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -31,25 +35,61 @@ import org.jspecify.annotations.Nullable;
 /// shows what it attends to.
 public final class LanguageModel {
   private final CausalModel model;
-  private final Tokenizer tokenizer;
-  private final GenerationRules rules;
+  private final @Nullable Tokenizer tokenizer;
+  private final GenerationConfig generation;
 
-  LanguageModel(CausalModel model, Tokenizer tokenizer) {
-    this.model = model;
-    this.tokenizer = tokenizer;
-    this.rules = GenerationRules.endingWith(Set.of(model.endOfText()));
+  LanguageModel(CausalModel model, @Nullable Tokenizer tokenizer) {
+    this(model, tokenizer, GenerationConfig.of(endTokens(model)));
   }
 
-  /// Opens a model's directory in Hugging Face's layout.
+  private LanguageModel(
+      CausalModel model, @Nullable Tokenizer tokenizer, GenerationConfig generation) {
+    this.model = model;
+    this.tokenizer = tokenizer;
+    this.generation = generation;
+  }
+
+  private static Set<Integer> endTokens(CausalModel model) {
+    if (model instanceof Llama llama) {
+      return Set.copyOf(llama.configuration().endTokens());
+    }
+    return model.endOfText() < 0 ? Set.of() : Set.of(model.endOfText());
+  }
+
+  /// Opens a model's directory in Hugging Face's layout, or a `.gguf` file, whose quantised weights
+  /// stay so and meet activations of 8 bits.
   ///
   /// @throws ModelException if its architecture is not known, or the files do not fit together
   /// @throws UncheckedIOException if a file is missing or cannot be read
-  public static LanguageModel load(Path directory) {
+  public static LanguageModel load(Path path) {
+    return load(path, true);
+  }
+
+  /// The same, quantised weights turned into F32: slower and larger, with no further rounding.
+  public static LanguageModel loadExact(Path path) {
+    return load(path, false);
+  }
+
+  private static LanguageModel load(Path path, boolean quantized) {
     try {
+      if (path.toString().endsWith(".gguf") && !Files.isDirectory(path)) {
+        GgufModel file = GgufModel.open(path);
+        return new LanguageModel(file.model(quantized), file.tokenizer());
+      }
+      CausalModel model = ModelDirectory.open(path, CausalModel.class);
       return new LanguageModel(
-          ModelDirectory.open(directory, CausalModel.class), Tokenizer.load(directory));
+          model, tokenizer(path), GenerationConfig.read(path, endTokens(model)));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /// The directory's tokenizer; null where there is none, since token ids need none.
+  private static @Nullable Tokenizer tokenizer(Path directory) throws IOException {
+    try {
+      return Tokenizer.load(directory);
+    } catch (NoSuchFileException e) {
+      return null;
     }
   }
 
@@ -57,15 +97,32 @@ public final class LanguageModel {
   public void save(Path directory) {
     try {
       Files.createDirectories(directory);
-      tokenizer.save(directory);
+      tokenizer().save(directory);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
     model.save(directory); // its config.json is what makes the directory a model
   }
 
+  /// The tokenizer.
+  ///
+  /// @throws IllegalStateException if the model came without one
   public Tokenizer tokenizer() {
+    if (tokenizer == null) {
+      throw new IllegalStateException(
+          "the model has no tokenizer beside it: give token ids instead of text");
+    }
     return tokenizer;
+  }
+
+  /// Whether there is a tokenizer.
+  public boolean hasTokenizer() {
+    return tokenizer != null;
+  }
+
+  /// What the model's makers say of how it is to be used.
+  public GenerationConfig generation() {
+    return generation;
   }
 
   /// The model inside.
@@ -76,8 +133,8 @@ public final class LanguageModel {
   /// The tokens of a prompt; the end-of-text token for an empty one, since something must come
   /// before the first.
   public int[] encode(String prompt) {
-    int[] ids = tokenizer.encode(prompt).ids();
-    return ids.length == 0 ? new int[] {model.endOfText()} : ids;
+    int[] ids = tokenizer().encode(prompt).ids();
+    return ids.length == 0 && model.endOfText() >= 0 ? new int[] {model.endOfText()} : ids;
   }
 
   /// The `count` most probable words after `prompt`, with their probabilities.
@@ -90,7 +147,7 @@ public final class LanguageModel {
 
   /// The `count` most probable words after these token ids, as they are.
   public List<NextWords.Word> nextWords(int[] prompt, int count) {
-    return new NextWords(model, tokenizer).of(prompt, count);
+    return new NextWords(model, tokenizer()).of(prompt, count);
   }
 
   /// Goes on after `prompt` up to the text's end or the model's longest text; `piece` hears each
@@ -156,7 +213,7 @@ public final class LanguageModel {
   }
 
   Completion stream(int[] prompt, Request request, KnownText known, Consumer<String> piece) {
-    StreamingDecoder decoder = tokenizer.streamingDecoder(prompt);
+    StreamingDecoder decoder = tokenizer == null ? null : tokenizer.streamingDecoder(prompt);
     StopStrings stop = new StopStrings(request.stop);
     StringBuilder text = new StringBuilder();
     Consumer<String> both =
@@ -167,17 +224,22 @@ public final class LanguageModel {
           }
         };
     TextGenerator generator =
-        new TextGenerator(model, request.sampling, rules, request.constraint, request.alternatives);
+        new TextGenerator(
+            model, request.sampling, generation.rules(), request.constraint, request.alternatives);
     TextGenerator.Generated generated =
         generator.generate(
             prompt,
             request.maximumTokens,
             known,
             id -> {
-              both.accept(stop.next(decoder.next(id)));
+              if (decoder != null) {
+                both.accept(stop.next(decoder.next(id)));
+              }
               return !stop.reached() && !request.cancelled.getAsBoolean();
             });
-    both.accept(stop.next(decoder.finish()));
+    if (decoder != null) {
+      both.accept(stop.next(decoder.finish()));
+    }
     both.accept(stop.finish());
     return new Completion(text.toString(), generated);
   }
@@ -185,6 +247,20 @@ public final class LanguageModel {
   /// Goes on after `prompt`.
   public Completion complete(String prompt, int maximumTokens, Sampling sampling) {
     return stream(prompt, maximumTokens, sampling, piece -> {});
+  }
+
+  /// A conversation of its own, laid out by the model's chat template.
+  ///
+  /// @throws IllegalStateException if the model came without tokenizer or chat template
+  /// @throws dev.heed.generation.template.TemplateException if Heed cannot read the template
+  public Conversation conversation() {
+    String template = tokenizer().config().chatTemplate();
+    if (template == null) {
+      throw new IllegalStateException(
+          "the model has no chat template: it was not trained to converse; heed complete goes on"
+              + " with a text");
+    }
+    return new Conversation(this, ChatTemplate.of(template));
   }
 
   /// What came after a prompt.
@@ -205,7 +281,7 @@ public final class LanguageModel {
     var traced =
         Trace.of(() -> model.apply(Tensor.of(ids, ids.length), Sequences.ofLengths(ids.length)));
     List<String> tokens =
-        Arrays.stream(ids).mapToObj(id -> tokenizer.decode(new int[] {id}, false)).toList();
+        Arrays.stream(ids).mapToObj(id -> tokenizer().decode(new int[] {id}, false)).toList();
     return new Traced(tokens, traced.values());
   }
 }

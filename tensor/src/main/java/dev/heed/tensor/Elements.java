@@ -18,6 +18,7 @@ abstract sealed class Elements {
       case F64 -> new F64(tensor);
       case BF16 -> new BF16(tensor);
       case I32 -> new I32(tensor);
+      case Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K -> new Quantized(tensor);
     };
   }
 
@@ -99,6 +100,34 @@ abstract sealed class Elements {
     @Override
     void set(long index, double value) {
       memory.setAtIndex(ValueLayout.JAVA_INT, index, (int) value);
+    }
+  }
+
+  /// Decodes a row at a time; nothing can be written.
+  private static final class Quantized extends Elements {
+    private final QuantizedLayout layout;
+    private final float[] row;
+    private long decoded = -1;
+
+    Quantized(Tensor tensor) {
+      super(tensor);
+      this.layout = QuantizedLayout.of(tensor.dtype());
+      this.row = new float[tensor.shape().width()];
+    }
+
+    @Override
+    synchronized double get(long index) {
+      long wanted = index / row.length;
+      if (wanted != decoded) {
+        layout.decode(memory, row.length, wanted, 1, row);
+        decoded = wanted;
+      }
+      return row[(int) (index % row.length)];
+    }
+
+    @Override
+    void set(long index, double value) {
+      throw new IllegalStateException("quantised elements cannot be written one by one");
     }
   }
 }

@@ -190,7 +190,8 @@ public final class FusedOperations {
     }
     int[] dimensions = java.util.Arrays.copyOf(ids.shape().dimensions(), ids.shape().rank() + 1);
     dimensions[dimensions.length - 1] = table.shape().width();
-    Tensor out = Tensor.empty(new Shape(dimensions), table.dtype());
+    DType type = table.dtype().isQuantized() ? DType.F32 : table.dtype();
+    Tensor out = Tensor.empty(new Shape(dimensions), type);
     Kernels.active().gather(table, ids, factor, out);
     return record(
         out, g -> Kernels.active().scatterAdd(g, ids, factor, table.gradientToAddTo()), table);
@@ -326,8 +327,10 @@ public final class FusedOperations {
       throw new IllegalArgumentException(
           "%s needs rows of width %d: received %s".formatted(operation, inner, x.shape()));
     }
-    Operations.requireSameType(operation, x, weight);
-    requireBias(operation, weight, weight.shape().dimension(0), bias);
+    if (!weight.dtype().isQuantized() || x.dtype() != DType.F32) {
+      Operations.requireSameType(operation, x, weight);
+    }
+    requireBias(operation, x, weight.shape().dimension(0), bias);
   }
 
   private static void requireBias(String operation, Tensor like, int width, @Nullable Tensor bias) {

@@ -43,6 +43,9 @@ public interface Kernels {
 
   /// out [N, O] = activation(x [N, I] · weight [O, I]ᵀ + bias [O]) + residual [N, O].
   ///
+  /// A quantised weight meets an F32 `x` whose rows are rounded to 8-bit integers, in groups of 32
+  /// with a scale each.
+  ///
   /// @param beforeActivation if not null, receives the value before the activation, [N, O]
   void linear(
       Tensor x,
@@ -199,7 +202,8 @@ public interface Kernels {
   void crossEntropy(
       Tensor logits, Tensor targets, double smoothing, Tensor losses, double gradientScale);
 
-  /// out [N, D] = factor · table [V, D] at the rows that `ids` I32 [N] names.
+  /// out [N, D] = factor · table [V, D] at the rows that `ids` I32 [N] names; F32 of a quantised
+  /// table.
   void gather(Tensor table, Tensor ids, double factor, Tensor out);
 
   /// tableGradient [V, D] += factor · outGradient [N, D] at the rows that `ids` names, in row

@@ -63,6 +63,11 @@ final class Node {
     return out;
   }
 
+  /// Whether nothing remembers how it was computed.
+  static boolean isOff() {
+    return OFF.get()[0] > 0;
+  }
+
   static <T> T without(Supplier<T> body) {
     int[] off = OFF.get();
     off[0]++;

@@ -263,6 +263,45 @@ public final class Operations {
         rows);
   }
 
+  /// The largest number of each column among the rows of each sequence: x [rows, D] → [sequences,
+  /// D]; the gradient goes to the first of equal ones, zeros for an empty sequence.
+  public static Tensor maxPerSequence(Tensor x, Sequences sequences) {
+    if (x.shape().rows() != sequences.rows()) {
+      throw new IllegalArgumentException(
+          "the sequences have %d rows: received shape %s".formatted(sequences.rows(), x.shape()));
+    }
+    int width = x.shape().width();
+    Tensor out = Tensor.zeros(Shape.of(sequences.count(), width), x.dtype());
+    long[] places = new long[sequences.count() * width];
+    Arrays.fill(places, -1);
+    Elements from = Elements.of(x);
+    Elements to = Elements.of(out);
+    for (int i = 0; i < places.length; i++) {
+      int sequence = i / width;
+      for (int row = sequences.start(sequence); row < sequences.start(sequence + 1); row++) {
+        long place = (long) row * width + i % width;
+        if (places[i] < 0 || from.get(place) > from.get(places[i])) {
+          places[i] = place;
+        }
+      }
+      if (places[i] >= 0) {
+        to.set(i, from.get(places[i]));
+      }
+    }
+    return record(
+        out,
+        g -> {
+          Tensor gx = Tensor.zeros(x.shape(), x.dtype());
+          for (int i = 0; i < places.length; i++) {
+            if (places[i] >= 0) {
+              Elements.of(gx).set(places[i], Elements.of(g).get(i));
+            }
+          }
+          x.accumulate(gx);
+        },
+        x);
+  }
+
   /// x as a matrix of rows.
   static Tensor flatten(Tensor x) {
     Shape shape = x.shape();

@@ -8,6 +8,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntConsumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// The one thread pool of the process: a thread per core that spins briefly for the next job, then
@@ -60,7 +61,10 @@ public final class Parallel {
   /// thread computes for it, so that its carrier stays free for others.
   public static void run(int tasks, IntConsumer task) {
     if (tasks > 1 && Thread.currentThread().isVirtual()) {
-      Deputies.run(tasks, task);
+      onPlatformThread(() -> {
+        run(tasks, task);
+        return tasks;
+      });
       return;
     }
     boolean alone =
@@ -101,10 +105,10 @@ public final class Parallel {
 
     private Deputies() {}
 
-    static void run(int tasks, IntConsumer task) {
+    static <T> T run(Supplier<T> body) {
       try {
         // join() is not interruptible: the memory must not be let go while a deputy writes to it.
-        CompletableFuture.runAsync(() -> Parallel.run(tasks, task), THREADS).join();
+        return CompletableFuture.supplyAsync(body, THREADS).join();
       } catch (CompletionException failed) {
         switch (failed.getCause()) {
           case RuntimeException e -> throw e;
@@ -113,6 +117,11 @@ public final class Parallel {
         }
       }
     }
+  }
+
+  /// Runs `body` on a platform thread; a virtual thread that calls this waits meanwhile.
+  static <T> T onPlatformThread(Supplier<T> body) {
+    return Thread.currentThread().isVirtual() ? Deputies.run(body) : body.get();
   }
 
   private static int configuredThreads() {

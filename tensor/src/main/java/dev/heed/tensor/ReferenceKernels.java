@@ -78,6 +78,10 @@ public class ReferenceKernels implements Kernels {
       @Nullable Tensor residual,
       @Nullable Tensor beforeActivation,
       Tensor out) {
+    if (weight.dtype().isQuantized()) {
+      ReferenceQuantized.linear(x, weight, bias, activation, residual, beforeActivation, out);
+      return;
+    }
     int outWidth = weight.shape().dimension(0);
     int inner = weight.shape().dimension(1);
     Elements from = Elements.of(x);
@@ -492,6 +496,10 @@ public class ReferenceKernels implements Kernels {
 
   @Override
   public void gather(Tensor table, Tensor ids, double factor, Tensor out) {
+    if (table.dtype().isQuantized()) {
+      ReferenceQuantized.gather(table, ids, factor, out);
+      return;
+    }
     int width = table.shape().width();
     Elements from = Elements.of(table);
     Elements id = Elements.of(ids);

@@ -15,6 +15,7 @@ public final class StepMemory {
   private static final long SLAB = 64L << 20;
   private static final ThreadLocal<@Nullable StepMemory> CURRENT = new ThreadLocal<>();
 
+  private final long slabBytes;
   private final List<MemorySegment> slabs = new ArrayList<>();
   private int slab;
   private long used;
@@ -22,6 +23,15 @@ public final class StepMemory {
   private long peak;
   private volatile long number;
   private final AtomicBoolean running = new AtomicBoolean();
+
+  public StepMemory() {
+    this(SLAB);
+  }
+
+  /// Memory that grows by `slabBytes`, or what one tensor needs.
+  StepMemory(long slabBytes) {
+    this.slabBytes = slabBytes;
+  }
 
   /// Runs one step; tensors made on this thread meanwhile live in this memory.
   ///
@@ -57,6 +67,27 @@ public final class StepMemory {
     return peak;
   }
 
+  /// The bytes that this holds, in use or not.
+  long capacity() {
+    return slabs.stream().mapToLong(MemorySegment::byteSize).sum();
+  }
+
+  /// Runs a part of a step and frees all tensors that it made but its result, which moves to where
+  /// the part began. Only where nothing remembers how tensors were computed.
+  Tensor keepingResult(Supplier<Tensor> body) {
+    int slabBefore = slab;
+    long usedBefore = used;
+    long takenBefore = taken;
+    Tensor result = body.get();
+    MemorySegment from = result.memory();
+    slab = slabBefore;
+    used = usedBefore;
+    taken = takenBefore;
+    Tensor kept = Tensor.empty(result.shape(), result.dtype());
+    kept.memory().copyFrom(from); // they may overlap
+    return kept;
+  }
+
   static @Nullable StepMemory current() {
     return CURRENT.get();
   }
@@ -83,7 +114,7 @@ public final class StepMemory {
       used = 0;
     }
     if (slab == slabs.size()) {
-      slabs.add(Memory.allocate(Math.max(SLAB, size)));
+      slabs.add(Memory.allocate(Math.max(slabBytes, size)));
       used = 0;
     }
     MemorySegment block = slabs.get(slab).asSlice(used, size);

@@ -33,7 +33,7 @@ public class Tensor {
 
   /// A tensor with undefined content, for an output that is written whole.
   public static Tensor empty(Shape shape, DType dtype) {
-    long bytes = Math.multiplyExact(shape.elements(), dtype.bytes());
+    long bytes = dtype.bytes(shape);
     StepMemory step = StepMemory.current();
     MemorySegment memory = step == null ? Memory.allocate(bytes) : step.allocate(bytes);
     return new Tensor(shape, dtype, memory, step);
@@ -78,7 +78,7 @@ public class Tensor {
   /// A tensor over memory that already holds its elements, such as a mapped file; nothing is
   /// copied.
   public static Tensor over(MemorySegment memory, Shape shape, DType dtype) {
-    long bytes = Math.multiplyExact(shape.elements(), dtype.bytes());
+    long bytes = dtype.bytes(shape);
     if (!memory.isNative()) {
       throw new IllegalArgumentException("memory must be off the heap: received " + memory);
     }

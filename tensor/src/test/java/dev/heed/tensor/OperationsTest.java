@@ -192,6 +192,16 @@ class OperationsTest {
   }
 
   @Test
+  void takesTheLargestOfEachColumnOfEachSequence() {
+    Tensor x = Tensor.of(new float[] {1, -2, 3, -4, 2, -6, -7, 8}, 4, 2);
+    Tensor largest = Operations.maxPerSequence(x, Sequences.ofLengths(3, 0, 1));
+    assertThat(largest.shape()).isEqualTo(Shape.of(3, 2));
+    assertThat(largest.toFloatArray()).containsExactly(3, -2, 0, 0, -7, 8);
+    Tensor random = input(12, 6, 3);
+    check(() -> Operations.maxPerSequence(random, Sequences.ofLengths(2, 0, 1, 3)), random);
+  }
+
+  @Test
   void differentiatesTheMeanPerSequence() {
     Tensor x = input(12, 6, 3);
     check(() -> Operations.meanPerSequence(x, Sequences.ofLengths(2, 0, 1, 3)), x);

@@ -25,7 +25,9 @@ class TensorTest {
   }
 
   @ParameterizedTest
-  @EnumSource(DType.class)
+  @EnumSource(
+      value = DType.class,
+      names = {"F32", "BF16", "I32", "F64"})
   void isAlignedTo64BytesAndHasItsElementsAndNoMore(DType dtype) {
     for (int elements : new int[] {0, 1, 3, 17, 5000, 300_000}) {
       Tensor x = Tensor.zeros(Shape.of(elements), dtype);

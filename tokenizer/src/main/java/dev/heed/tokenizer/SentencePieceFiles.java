@@ -142,17 +142,7 @@ final class SentencePieceFiles {
   /// Llama's: merges are made from the pieces, the best piece first.
   private static TokenizerDefinition bpe(SentencePieceModel model, TokenizerSettings settings)
       throws TokenizerFormatException {
-    Vocabulary.Builder builder = new Vocabulary.Builder();
-    for (int id = 0; id < model.pieces().size(); id++) {
-      builder.add(model.pieces().get(id), id);
-    }
-    Vocabulary vocabulary = VocabularyFiles.built(builder);
-    String unknown = model.unknownId() < 0 ? null : model.pieces().get(model.unknownId());
-    Bpe bpe =
-        new Bpe(
-            vocabulary,
-            ModelReader.mergesOf(vocabulary, merges(model, vocabulary), 0),
-            new Bpe.Options(unknown, null, null, true, model.byteFallback(), false));
+    Vocabulary vocabulary = vocabulary(model);
     List<Piece> single = new ArrayList<>();
     List<Piece> pair = new ArrayList<>();
     for (int text = 0; text < 2; text++) {
@@ -169,6 +159,36 @@ final class SentencePieceFiles {
         single.addAll(pieces);
       }
     }
+    return bpe(model, vocabulary, controls(model), new PostProcessor.Template(single, pair));
+  }
+
+  private static Vocabulary vocabulary(SentencePieceModel model) throws TokenizerFormatException {
+    Vocabulary.Builder builder = new Vocabulary.Builder();
+    for (int id = 0; id < model.pieces().size(); id++) {
+      builder.add(model.pieces().get(id), id);
+    }
+    return VocabularyFiles.built(builder);
+  }
+
+  /// The same with these tokens found in texts, and those of `post` put around them.
+  static TokenizerDefinition bpe(
+      SentencePieceModel model, List<AddedToken> added, @Nullable PostProcessor post)
+      throws TokenizerFormatException {
+    return bpe(model, vocabulary(model), added, post);
+  }
+
+  private static TokenizerDefinition bpe(
+      SentencePieceModel model,
+      Vocabulary vocabulary,
+      List<AddedToken> added,
+      @Nullable PostProcessor post)
+      throws TokenizerFormatException {
+    String unknown = model.unknownId() < 0 ? null : model.pieces().get(model.unknownId());
+    Bpe bpe =
+        new Bpe(
+            vocabulary,
+            ModelReader.mergesOf(vocabulary, merges(model, vocabulary), 0),
+            new Bpe.Options(unknown, null, null, true, model.byteFallback(), false));
     List<Normalizer> normalizers = new ArrayList<>();
     if (model.addDummyPrefix()) {
       normalizers.add(new Normalizer.Prepend(SPACE));
@@ -184,11 +204,11 @@ final class SentencePieceFiles {
     return new TokenizerDefinition(
         null,
         null,
-        controls(model),
+        added,
         new Normalizer.Sequence(normalizers),
         null,
         bpe,
-        new PostProcessor.Template(single, pair),
+        post,
         new Decoder.Sequence(decoders));
   }
 

@@ -109,6 +109,14 @@ public final class Tokenizer {
     return new Tokenizer(TokenizerJsonReader.read(tokenizerJson), TokenizerConfig.EMPTY);
   }
 
+  /// The tokenizer that a GGUF file describes.
+  ///
+  /// @throws TokenizerFormatException where what it says does not fit together, or asks for what
+  ///   Heed lacks
+  public static Tokenizer of(GgufVocabulary vocabulary) throws TokenizerFormatException {
+    return new Tokenizer(GgufTokenizers.build(vocabulary), GgufTokenizers.config(vocabulary));
+  }
+
   /// Writes `tokenizer.json` and `tokenizer_config.json` into `directory`, as Hugging Face reads
   /// them.
   ///

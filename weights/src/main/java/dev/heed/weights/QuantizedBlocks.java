@@ -141,4 +141,17 @@ final class QuantizedBlocks {
   private static int u8(MemorySegment in, long at) {
     return Byte.toUnsignedInt(in.get(JAVA_BYTE, at));
   }
+
+  /// As [#partScale(MemorySegment, long, int)] of a block that was read.
+  static int partScale(byte[] in, int at, int part) {
+    return part < 4
+        ? in[at + part] & 63
+        : in[at + part + 4] & 15 | (in[at + part - 4] >> 6 & 3) << 4;
+  }
+
+  static int partMinimum(byte[] in, int at, int part) {
+    return part < 4
+        ? in[at + part + 4] & 63
+        : in[at + part + 4] >> 4 & 15 | (in[at + part] >> 6 & 3) << 4;
+  }
 }

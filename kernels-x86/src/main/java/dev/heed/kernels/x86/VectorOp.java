@@ -83,6 +83,13 @@ enum VectorOp {
   VDPBF16PS(Form.RVM, 0xF3, 2, 0x52, Tuple.FULL, 2),
   VCVTNEPS2BF16(Form.RM, 0xF3, 2, 0x72, Tuple.FULL, 2),
   VPDPBUSD(Form.RVM, 0x66, 2, 0x50, Tuple.FULL, 2),
+  VPMADDUBSW(Form.RVM, 0x66, 2, 0x04, Tuple.MEMORY, 3),
+  VPMADDWD(Form.RVM, 0x66, 1, 0xF5, Tuple.MEMORY, 3),
+  VPABSB(Form.RM, 0x66, 2, 0x1C, Tuple.MEMORY, 3),
+  VPSIGNB(Form.RVM, 0x66, 2, 0x08, Tuple.MEMORY, 1),
+  VPACKSSDW(Form.RVM, 0x66, 1, 0x6B, Tuple.FULL, 1),
+  VPACKSSWB(Form.RVM, 0x66, 1, 0x63, Tuple.MEMORY, 1),
+  VCVTPH2PS(Form.RM, 0x66, 2, 0x13, Tuple.HALF, 3),
   KMOVW(Form.RM, 0, 1, 0x92, Tuple.SCALAR, 1),
   KMOVW_GPR(Form.RM, 0, 1, 0x93, Tuple.SCALAR, 1);
 

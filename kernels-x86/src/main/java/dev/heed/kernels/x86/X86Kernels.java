@@ -21,12 +21,14 @@ public final class X86Kernels extends ReferenceKernels {
 
   private final KernelCache kernels;
   private final Matmul matmul;
+  private final QuantizedMatmul quantized;
   private final Rows rows;
   private final FlashAttention attention;
 
   X86Kernels(Level level) {
     this.kernels = new KernelCache(level);
     this.matmul = new Matmul(kernels);
+    this.quantized = new QuantizedMatmul(kernels);
     this.rows = new Rows(kernels);
     this.attention = new FlashAttention(kernels);
   }
@@ -83,6 +85,22 @@ public final class X86Kernels extends ReferenceKernels {
       @Nullable Tensor residual,
       @Nullable Tensor beforeActivation,
       Tensor out) {
+    if (weight.dtype().isQuantized() && isF32(x, bias, residual, beforeActivation, out)) {
+      boolean plain = activation == Activation.NONE && beforeActivation == null;
+      quantized.linear(x, weight, bias, plain ? residual : null, out);
+      if (beforeActivation != null) {
+        beforeActivation.memory().copyFrom(out.memory());
+      }
+      if (!plain) {
+        if (activation != Activation.NONE) {
+          activation(activation, out, out);
+        }
+        if (residual != null) {
+          add(out, residual, 1, out);
+        }
+      }
+      return;
+    }
     if (!isF32(x, weight, bias, residual, beforeActivation, out)) {
       super.linear(x, weight, bias, activation, residual, beforeActivation, out);
       return;

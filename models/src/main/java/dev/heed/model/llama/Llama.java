@@ -148,15 +148,17 @@ public final class Llama extends Layer implements CausalModel {
   public static Llama load(Path directory, LlamaConfiguration.Family family) {
     ConfigFile file = ConfigFile.read(directory.resolve("config.json"));
     LlamaConfiguration configuration = file.read(config -> LlamaConfigFile.read(config, family));
-    return load(configuration, Checkpoint.open(directory));
+    return load(configuration, Checkpoint.open(directory), false);
   }
 
   /// A model of a checkpoint with Hugging Face's names.
-  static Llama load(LlamaConfiguration configuration, Checkpoint checkpoint) {
+  ///
+  /// @param quantized whether quantised weights stay so; else they become F32
+  static Llama load(LlamaConfiguration configuration, Checkpoint checkpoint, boolean quantized) {
     LlamaConfiguration known =
         configuration.withTied(LlamaWeights.isTied(checkpoint, configuration.tied()));
     Llama model = new Llama(known, Initializer.beforeLoading());
-    LlamaWeights.names(known).load(checkpoint, model);
+    LlamaWeights.names(known).load(checkpoint, model, quantized);
     return model;
   }
 

@@ -295,6 +295,9 @@ final class LlamaConfigFile {
     values.put("rope_theta", theta);
     switch (scaling) {
       case RotaryScaling.None() -> values.put("rope_type", "default");
+      case RotaryScaling.Divided(var _) ->
+          throw new IllegalArgumentException(
+              "transformers has no name for rotary frequencies as this GGUF file keeps them");
       case RotaryScaling.Linear(double factor) -> {
         values.put("rope_type", "linear");
         values.put("factor", factor);

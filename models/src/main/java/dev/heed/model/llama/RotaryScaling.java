@@ -1,5 +1,7 @@
 package dev.heed.model.llama;
 
+import java.util.List;
+
 /// How the angles of rotary positions are changed so that a model reads longer texts than it was
 /// trained on.
 ///
@@ -119,6 +121,23 @@ public sealed interface RotaryScaling {
       return width
           * StrictMath.log(originalLength / (turns * 2 * Math.PI))
           / (2 * StrictMath.log(theta));
+    }
+  }
+
+  /// Each frequency divided by a number of its own, as GGUF files keep [Llama3].
+  record Divided(List<Double> divisors) implements RotaryScaling {
+    public Divided {
+      divisors = List.copyOf(divisors);
+      divisors.forEach(divisor -> requirePositive("a divisor of frequencies", divisor));
+    }
+
+    @Override
+    public double[] scaled(double[] frequencies, double theta) {
+      double[] scaled = frequencies.clone();
+      for (int i = 0; i < scaled.length; i++) {
+        scaled[i] /= divisors.get(i);
+      }
+      return scaled;
     }
   }
 

@@ -5,6 +5,7 @@ import dev.heed.nn.Layer;
 import dev.heed.nn.Trace;
 import dev.heed.nn.attention.Mask;
 import dev.heed.nn.norm.LayerNorm;
+import dev.heed.tensor.Inference;
 import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Tensor;
 import java.util.ArrayList;
@@ -36,7 +37,7 @@ public final class TransformerDecoder extends Layer {
     for (TransformerDecoderLayer layer : layers) {
       Tensor before = h;
       Trace.add("decoder_hidden_states", () -> before);
-      h = layer.apply(h, targets, encoded, sources, sourceMask);
+      h = Inference.keepingResult(() -> layer.apply(before, targets, encoded, sources, sourceMask));
     }
     Tensor out = finalNorm == null ? h : finalNorm.apply(h);
     Trace.add("decoder_hidden_states", () -> out);

@@ -6,6 +6,7 @@ import dev.heed.nn.Trace;
 import dev.heed.nn.attention.KeyValueCache;
 import dev.heed.nn.attention.Mask;
 import dev.heed.nn.norm.LayerNorm;
+import dev.heed.tensor.Inference;
 import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Tensor;
 import java.util.ArrayList;
@@ -53,8 +54,12 @@ public final class TransformerEncoder extends Layer {
     for (int i = 0; i < layers.size(); i++) {
       Tensor before = h;
       Trace.add(tracePrefix + "hidden_states", () -> before);
-      KeyValueCache.Layer cached = texts == null ? null : new KeyValueCache.Layer(texts, i);
-      h = layers.get(i).apply(h, sequences, mask, cached);
+      TransformerEncoderLayer layer = layers.get(i);
+      if (texts == null) {
+        h = Inference.keepingResult(() -> layer.apply(before, sequences, mask, null));
+      } else {
+        h = layer.apply(before, sequences, mask, new KeyValueCache.Layer(texts, i));
+      }
     }
     Tensor out = finalNorm == null ? h : finalNorm.apply(h);
     Trace.add(tracePrefix + "hidden_states", () -> out);

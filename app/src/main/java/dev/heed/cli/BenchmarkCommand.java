@@ -1,0 +1,148 @@
+package dev.heed.cli;
+
+import dev.heed.generation.GenerationRules;
+import dev.heed.generation.KnownText;
+import dev.heed.generation.Sampling;
+import dev.heed.generation.TextGenerator;
+import dev.heed.task.LanguageModel;
+import dev.heed.tensor.Kernels;
+import dev.heed.tensor.Parallel;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/// `heed benchmark`: how fast a language model is on this machine, and what memory it takes.
+@Command(
+    name = "benchmark",
+    description = "Speed of a language model on this machine, and the memory that it takes.")
+final class BenchmarkCommand implements Callable<Integer> {
+  private final HeedCommand heed;
+
+  @Option(names = "--prompt", paramLabel = "N", description = "tokens of the prompt (default: 512)")
+  private int prompt = 512;
+
+  @Option(names = "--tokens", paramLabel = "N", description = "new tokens (default: 128)")
+  private int tokens = 128;
+
+  @Option(
+      names = "--repeat",
+      paramLabel = "N",
+      description = "how often; the best is told (default: 3)")
+  private int repeat = 3;
+
+  @Mixin private ResultOutput output = new ResultOutput();
+
+  BenchmarkCommand(HeedCommand heed) {
+    this.heed = heed;
+  }
+
+  /// The best of all turns.
+  private record Best(double loadSeconds, double promptPerSecond, double tokensPerSecond) {}
+
+  @Override
+  public Integer call() throws IOException {
+    if (prompt < 1 || tokens < 2 || repeat < 1) {
+      throw CommandFailure.usage(
+          "--prompt and --repeat must be 1 or more, --tokens 2 or more: received %d, %d, %d"
+              .formatted(prompt, repeat, tokens));
+    }
+    long start = System.nanoTime();
+    LanguageModel model = heed.languageModel();
+    double load = (System.nanoTime() - start) / 1e9;
+    if ((long) prompt + tokens > model.model().maximumLength()) {
+      throw CommandFailure.tooLong(
+          "the model takes at most %d tokens: received %d + %d"
+              .formatted(model.model().maximumLength(), prompt, tokens));
+    }
+    Best best = measure(model, load);
+    long peak = peakBytes();
+    output.write(
+        heed,
+        out -> {
+          if (output.format() == Format.TEXT) {
+            out.println(
+                "kernels      " + Kernels.active().name() + ", " + Parallel.threads() + " threads");
+            out.println(line("load         %.2f s", best.loadSeconds));
+            out.println(line("prompt       %.1f tokens/s", best.promptPerSecond));
+            out.println(line("new tokens   %.1f tokens/s", best.tokensPerSecond));
+            if (peak > 0) {
+              out.println(line("peak memory  %.0f MB resident", peak / 1e6));
+            }
+            return;
+          }
+          Json.write(
+              out,
+              output.format(),
+              json -> {
+                json.writeStartObject();
+                json.writeStringProperty("kernels", Kernels.active().name());
+                json.writeNumberProperty("threads", Parallel.threads());
+                json.writeNumberProperty("load_seconds", best.loadSeconds);
+                json.writeNumberProperty("prompt_tokens_per_second", best.promptPerSecond);
+                json.writeNumberProperty("new_tokens_per_second", best.tokensPerSecond);
+                json.writeNumberProperty("peak_bytes", peak);
+                json.writeEndObject();
+              });
+        });
+    return ExitCode.DONE.code();
+  }
+
+  private Best measure(LanguageModel model, double load) {
+    double prompts = 0;
+    double news = 0;
+    for (int turn = 0; turn < repeat; turn++) {
+      int[] ids = new int[prompt + tokens];
+      for (int i = 0; i < prompt; i++) {
+        ids[i] = (i * 7919 + turn) % model.model().vocabulary();
+      }
+      KnownText known = new KnownText(model.model());
+      long start = System.nanoTime();
+      known.nextLogits(ids, prompt);
+      long middle = System.nanoTime();
+      prompts = Math.max(prompts, prompt / ((middle - start) / 1e9));
+      TextGenerator greedy =
+          new TextGenerator(
+              model.model(), Sampling.greedy(), GenerationRules.endingWith(Set.of()), null, 0);
+      // The prompt's last token is computed again: it is not counted.
+      long[] first = new long[1];
+      int[] count = new int[1];
+      greedy.generate(
+          Arrays.copyOf(ids, prompt),
+          tokens,
+          known,
+          id -> {
+            if (count[0]++ == 0) {
+              first[0] = System.nanoTime();
+            }
+            return true;
+          });
+      news = Math.max(news, (count[0] - 1) / ((System.nanoTime() - first[0]) / 1e9));
+    }
+    return new Best(load, prompts, news);
+  }
+
+  private static String line(String format, double value) {
+    return String.format(Locale.ROOT, format, value);
+  }
+
+  /// The most memory that was resident, as Linux counts it; 0 elsewhere.
+  private static long peakBytes() throws IOException {
+    Path status = Path.of("/proc/self/status");
+    if (!Files.isReadable(status)) {
+      return 0;
+    }
+    for (String line : Files.readAllLines(status)) {
+      if (line.startsWith("VmHWM:")) {
+        return Long.parseLong(line.replaceAll("\\D", "")) * 1024;
+      }
+    }
+    return 0;
+  }
+}

@@ -1,0 +1,22 @@
+package dev.heed.cli;
+
+import dev.heed.task.MiniLm;
+import dev.heed.task.SentenceEmbedder;
+import java.nio.file.Path;
+
+/// Which model turns texts into vectors: the one that `--model` names, else minilm.
+final class Embedders {
+  /// An embedder and its directory.
+  record Chosen(SentenceEmbedder embedder, Path directory) {}
+
+  private Embedders() {}
+
+  /// Loads the model; says on standard error which one, when it was not named.
+  static Chosen load(HeedCommand heed) {
+    if (heed.model().isEmpty()) {
+      heed.notes().println("model: " + MiniLm.NAME);
+    }
+    Path directory = SavedModels.named(heed, heed.model().orElse(MiniLm.NAME));
+    return new Chosen(SentenceEmbedder.load(directory), directory);
+  }
+}

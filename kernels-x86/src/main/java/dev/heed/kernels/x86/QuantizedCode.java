@@ -1,0 +1,455 @@
+package dev.heed.kernels.x86;
+
+import static dev.heed.kernels.x86.VectorOp.*;
+
+import dev.heed.tensor.QuantizedLayout;
+
+/// Products of a few rows of 8-bit activations with panels of 16 quantised rows.
+///
+/// With AVX512-VNNI a group's eight vectors of codes stay in registers while every row meets them;
+/// a lane is a weight row, so nothing is added up across lanes. With AVX2 a half of the panel is
+/// taken at a time, and each vector of codes meets all rows before the next is unpacked.
+///
+/// @param layout how the weights lie
+/// @param rows the rows of activations
+record QuantizedCode(QuantizedLayout layout, int rows) {
+  /// Slots of the argument block. Strides are in bytes.
+  static final int X = 0;
+
+  static final int W = 1;
+
+  /// Blocks of a panel.
+  static final int BLOCKS = 2;
+
+  static final int OUT = 3;
+  static final int OUT_ROW = 4;
+
+  /// How many panels, one after the other.
+  static final int TURNS = 5;
+
+  /// The address of the bias, 0 for none.
+  static final int BIAS = 6;
+
+  /// The address of what is added to the rows of OUT, as far apart as they; 0 for nothing.
+  static final int RESIDUAL = 7;
+
+  /// A group of activations: 32 codes; their scale; scale · sum of codes; and as integers −zero ·
+  /// the sum of the codes (of the first 16 where the halves have scales of their own), and of the
+  /// last 16.
+  static final int GROUP_BYTES = 48;
+
+  static final int SCALE = 32;
+  static final int SCALED_SUM = 36;
+  static final int START = 40;
+  static final int SECOND_START = 44;
+
+  /// The most rows that one kernel takes.
+  static int mostRows(Level level) {
+    return isVnni(level) ? 16 : 4;
+  }
+
+  private static boolean isVnni(Level level) {
+    return level.compareTo(Level.VNNI) >= 0;
+  }
+
+  private int groups() {
+    return layout.blockColumns() / QuantizedLayout.GROUP;
+  }
+
+  /// Whether the halves of a group have scales of their own.
+  private boolean halves() {
+    return layout.parts() && !layout.minimum();
+  }
+
+  byte[] emit(Level level) {
+    return isVnni(level) ? new Wide(level).emit() : new Narrow().emit();
+  }
+
+  /// What both forms share: registers that walk through the weights and the activations.
+  private abstract class Form {
+    final VectorCode code;
+    final Assembler asm;
+    final Gpr x;
+    final Gpr w;
+    final Gpr out;
+    final Gpr bias;
+    final Gpr residual;
+    final Gpr blocks;
+    final Gpr at;
+
+    Form(Level level) {
+      code = new VectorCode(level);
+      asm = code.asm;
+      w = code.argument(W);
+      out = code.argument(OUT);
+      bias = code.argument(BIAS);
+      residual = code.argument(RESIDUAL);
+      x = code.gpr();
+      blocks = code.gpr();
+      at = code.gpr();
+    }
+
+    byte[] emit() {
+      prepare();
+      Gpr turns = code.argument(TURNS);
+      code.countDown(
+          turns,
+          () -> {
+            panel();
+            asm.add(out, 64);
+            Label none = new Label();
+            asm.test(bias, bias);
+            asm.jump(Condition.ZERO, none);
+            asm.add(bias, 64);
+            asm.bind(none);
+            Label nothing = new Label();
+            asm.test(residual, residual);
+            asm.jump(Condition.ZERO, nothing);
+            asm.add(residual, 64);
+            asm.bind(nothing);
+          });
+      return code.finish();
+    }
+
+    abstract void prepare();
+
+    abstract void panel();
+
+    /// Adds bias and residual and stores, `shift` bytes into the panel's 16 columns.
+    void store(Vec[] sums, int shift) {
+      Label noBias = new Label();
+      asm.test(bias, bias);
+      asm.jump(Condition.ZERO, noBias);
+      for (Vec sum : sums) {
+        code.add(sum, sum, Address.at(bias, shift));
+      }
+      asm.bind(noBias);
+      Label noResidual = new Label();
+      asm.test(residual, residual);
+      asm.jump(Condition.ZERO, noResidual);
+      asm.mov(at, residual);
+      for (Vec sum : sums) {
+        code.add(sum, sum, Address.at(at, shift));
+        asm.add(at, VectorCode.slot(OUT_ROW));
+      }
+      asm.bind(noResidual);
+      asm.mov(at, out);
+      for (Vec sum : sums) {
+        asm.emit(VMOVUPS_STORE, Address.at(at, shift), sum);
+        asm.add(at, VectorCode.slot(OUT_ROW));
+      }
+    }
+
+    Address activation(int row, int offset) {
+      return Address.at(x, row * GROUP_BYTES + offset);
+    }
+
+    void and(Vec to, Vec a, Vec b) {
+      asm.emit(code.level.isWide() ? VPANDD : VPAND, to, a, b);
+    }
+
+    void or(Vec to, Vec a, Vec b) {
+      asm.emit(code.level.isWide() ? VPORD : VPOR, to, a, b);
+    }
+
+    /// `to` = the bits of `from` moved up, or down where negative.
+    void shift(Vec to, Vec from, int bits) {
+      if (bits > 0) {
+        asm.emitImmediate(VPSLLD, bits, to, from);
+      } else if (bits < 0) {
+        asm.emitImmediate(VPSRLD, -bits, to, from);
+      } else {
+        code.move(to, from);
+      }
+    }
+
+    /// How far the upper bits of vector `v` are from where they belong, above the lower four.
+    int upperShift(int v) {
+      return layout.bits() == 5 ? 4 - v : 4 - 2 * (v % 4);
+    }
+  }
+
+  /// 512 bits, VNNI.
+  private final class Wide extends Form {
+    private final Vec[] sums = new Vec[rows];
+    private final Vec[] codes = new Vec[8];
+    private final Vec products;
+    private final Vec second;
+    private final Vec scale;
+    private final Vec other; // the minimum, or the second half's scale
+    private final Vec low;
+
+    Wide(Level level) {
+      super(level);
+      for (int i = 0; i < 8; i++) {
+        codes[i] = code.vec();
+      }
+      for (int r = 0; r < rows; r++) {
+        sums[r] = code.vec();
+      }
+      products = code.vec();
+      second = code.vec();
+      scale = code.vec();
+      other = code.vec();
+      low = code.vec();
+    }
+
+    @Override
+    void prepare() {
+      asm.emit(VPBROADCASTD, low, code.pooled(0x0F0F0F0F));
+    }
+
+    @Override
+    void panel() {
+      for (Vec sum : sums) {
+        code.clear(sum);
+      }
+      asm.mov(x, VectorCode.slot(X));
+      asm.mov(blocks, VectorCode.slot(BLOCKS));
+      code.countDown(
+          blocks,
+          () -> {
+            int at = layout.headerBytes();
+            for (int group = 0; group < groups(); group++) {
+              group(at);
+              at += layout.groupBytes();
+              asm.add(x, rows * GROUP_BYTES);
+            }
+            asm.add(w, layout.blockBytes());
+          });
+      store(sums, 0);
+    }
+
+    private void group(int at) {
+      unpack(at + layout.partBytes());
+      asm.emit(VCVTPH2PS, scale, Address.at(w));
+      if (layout.minimum()) {
+        asm.emit(VCVTPH2PS, other, Address.at(w, 32));
+      }
+      if (layout.parts()) {
+        VectorOp extend = layout.minimum() ? VPMOVZXBD : VPMOVSXBD;
+        asm.emit(extend, products, Address.at(w, at));
+        asm.emit(extend, second, Address.at(w, at + 16));
+        asm.emit(VCVTDQ2PS, products, products);
+        asm.emit(VCVTDQ2PS, second, second);
+        code.mul(other, second, layout.minimum() ? other : scale);
+        code.mul(scale, scale, products);
+      }
+      for (int r = 0; r < rows; r++) {
+        row(r);
+      }
+    }
+
+    private void row(int r) {
+      begin(products, r, START);
+      for (int v = 0; v < (halves() ? 4 : 8); v++) {
+        asm.emit(VPDPBUSD, products, codes[v], activation(r, 4 * v).broadcastOne());
+      }
+      finish(products, r, scale);
+      if (halves()) {
+        begin(second, r, SECOND_START);
+        for (int v = 4; v < 8; v++) {
+          asm.emit(VPDPBUSD, second, codes[v], activation(r, 4 * v).broadcastOne());
+        }
+        finish(second, r, other);
+      }
+      if (layout.minimum()) {
+        Address sum = activation(r, SCALED_SUM).broadcastOne();
+        if (layout.parts()) {
+          code.subProduct(sums[r], other, sum);
+        } else {
+          code.addProduct(sums[r], other, sum);
+        }
+      }
+    }
+
+    private void begin(Vec integers, int r, int start) {
+      if (layout.zero() == 0) {
+        code.clear(integers);
+      } else {
+        asm.emit(VPBROADCASTD, integers, activation(r, start));
+      }
+    }
+
+    private void finish(Vec integers, int r, Vec by) {
+      asm.emit(VCVTDQ2PS, integers, integers);
+      code.mul(integers, integers, activation(r, SCALE).broadcastOne());
+      code.addProduct(sums[r], integers, by);
+    }
+
+    private void unpack(int at) {
+      if (layout.bits() == 8) {
+        for (int v = 0; v < 8; v++) {
+          code.load(codes[v], Address.at(w, at + 64 * v));
+        }
+        return;
+      }
+      for (int v = 0; v < 4; v++) {
+        code.load(codes[v], Address.at(w, at + 64 * v));
+        asm.emitImmediate(VPSRLD, 4, codes[v + 4], codes[v]);
+        and(codes[v], codes[v], low);
+        and(codes[v + 4], codes[v + 4], low);
+      }
+      if (layout.bits() == 4) {
+        return;
+      }
+      asm.emit(VPBROADCASTD, second, code.pooled(layout.bits() == 5 ? 0x10101010 : 0x30303030));
+      for (int v = 0; v < 8; v++) {
+        if (v == 0 || layout.bits() == 6 && v == 4) {
+          code.load(other, Address.at(w, at + 256 + 64 * (v / 4)));
+        }
+        shift(products, other, upperShift(v));
+        and(products, products, second);
+        or(codes[v], codes[v], products);
+      }
+    }
+  }
+
+  /// 256 bits: two halves of 8 lanes.
+  private final class Narrow extends Form {
+    private final Vec[] sums = new Vec[rows];
+    private final Vec[] integers = new Vec[rows];
+    private final Vec codes;
+    private final Vec broadcast;
+    private final Vec product;
+    private final Vec ones;
+    private final Vec bits;
+    private final Gpr start;
+
+    Narrow() {
+      super(Level.AVX2);
+      for (int r = 0; r < rows; r++) {
+        sums[r] = code.vec();
+        integers[r] = code.vec();
+      }
+      codes = code.vec();
+      broadcast = code.vec();
+      product = code.vec();
+      ones = code.vec();
+      bits = code.vec();
+      start = code.gpr();
+    }
+
+    @Override
+    void prepare() {
+      asm.emit(VPBROADCASTD, ones, code.pooled(0x00010001));
+    }
+
+    @Override
+    void panel() {
+      asm.mov(start, w);
+      for (int half = 0; half < 2; half++) {
+        int lanes = 8 * half;
+        for (Vec sum : sums) {
+          code.clear(sum);
+        }
+        asm.mov(w, start);
+        asm.mov(x, VectorCode.slot(X));
+        asm.mov(blocks, VectorCode.slot(BLOCKS));
+        code.countDown(
+            blocks,
+            () -> {
+              int at = layout.headerBytes();
+              for (int group = 0; group < groups(); group++) {
+                group(at, lanes);
+                at += layout.groupBytes();
+                asm.add(x, rows * GROUP_BYTES);
+              }
+              asm.add(w, layout.blockBytes());
+            });
+        store(sums, 4 * lanes);
+      }
+    }
+
+    private void group(int at, int lanes) {
+      int parts = halves() ? 2 : 1;
+      for (int part = 0; part < parts; part++) {
+        for (int r = 0; r < rows; r++) {
+          if (layout.zero() == 0 || layout.bits() == 8) {
+            code.clear(integers[r]); // of 8 bits the codes are signed here
+          } else {
+            asm.emit(VPBROADCASTD, integers[r], activation(r, part == 0 ? START : SECOND_START));
+          }
+        }
+        for (int v = 8 / parts * part; v < 8 / parts * (part + 1); v++) {
+          unpack(at + layout.partBytes(), v, lanes);
+          for (int r = 0; r < rows; r++) {
+            multiply(r, v);
+          }
+        }
+        scale(at, part, lanes, codes);
+        for (int r = 0; r < rows; r++) {
+          asm.emit(VCVTDQ2PS, integers[r], integers[r]);
+          asm.emit(VBROADCASTSS, broadcast, activation(r, SCALE));
+          code.mul(integers[r], integers[r], broadcast);
+          code.addProduct(sums[r], integers[r], codes);
+        }
+      }
+      if (layout.minimum()) {
+        asm.emit(VCVTPH2PS, codes, Address.at(w, 32 + 2 * lanes));
+        if (layout.parts()) {
+          asm.emit(VPMOVZXBD, broadcast, Address.at(w, at + 16 + lanes));
+          asm.emit(VCVTDQ2PS, broadcast, broadcast);
+          code.mul(codes, codes, broadcast);
+        }
+        for (int r = 0; r < rows; r++) {
+          asm.emit(VBROADCASTSS, broadcast, activation(r, SCALED_SUM));
+          if (layout.parts()) {
+            code.subProduct(sums[r], codes, broadcast);
+          } else {
+            code.addProduct(sums[r], codes, broadcast);
+          }
+        }
+      }
+    }
+
+    private void scale(int at, int part, int lanes, Vec to) {
+      asm.emit(VCVTPH2PS, to, Address.at(w, 2 * lanes));
+      if (layout.parts()) {
+        asm.emit(
+            layout.minimum() ? VPMOVZXBD : VPMOVSXBD,
+            broadcast,
+            Address.at(w, at + 16 * part + lanes));
+        asm.emit(VCVTDQ2PS, broadcast, broadcast);
+        code.mul(to, to, broadcast);
+      }
+    }
+
+    private void multiply(int r, int v) {
+      asm.emit(VPBROADCASTD, broadcast, activation(r, 4 * v));
+      if (layout.bits() == 8) {
+        asm.emit(VPSIGNB, broadcast, broadcast, codes);
+        asm.emit(VPABSB, product, codes);
+        asm.emit(VPMADDUBSW, product, product, broadcast);
+      } else {
+        asm.emit(VPMADDUBSW, product, codes, broadcast);
+      }
+      asm.emit(VPMADDWD, product, product, ones);
+      asm.emit(VPADDD, integers[r], integers[r], product);
+    }
+
+    private void unpack(int at, int v, int lanes) {
+      int shift = 4 * lanes; // bytes of a vector before these lanes
+      if (layout.bits() == 8) {
+        code.load(codes, Address.at(w, at + 64 * v + shift));
+        asm.emit(VPBROADCASTD, bits, code.pooled(0x80808080));
+        asm.emit(VPXOR, codes, codes, bits);
+        return;
+      }
+      code.load(codes, Address.at(w, at + 64 * (v % 4) + shift));
+      if (v >= 4) {
+        shift(codes, codes, -4);
+      }
+      asm.emit(VPBROADCASTD, bits, code.pooled(0x0F0F0F0F));
+      and(codes, codes, bits);
+      if (layout.bits() > 4) {
+        int plane = layout.bits() == 6 ? v / 4 : 0;
+        code.load(product, Address.at(w, at + 256 + 64 * plane + shift));
+        shift(product, product, upperShift(v));
+        asm.emit(VPBROADCASTD, bits, code.pooled(layout.bits() == 5 ? 0x10101010 : 0x30303030));
+        and(product, product, bits);
+        or(codes, codes, product);
+      }
+    }
+  }
+}

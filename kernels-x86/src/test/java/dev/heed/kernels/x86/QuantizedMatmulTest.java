@@ -1,0 +1,127 @@
+package dev.heed.kernels.x86;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.heed.tensor.Activation;
+import dev.heed.tensor.DType;
+import dev.heed.tensor.Parallel;
+import dev.heed.tensor.QuantizedLayout;
+import dev.heed.tensor.ReferenceKernels;
+import dev.heed.tensor.Shape;
+import dev.heed.tensor.Tensor;
+import java.lang.foreign.ValueLayout;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/// Products with quantised weights against the reference, in both forms of the code.
+class QuantizedMatmulTest {
+  private static final List<DType> TYPES =
+      Stream.of(DType.values()).filter(DType::isQuantized).toList();
+
+  static Stream<Arguments> cases() throws ExecutableMemory.RefusedException {
+    Level highest = Cpu.detect().level().orElse(null);
+    if (highest == null) {
+      return Stream.of();
+    }
+    List<Level> levels =
+        highest.compareTo(Level.VNNI) >= 0 ? List.of(Level.AVX2, Level.VNNI) : List.of(Level.AVX2);
+    return levels.stream().flatMap(level -> TYPES.stream().map(type -> Arguments.of(level, type)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void productsAgreeWithTheReference(Level level, DType type) {
+    X86Kernels kernels = new X86Kernels(level);
+    int block = QuantizedLayout.of(type).blockColumns();
+    for (int[] size :
+        new int[][] {
+          {1, 16, block}, {1, 37, 2 * block}, {3, 48, block}, {17, 23, 3 * block}, {40, 96, block}
+        }) {
+      Tensor x = values(size[0], size[2], 1);
+      Tensor weight = weight(type, size[1], size[2], 2);
+      Tensor bias = values(1, size[1], 3);
+      Tensor residual = values(size[0], size[1], 4);
+      for (Activation activation : List.of(Activation.NONE, Activation.SILU)) {
+        compare(kernels, x, weight, null, activation, null);
+        compare(kernels, x, weight, bias, activation, null);
+        compare(kernels, x, weight, bias, activation, residual);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void anyNumberOfThreadsGivesTheSameBitsAndZerosGiveZeros(Level level, DType type) {
+    X86Kernels kernels = new X86Kernels(level);
+    Tensor x = values(5, 512, 1);
+    Tensor weight = weight(type, 200, 512, 2);
+    int before = Parallel.threads();
+    try {
+      Parallel.setThreads(1);
+      Tensor one = product(kernels, x, weight);
+      Parallel.setThreads(3);
+      Agreement.assertSameBits(product(kernels, x, weight), one, type + " at " + level);
+      assertThat(product(kernels, Tensor.zeros(x.shape(), DType.F32), weight).toFloatArray())
+          .containsOnly(0);
+    } finally {
+      Parallel.setThreads(before);
+    }
+  }
+
+  private static Tensor product(X86Kernels kernels, Tensor x, Tensor weight) {
+    Tensor out = Tensor.empty(Shape.of(x.shape().rows(), weight.shape().dimension(0)), DType.F32);
+    kernels.linear(x, weight, null, Activation.NONE, null, null, out);
+    return out;
+  }
+
+  private static void compare(
+      X86Kernels kernels,
+      Tensor x,
+      Tensor weight,
+      @Nullable Tensor bias,
+      Activation activation,
+      @Nullable Tensor residual) {
+    Shape shape = Shape.of(x.shape().rows(), weight.shape().dimension(0));
+    Tensor expected = Tensor.empty(shape, DType.F32);
+    Tensor before = Tensor.empty(shape, DType.F32);
+    Tensor actual = Tensor.empty(shape, DType.F32);
+    Tensor actualBefore = Tensor.empty(shape, DType.F32);
+    new ReferenceKernels().linear(x, weight, bias, activation, residual, before, expected);
+    kernels.linear(x, weight, bias, activation, residual, actualBefore, actual);
+    String what = weight + " with " + x + " by " + kernels.name();
+    Agreement.assertClose(actual, expected, 2e-5, what);
+    Agreement.assertClose(actualBefore, before, 2e-5, what);
+  }
+
+  private static Tensor values(int rows, int width, long seed) {
+    Random random = new Random(seed);
+    float[] values = new float[rows * width];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) random.nextGaussian();
+    }
+    return rows == 1 && width % 32 != 0 ? Tensor.of(values, width) : Tensor.of(values, rows, width);
+  }
+
+  /// Any codes; large scales of a usual size.
+  private static Tensor weight(DType type, int rows, int width, long seed) {
+    Random random = new Random(seed);
+    Tensor weight = Tensor.empty(Shape.of(rows, width), type);
+    byte[] bits = new byte[(int) weight.memory().byteSize()];
+    random.nextBytes(bits);
+    weight.memory().copyFrom(java.lang.foreign.MemorySegment.ofArray(bits));
+    QuantizedLayout layout = QuantizedLayout.of(type);
+    float size = layout.parts() ? 0.0005f : layout.bits() == 8 ? 0.001f : 0.01f;
+    for (long at = 0; at < bits.length; at += layout.blockBytes()) {
+      for (int i = 0; i < layout.headerBytes(); i += 2) {
+        short scale = Float.floatToFloat16((random.nextFloat() - 0.3f) * size);
+        weight.memory().set(ValueLayout.JAVA_SHORT, at + i, scale);
+      }
+    }
+    return weight;
+  }
+}

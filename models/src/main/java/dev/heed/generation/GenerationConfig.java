@@ -1,0 +1,169 @@
+package dev.heed.generation;
+
+import dev.heed.model.ConfigFile;
+import dev.heed.model.ModelException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// What a directory's `generation_config.json` says: which tokens may come, and how the model's
+/// makers would choose among them.
+///
+/// Source: `GenerationConfig` of transformers. Differs: its `max_length` is left to the caller.
+///
+/// @param rules which tokens may come
+/// @param sampling how the makers choose; greedy where they do not sample
+public record GenerationConfig(GenerationRules rules, Sampling sampling) {
+  private static final String FILE = "generation_config.json";
+
+  /// What says nothing of the tokens that come.
+  private static final Set<String> WITHOUT_EFFECT =
+      Set.of(
+          "_from_model_config",
+          "transformers_version",
+          "pad_token_id",
+          "bos_token_id",
+          "decoder_start_token_id",
+          "max_length",
+          "max_new_tokens",
+          "use_cache",
+          "cache_implementation",
+          "output_attentions",
+          "output_hidden_states",
+          "output_scores",
+          "output_logits",
+          "return_dict_in_generate",
+          "num_return_sequences",
+          "do_sample",
+          "max_time",
+          "disable_compile",
+          "compile_config",
+          "low_memory");
+
+  /// What is heeded.
+  private static final Set<String> KNOWN =
+      Set.of(
+          "eos_token_id",
+          "temperature",
+          "top_k",
+          "top_p",
+          "min_p",
+          "repetition_penalty",
+          "suppress_tokens",
+          "begin_suppress_tokens",
+          "bad_words_ids",
+          "min_new_tokens",
+          "no_repeat_ngram_size",
+          "forced_bos_token_id",
+          "forced_eos_token_id");
+
+  /// What changes nothing at these values.
+  private static final Map<String, Set<Object>> NEUTRAL =
+      Map.ofEntries(
+          Map.entry("num_beams", Set.of(1L)),
+          Map.entry("num_beam_groups", Set.of(1L)),
+          Map.entry("length_penalty", Set.of(1.0, 1L)),
+          Map.entry("early_stopping", Set.of(false)),
+          Map.entry("typical_p", Set.of(1.0, 1L)),
+          Map.entry("epsilon_cutoff", Set.of(0.0, 0L)),
+          Map.entry("eta_cutoff", Set.of(0.0, 0L)),
+          Map.entry("diversity_penalty", Set.of(0.0, 0L)),
+          Map.entry("encoder_repetition_penalty", Set.of(1.0, 1L)),
+          Map.entry("encoder_no_repeat_ngram_size", Set.of(0L)),
+          Map.entry("guidance_scale", Set.of(1.0, 1L)),
+          Map.entry("renormalize_logits", Set.of(false)),
+          Map.entry("remove_invalid_values", Set.of(false)),
+          Map.entry("min_length", Set.of(0L)),
+          Map.entry("is_assistant", Set.of(false)));
+
+  /// What says nothing: the model's end tokens, greedy.
+  public static GenerationConfig of(Set<Integer> endTokens) {
+    return new GenerationConfig(GenerationRules.endingWith(endTokens), Sampling.greedy());
+  }
+
+  /// Reads a directory's file.
+  ///
+  /// @param endTokens what ends a text where the file does not say
+  /// @throws ModelException if it asks for what Heed lacks and what would change the output
+  public static GenerationConfig read(Path directory, Set<Integer> endTokens) {
+    Path path = directory.resolve(FILE);
+    return Files.exists(path) ? of(ConfigFile.read(path), endTokens) : of(endTokens);
+  }
+
+  static GenerationConfig of(ConfigFile file, Set<Integer> endTokens) {
+    file.values()
+        .forEach((key, value) -> {
+          boolean harmless =
+              value == null
+                  || WITHOUT_EFFECT.contains(key)
+                  || KNOWN.contains(key)
+                  || NEUTRAL.getOrDefault(key, Set.of()).contains(value);
+          if (!harmless) {
+            throw new ModelException(
+                "%s: %s = %s would change the output, and Heed lacks it"
+                    .formatted(file.name(), key, value));
+          }
+        });
+    Set<Integer> ends = new LinkedHashSet<>(tokens(file, "eos_token_id"));
+    boolean samples = file.flag("do_sample", false);
+    Penalties penalties = new Penalties(file.number("repetition_penalty", 1), 0, 0);
+    return new GenerationConfig(
+        new GenerationRules(
+            ends.isEmpty() ? endTokens : ends,
+            new HashSet<>(tokens(file, "suppress_tokens")),
+            new HashSet<>(tokens(file, "begin_suppress_tokens")),
+            banned(file),
+            file.integer("min_new_tokens", 0),
+            file.integer("no_repeat_ngram_size", 0),
+            tokens(file, "forced_bos_token_id").stream().findFirst().orElse(null),
+            tokens(file, "forced_eos_token_id").stream().findFirst().orElse(null)),
+        samples
+            ? new Sampling(
+                file.number("temperature", 1),
+                file.integer("top_k", 50),
+                file.number("top_p", 1),
+                file.number("min_p", 0),
+                0,
+                penalties)
+            : Sampling.greedy().withPenalties(penalties));
+  }
+
+  private static List<List<Integer>> banned(ConfigFile file) {
+    List<List<Integer>> banned = new ArrayList<>();
+    Object value = file.value("bad_words_ids").orElse(List.of());
+    for (Object sequence : value instanceof List<?> list ? list : List.of(value)) {
+      List<Integer> ids = tokens(file, "bad_words_ids", sequence);
+      if (ids.isEmpty()) {
+        throw new ModelException("%s: bad_words_ids must not be empty".formatted(file.name()));
+      }
+      banned.add(ids);
+    }
+    return banned;
+  }
+
+  private static List<Integer> tokens(ConfigFile file, String key) {
+    return tokens(file, key, file.value(key).orElse(null));
+  }
+
+  private static List<Integer> tokens(ConfigFile file, String key, @Nullable Object value) {
+    List<Integer> tokens = new ArrayList<>();
+    List<?> all = value instanceof List<?> list ? list : value == null ? List.of() : List.of(value);
+    for (Object token : all) {
+      if (!(token instanceof Long id) || id < -1 || id > Integer.MAX_VALUE) {
+        throw new ModelException(
+            "%s: %s must be a token or a list of them: received %s"
+                .formatted(file.name(), key, value));
+      }
+      if (id >= 0) {
+        tokens.add(id.intValue());
+      }
+    }
+    return tokens;
+  }
+}

@@ -1,0 +1,318 @@
+package dev.heed.task;
+
+import dev.heed.model.ConfigFile;
+import dev.heed.model.ModelDirectory;
+import dev.heed.model.ModelException;
+import dev.heed.model.TextEncoder;
+import dev.heed.nn.head.Pooling;
+import dev.heed.tensor.Inference;
+import dev.heed.tensor.Operations;
+import dev.heed.tensor.Sequences;
+import dev.heed.tensor.Tensor;
+import dev.heed.tokenizer.Encoding;
+import dev.heed.tokenizer.Tokenizer;
+import dev.heed.tokenizer.Truncation;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
+
+/// Turns texts into vectors that are close where the meanings are.
+///
+/// Immutable; any number of threads may use one at once, and each gets the same bits as if it were
+/// alone.
+///
+/// Source: Reimers and Gurevych 2019; the directories are those of `sentence_transformers`.
+public final class SentenceEmbedder {
+  /// Tokens that are computed at once: enough for the matrices, few enough for the caches.
+  private static final int TOKENS_AT_ONCE = 2048;
+
+  private final TextEncoder encoder;
+  private final Tokenizer tokenizer;
+  private final SentenceModules modules;
+  private final Map<String, String> prompts;
+  private final Similarity similarity;
+  private final int maximumLength;
+  private final String prompt;
+
+  private SentenceEmbedder(
+      TextEncoder encoder,
+      Tokenizer tokenizer,
+      SentenceModules modules,
+      Map<String, String> prompts,
+      Similarity similarity,
+      int maximumLength,
+      String prompt) {
+    this.encoder = encoder;
+    this.tokenizer = tokenizer;
+    this.modules = modules;
+    this.prompts = prompts;
+    this.similarity = similarity;
+    this.maximumLength = maximumLength;
+    this.prompt = prompt;
+  }
+
+  /// Opens `minilm`, which comes with Heed, or a model saved under that name in `$HEED_HOME/models`
+  /// (`~/.heed/models`).
+  ///
+  /// @throws UncheckedIOException if there is none, or a file cannot be read
+  public static SentenceEmbedder load(String name) {
+    String chosen = System.getenv("HEED_HOME");
+    Path home =
+        chosen == null || chosen.isEmpty()
+            ? Path.of(System.getProperty("user.home"), ".heed")
+            : Path.of(chosen);
+    return load(
+        name.equals(MiniLm.NAME) ? MiniLm.directory(home) : home.resolve("models").resolve(name));
+  }
+
+  /// Opens a directory of `sentence_transformers`, or any encoder's: then a text's vector is the
+  /// mean of its tokens'.
+  ///
+  /// @throws ModelException if it asks for what Heed lacks, or its files do not fit together
+  /// @throws UncheckedIOException if a file is missing or cannot be read
+  public static SentenceEmbedder load(Path directory) {
+    SentenceModules modules = SentenceModules.read(directory);
+    Path transformer = directory.resolve(modules.transformer());
+    TextEncoder encoder = ModelDirectory.openEncoder(transformer);
+    try {
+      Tokenizer tokenizer = Tokenizer.load(transformer);
+      int longest = encoder.maximumLength();
+      int asked = modules.maximumLength();
+      int ofTokenizer = tokenizer.config().maxLength();
+      if (asked > 0 || ofTokenizer > 0) {
+        longest = Math.min(longest, asked > 0 ? asked : ofTokenizer);
+      }
+      Map<String, String> prompts = new LinkedHashMap<>();
+      Similarity similarity = Similarity.COSINE;
+      String prompt = "";
+      Path file = directory.resolve("config_sentence_transformers.json");
+      if (Files.exists(file)) {
+        ConfigFile config = ConfigFile.read(file);
+        if (config.value("prompts").orElse(null) instanceof Map<?, ?> given) {
+          given.forEach((name, text) -> prompts.put(name.toString(), String.valueOf(text)));
+        }
+        similarity = similarity(file, config);
+        prompt = prompts.getOrDefault(config.string("default_prompt_name", ""), "");
+      }
+      return new SentenceEmbedder(
+          encoder,
+          tokenizer.withTruncation(Truncation.to(longest)),
+          modules,
+          prompts,
+          similarity,
+          longest,
+          prompt);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Similarity similarity(Path file, ConfigFile config) {
+    String name = config.string("similarity_fn_name", "cosine");
+    return Arrays.stream(Similarity.values())
+        .filter(value -> value.toString().equals(name))
+        .findFirst()
+        .orElseThrow(() ->
+            new ModelException(
+                "%s: similarity_fn_name must be one of %s: received %s"
+                    .formatted(file, Arrays.toString(Similarity.values()), name)));
+  }
+
+  /// The same embedder with one of the prompts that the model was trained with before each text,
+  /// such as `query`.
+  ///
+  /// @throws IllegalArgumentException if the model has no prompt of this name
+  public SentenceEmbedder withPrompt(String name) {
+    String text = prompts.get(name);
+    if (text == null) {
+      throw new IllegalArgumentException(
+          "a prompt of this model must be one of %s: received %s"
+              .formatted(new TreeSet<>(prompts.keySet()), name));
+    }
+    return new SentenceEmbedder(
+        encoder, tokenizer, modules, prompts, similarity, maximumLength, text);
+  }
+
+  /// The most tokens of a text, special ones included; longer texts are cut.
+  public int maximumLength() {
+    return maximumLength;
+  }
+
+  /// The model inside.
+  public TextEncoder encoder() {
+    return encoder;
+  }
+
+  /// Its tokenizer, which cuts at [#maximumLength].
+  public Tokenizer tokenizer() {
+    return tokenizer;
+  }
+
+  /// The vector of a text.
+  public float[] embed(String text) {
+    return embed(List.of(text)).vector(0);
+  }
+
+  /// The vectors of texts.
+  public Embeddings embed(List<String> texts) {
+    return embed(texts, done -> {});
+  }
+
+  /// The vectors of texts.
+  ///
+  /// @param progress hears now and then how many texts are done
+  public Embeddings embed(List<String> texts, IntConsumer progress) {
+    List<Encoding> encodings = texts.stream().map(this::encode).toList();
+    int cut = (int) encodings.stream().filter(e -> !e.overflowing().isEmpty()).count();
+    // Longest first: what needs the most memory comes first, and the lengths of a batch are alike.
+    List<Integer> order =
+        IntStream.range(0, texts.size())
+            .boxed()
+            .sorted(Comparator.comparingInt((Integer i) -> -encodings.get(i).size()))
+            .toList();
+    float[][] vectors = new float[texts.size()][];
+    int done = 0;
+    while (done < order.size()) {
+      int end = done + 1;
+      int tokens = encodings.get(order.get(done)).size();
+      while (end < order.size()
+          && tokens + encodings.get(order.get(end)).size() <= TOKENS_AT_ONCE) {
+        tokens += encodings.get(order.get(end)).size();
+        end++;
+      }
+      List<Integer> batch = order.subList(done, end);
+      List<float[]> computed =
+          compute(
+              batch.stream().map(i -> encodings.get(i).ids()).toList(),
+              batch.stream().map(i -> encodings.get(i).typeIds()).toList());
+      for (int i = 0; i < batch.size(); i++) {
+        vectors[batch.get(i)] = computed.get(i);
+      }
+      done = end;
+      progress.accept(done);
+    }
+    return new Embeddings(List.of(vectors), cut);
+  }
+
+  private Encoding encode(String text) {
+    String whole = prompt + text;
+    return tokenizer.encode(modules.lowerCase() ? lowerCase(whole) : whole);
+  }
+
+  /// Letter by letter, as Rust does it: a sigma at the end of a word is like any other.
+  private static String lowerCase(String text) {
+    StringBuilder lower = new StringBuilder(text.length());
+    text.codePoints()
+        .forEach(point -> {
+          if (point == 'İ') {
+            lower.append("i̇");
+          } else {
+            lower.appendCodePoint(Character.toLowerCase(point));
+          }
+        });
+    return lower.toString();
+  }
+
+  /// The vector of a text that is token ids already; nothing is added or cut.
+  ///
+  /// @throws IllegalArgumentException if there are more than the model takes
+  public float[] embed(int... ids) {
+    return compute(List.of(ids), List.of(new int[ids.length])).getFirst();
+  }
+
+  private List<float[]> compute(List<int[]> texts, List<int[]> tokenTypes) {
+    int[] lengths = texts.stream().mapToInt(ids -> ids.length).toArray();
+    Sequences sequences = Sequences.ofLengths(lengths);
+    int[] ids = new int[sequences.rows()];
+    int[] types = new int[sequences.rows()];
+    for (int i = 0; i < lengths.length; i++) {
+      System.arraycopy(texts.get(i), 0, ids, sequences.start(i), lengths[i]);
+      System.arraycopy(tokenTypes.get(i), 0, types, sequences.start(i), lengths[i]);
+    }
+    return Inference.run(() -> {
+      Tensor x =
+          encoder.apply(
+              Tensor.of(ids, ids.length), sequences, Tensor.of(types, types.length)); // (N, D)
+      x = pool(x, sequences); // (B, D)
+      for (SentenceModules.Step step : modules.steps()) {
+        x = step.apply(x);
+      }
+      List<float[]> vectors = new ArrayList<>();
+      for (int i = 0; i < lengths.length; i++) {
+        vectors.add(x.rows(i, i + 1).toFloatArray());
+      }
+      return vectors;
+    });
+  }
+
+  private Tensor pool(Tensor x, Sequences sequences) {
+    Tensor rows = x;
+    Sequences counted = sequences;
+    if (!modules.poolsPrompt() && !prompt.isEmpty()) {
+      // The tokens of the prompt alone, without the special one that ends it.
+      int skipped = tokenizer.encode(prompt).size() - 1;
+      int[] lengths = new int[sequences.count()];
+      int[] kept =
+          IntStream.range(0, sequences.count())
+              .flatMap(i -> {
+                int first = Math.min(skipped, sequences.length(i));
+                lengths[i] = sequences.length(i) - first;
+                return IntStream.range(sequences.start(i) + first, sequences.start(i + 1));
+              })
+              .toArray();
+      rows = Operations.selectRows(x, Tensor.of(kept, kept.length));
+      counted = Sequences.ofLengths(lengths);
+    }
+    List<Tensor> parts = new ArrayList<>();
+    for (Pooling pooling : modules.poolings()) {
+      parts.add(pooling.apply(rows, counted));
+    }
+    return parts.size() == 1 ? parts.getFirst() : sideBySide(parts);
+  }
+
+  private static Tensor sideBySide(List<Tensor> parts) {
+    int count = parts.getFirst().shape().dimension(0);
+    int width = parts.getFirst().shape().width();
+    float[] all = new float[count * parts.size() * width];
+    for (int p = 0; p < parts.size(); p++) {
+      float[] part = parts.get(p).toFloatArray();
+      for (int i = 0; i < count; i++) {
+        System.arraycopy(part, i * width, all, (i * parts.size() + p) * width, width);
+      }
+    }
+    return Tensor.of(all, count, parts.size() * width);
+  }
+
+  /// How alike two texts are, by the model's measure: for most the cosine, in −1 … 1.
+  public float similarity(String first, String second) {
+    Embeddings both = embed(List.of(first, second));
+    return similarity.of(both.vector(0), both.vector(1));
+  }
+
+  /// How alike each text is to each: [n][n].
+  public float[][] similarities(List<String> texts) {
+    Embeddings embeddings = embed(texts);
+    float[][] matrix = new float[texts.size()][texts.size()];
+    for (int i = 0; i < matrix.length; i++) {
+      for (int j = 0; j < matrix.length; j++) {
+        matrix[i][j] = similarity.of(embeddings.vector(i), embeddings.vector(j));
+      }
+    }
+    return matrix;
+  }
+
+  /// The model's measure of likeness.
+  public Similarity similarity() {
+    return similarity;
+  }
+}

@@ -1,0 +1,101 @@
+"""Writes the goldens of the encoder families: tiny models of random weights, and what `transformers`
+computes with them.
+
+    $(tools/goldens/setup.sh) tools/goldens/encoders.py [NAME...]
+
+goldens/NAME: config.json and model.safetensors by `save_pretrained`.
+goldens/NAME-values.safetensors, for a batch of three texts of different lengths, each computed alone
+and packed one after the other: lengths [B], input_ids [N], token_type_ids [N]; hidden_states.L
+[N, D]; of the first text attentions.L [H, T, T]; what the head says (pooler_output [B, D], or logits);
+the loss, and its gradients under the names of the parameters.
+
+The loss is the head's own where it has one (labels), else the sum of the outputs times `cotangent`s.
+"""
+
+import inspect
+import sys
+from pathlib import Path
+
+import torch
+import transformers
+from safetensors.torch import save_file
+
+FOLDER = Path(__file__).parents[2] / "models/src/test/resources/goldens"
+LENGTHS = [11, 1, 5]
+VOCABULARY = 53
+SMALL = dict(
+    vocab_size=VOCABULARY,
+    hidden_size=24,
+    num_hidden_layers=2,
+    num_attention_heads=3,
+    intermediate_size=40,
+    max_position_embeddings=24,
+)
+
+MODELS = {
+    "bert": ("BertModel", "BertConfig", dict(SMALL)),
+}
+
+
+def tiny(architecture, config_class, options):
+    config = getattr(transformers, config_class)(**options, attn_implementation="eager")
+    model = getattr(transformers, architecture)(config).eval()
+    generator = torch.Generator().manual_seed(11)
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            # As it is made, biases are 0 and gains 1, and a mistake there would not show.
+            drawn = torch.randn(parameter.shape, generator=generator)
+            gain = "norm" in name.lower() and name.endswith("weight")
+            parameter.copy_(1 + 0.2 * drawn if gain else 0.3 * drawn)
+    return model
+
+
+def values_of(model):
+    generator = torch.Generator().manual_seed(12)
+    total = sum(LENGTHS)
+    ids = torch.randint(3, VOCABULARY, (total,), generator=generator)
+    types = torch.randint(0, getattr(model.config, "type_vocab_size", 1) or 1, (total,), generator=generator)
+    values = {"lengths": torch.tensor(LENGTHS), "input_ids": ids, "token_type_ids": types}
+    parts, loss, start = [], 0, 0
+    takes_types = "token_type_ids" in inspect.signature(model.forward).parameters
+    for length in LENGTHS:
+        end = start + length
+        inputs = {"input_ids": ids[None, start:end]}
+        if takes_types:
+            inputs["token_type_ids"] = types[None, start:end]
+        out = model(**inputs, output_hidden_states=True, output_attentions=True)
+        parts.append(out)
+        start = end
+    for i in range(len(parts[0].hidden_states)):
+        values[f"hidden_states.{i}"] = torch.cat([part.hidden_states[i][0] for part in parts])
+    for i, attention in enumerate(parts[0].attentions):
+        values[f"attentions.{i}"] = attention[0]
+    values["last_hidden_state"] = torch.cat([part.last_hidden_state[0] for part in parts])
+    names = ["last_hidden_state"]
+    if getattr(parts[0], "pooler_output", None) is not None:
+        values["pooler_output"] = torch.cat([part.pooler_output for part in parts])
+        names.append("pooler_output")
+    for name in names:
+        cotangent = torch.randn(values[name].shape, generator=generator)
+        values[f"cotangent.{name}"] = cotangent
+        loss = loss + (values[name] * cotangent).sum()
+    loss.backward()
+    values["loss"] = loss.reshape(1)
+    for name, parameter in model.named_parameters():
+        if parameter.grad is not None:
+            values["gradient." + name] = parameter.grad
+    return {name: value.detach().contiguous().clone() for name, value in values.items()}
+
+
+def main():
+    for name, (architecture, config_class, options) in MODELS.items():
+        if len(sys.argv) > 1 and name not in sys.argv[1:]:
+            continue
+        model = tiny(architecture, config_class, options)
+        model.save_pretrained(FOLDER / name)
+        save_file(values_of(model), FOLDER / f"{name}-values.safetensors")
+        print(name, sum(parameter.numel() for parameter in model.parameters()))
+
+
+if __name__ == "__main__":
+    main()
