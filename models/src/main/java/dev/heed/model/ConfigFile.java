@@ -32,6 +32,7 @@ import tools.jackson.core.json.JsonFactory;
 public record ConfigFile(String name, Map<String, @Nullable Object> values) {
   private static final long LARGEST = 16 << 20;
   private static final int DEEPEST = 64;
+  private static final int MOST_LAYERS = 10_000;
   private static final JsonFactory JSON =
       JsonFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
 
@@ -191,6 +192,18 @@ public record ConfigFile(String name, Map<String, @Nullable Object> values) {
       return number.intValue();
     }
     throw wrong(key, "a whole number");
+  }
+
+  /// The number of layers under `key`, at most 10,000: a model is laid out before its weights are
+  /// looked at, and a damaged number must not lay out layers for hours.
+  ///
+  /// @throws ModelException if it is absent or something else
+  public int layers(String key) {
+    int count = integer(key);
+    if (count < 1 || count > MOST_LAYERS) {
+      throw wrong(key, "in 1…" + MOST_LAYERS);
+    }
+    return count;
   }
 
   /// The number under `key`.

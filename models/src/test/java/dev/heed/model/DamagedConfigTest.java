@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /// Seeded damage; the long search is `ConfigFuzzTest`.
 class DamagedConfigTest {
-  private static final int ROUNDS = 300;
+  private static final int ROUNDS = 40;
   private static final Pattern VALUE =
       Pattern.compile(": (\"[^\"]*\"|-?\\d[0-9.e+-]*|true|false|null|\\[[^]]*])");
   private static final String[] ODD = {

@@ -307,6 +307,20 @@ class AssemblerTest {
         "62 f2 6d 58 50 08",
         "vpdpbusd zmm1,zmm2,DWORD BCST [rax]",
         a -> a.emit(VPDPBUSD, zmm(1), zmm(2), at(RAX).broadcastOne()));
+    encodes(
+        "c4 e2 6d 04 cb",
+        "vpmaddubsw ymm1,ymm2,ymm3",
+        a -> a.emit(VPMADDUBSW, ymm(1), ymm(2), ymm(3)));
+    encodes(
+        "c5 ed f5 cb", "vpmaddwd ymm1,ymm2,ymm3", a -> a.emit(VPMADDWD, ymm(1), ymm(2), ymm(3)));
+    encodes("c4 e2 7d 1c ca", "vpabsb ymm1,ymm2", a -> a.emit(VPABSB, ymm(1), ymm(2)));
+    encodes(
+        "c4 e2 6d 08 cb", "vpsignb ymm1,ymm2,ymm3", a -> a.emit(VPSIGNB, ymm(1), ymm(2), ymm(3)));
+    encodes(
+        "c5 ed 6b cb", "vpackssdw ymm1,ymm2,ymm3", a -> a.emit(VPACKSSDW, ymm(1), ymm(2), ymm(3)));
+    encodes(
+        "c5 ed 63 cb", "vpacksswb ymm1,ymm2,ymm3", a -> a.emit(VPACKSSWB, ymm(1), ymm(2), ymm(3)));
+    encodes("62 f2 7d 48 13 ca", "vcvtph2ps zmm1,ymm2", a -> a.emit(VCVTPH2PS, zmm(1), ymm(2)));
     encodes("c5 f8 92 c8", "kmovw k1,eax", a -> a.emit(KMOVW, new Mask(1), RAX));
     encodes("c4 c1 78 92 d9", "kmovw k3,r9d", a -> a.emit(KMOVW, new Mask(3), R9));
     encodes("c5 78 93 cb", "kmovw r9d,k3", a -> a.emit(KMOVW_GPR, R9, new Mask(3)));

@@ -40,7 +40,7 @@ public record BertConfiguration(
         file.integer("vocab_size"),
         file.integer("max_position_embeddings"),
         file.integer("type_vocab_size", 2),
-        file.integer("num_hidden_layers"),
+        file.layers("num_hidden_layers"),
         new BlockConfiguration(
             file.integer("hidden_size"),
             file.integer("num_attention_heads"),

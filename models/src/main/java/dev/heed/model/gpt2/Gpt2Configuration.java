@@ -100,7 +100,7 @@ public record Gpt2Configuration(
         vocabulary,
         file.integer("n_positions"),
         width,
-        file.integer("n_layer"),
+        file.layers("n_layer"),
         file.integer("n_head"),
         file.integer("n_inner", 4 * width),
         file.activation("activation_function"),

@@ -98,11 +98,7 @@ final class LlamaConfigFile {
   }
 
   private List<Sight> layers() {
-    int count = file.integer("num_hidden_layers");
-    if (count < 1 || count > 100_000) {
-      throw new ModelException(
-          "%s: num_hidden_layers must be 1 or more: received %d".formatted(file.name(), count));
-    }
+    int count = file.layers("num_hidden_layers");
     List<Sight> layers = new ArrayList<>();
     List<String> types = file.strings("layer_types");
     boolean window = file.value("sliding_window").isPresent();
