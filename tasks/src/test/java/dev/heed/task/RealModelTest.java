@@ -16,16 +16,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// Real models as GGUF files (`tools/fetch-models.sh`), against what `transformers` computes in fp32
-/// from the same dequantised weights (`tools/goldens/real_gguf.py`). Skipped where a file is absent.
+/// Real models as GGUF files (`tools/fetch-models.sh`), against what `transformers` computes in
+/// fp32 from the same dequantised weights (`tools/goldens/real_gguf.py`). Skipped where a file is
+/// absent.
 class RealModelTest {
   private static final int PROMPTS = Boolean.getBoolean("heed.full") ? 50 : 2;
 
   @ParameterizedTest
-  @CsvSource({
-    "smollm2, SmolLM2-135M-Instruct.Q4_1.gguf",
-    "gemma3, gemma-3-270m-q4_k_m.gguf"
-  })
+  @CsvSource({"smollm2, SmolLM2-135M-Instruct.Q4_1.gguf", "gemma3, gemma-3-270m-q4_k_m.gguf"})
   void exactWeightsGiveTheLikelihoodAndTheGreedyTokensOfTransformers(String name, String file)
       throws IOException, URISyntaxException {
     Checkpoint golden = golden(name);
@@ -39,8 +37,7 @@ class RealModelTest {
       int[] expected = ids(golden, i + ".new");
       float[] margins = golden.tensor(i + ".margin").toFloats();
       int[] received =
-          model
-              .stream(
+          model.stream(
                   ids(golden, i + ".prompt"),
                   LanguageModel.Request.of(expected.length, Sampling.greedy()),
                   piece -> {})
