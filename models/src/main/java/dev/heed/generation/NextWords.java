@@ -23,7 +23,13 @@ public final class NextWords {
   private static final int LONGEST = 12;
 
   /// Pieces less probable than this are not opened.
-  private static final double LEAST = 1e-7;
+  private static final double LEAST = 1e-6;
+
+  /// With more unopened pieces than this, going through them all costs more than opening one: then
+  /// it is done after every so many.
+  private static final int MANY = 4096;
+
+  private static final int BETWEEN_LOOKS = 16;
 
   private final CausalModel model;
   private final Tokenizer tokenizer;
@@ -73,7 +79,8 @@ public final class NextWords {
     open.add(new Piece(new int[0], "", 0, 1));
     KnownText known = new KnownText(model);
     for (int opened = 0; !open.isEmpty() && opened < MOST_OPENED; opened++) {
-      if (certain(words, open, count)) {
+      boolean look = open.size() < MANY || opened % BETWEEN_LOOKS == 0;
+      if (look && certain(words, open, count)) {
         break;
       }
       Piece piece = open.remove();
