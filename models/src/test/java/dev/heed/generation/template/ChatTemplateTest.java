@@ -31,9 +31,10 @@ class ChatTemplateTest {
     int rendered = 0;
     for (Object one : (List<?>) Objects.requireNonNull(goldens.get("cases"))) {
       Map<?, ?> test = (Map<?, ?>) one;
-      ChatTemplate template = ChatTemplate.of((String) templates.get(test.get("name")));
+      String source = (String) Objects.requireNonNull(templates.get(test.get("name")));
+      ChatTemplate template = ChatTemplate.of(source);
       Map<String, @Nullable Object> variables = new LinkedHashMap<>();
-      ((Map<?, ?>) test.get("variables"))
+      ((Map<?, ?>) Objects.requireNonNull(test.get("variables")))
           .forEach((key, value) -> variables.put((String) key, value));
       if (test.get("rendered") == null) {
         assertThatThrownBy(() -> template.render(variables))
