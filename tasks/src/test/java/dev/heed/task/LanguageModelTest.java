@@ -2,6 +2,7 @@ package dev.heed.task;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.offset;
 
 import dev.heed.generation.NextWords;
 import dev.heed.generation.Sampling;
@@ -75,7 +76,8 @@ class LanguageModelTest {
     Tensor attention = value(values, "attentions.0");
     assertThat(attention.shape()).isEqualTo(Shape.of(2, length, length));
     for (int head = 0; head < 2; head++) {
-      assertThat(attention.get(head, 0, 0)).isEqualTo(1);
+      // Recomputed from the row's rounded logarithm: a unit in the last place may be missing.
+      assertThat(attention.get(head, 0, 0)).isCloseTo(1, offset(1e-6));
       assertThat(attention.get(head, 0, 1)).as("the future").isZero();
     }
   }
@@ -106,7 +108,7 @@ class LanguageModelTest {
     Files.writeString(config, text.replace("GPT2LMHeadModel", "MambaForCausalLM"));
     assertThatThrownBy(() -> LanguageModel.load(folder))
         .isInstanceOf(ModelException.class)
-        .hasMessageContaining("architectures must name one of [GPT2LMHeadModel")
+        .hasMessageContaining("architectures must name one of [BertModel, GPT2LMHeadModel")
         .hasMessageContaining("received MambaForCausalLM");
   }
 
