@@ -17,12 +17,10 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -91,7 +89,7 @@ final class DemoCommand implements Callable<Integer> {
     LanguageModel model = training.model();
     Path place = SavedModels.folder(heed).resolve(NAME);
     model.save(place);
-    remove(run);
+    Folders.remove(run);
     show(model, place);
     return ExitCode.DONE.code();
   }
@@ -188,13 +186,5 @@ final class DemoCommand implements Callable<Integer> {
     }
     List<String> labels = traced.tokens().stream().map(String::strip).toList();
     return new LabelledMatrix(title, labels, labels, best);
-  }
-
-  private static void remove(Path run) throws IOException {
-    try (Stream<Path> inside = Files.walk(run)) {
-      for (Path path : inside.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(path);
-      }
-    }
   }
 }

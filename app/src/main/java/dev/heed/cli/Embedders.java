@@ -1,6 +1,5 @@
 package dev.heed.cli;
 
-import dev.heed.task.MiniLm;
 import dev.heed.task.SentenceEmbedder;
 import java.nio.file.Path;
 
@@ -13,10 +12,7 @@ final class Embedders {
 
   /// Loads the model; says on standard error which one, when it was not named.
   static Chosen load(HeedCommand heed) {
-    if (heed.model().isEmpty()) {
-      heed.notes().println("model: " + MiniLm.NAME);
-    }
-    Path directory = SavedModels.named(heed, heed.model().orElse(MiniLm.NAME));
+    Path directory = SavedModels.orMiniLm(heed);
     return new Chosen(SentenceEmbedder.load(directory), directory);
   }
 }

@@ -151,14 +151,9 @@ record NextWordRun(
     map.put("figures", figures);
     new ConfigFile(FILE, map).write(folder.resolve(FILE));
     Files.deleteIfExists(folder.resolve("latest"));
-    try (var inside = Files.newDirectoryStream(folder, "step-*")) {
-      for (Path step : inside) {
-        try (var files = Files.newDirectoryStream(step)) {
-          for (Path each : files) {
-            Files.delete(each);
-          }
-        }
-        Files.delete(step);
+    try (var steps = Files.newDirectoryStream(folder, "step-*")) {
+      for (Path step : steps) {
+        Folders.remove(step);
       }
     }
   }

@@ -18,10 +18,8 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /// Runs through the commands once, silently: the training run of the launcher's ahead-of-time
 /// cache. Classes that are loaded here load fast at every later start.
@@ -72,7 +70,7 @@ public final class Rehearsal {
     saveATinyModel(home.resolve("models/rehearsal"));
     COMMANDS.forEach(command -> Main.run(invocation, command.toArray(String[]::new)));
     draw(terminal, nowhere);
-    remove(home);
+    Folders.remove(home);
     // The way out is part of the rehearsal: the JDK logs its exit, which loads classes.
     System.exit(0);
   }
@@ -86,14 +84,6 @@ public final class Rehearsal {
         LanguageModelTraining.ofNewModel(small, settings, tokenizer, null);
     training.run(texts, texts, TrainingProgress.SILENT);
     training.model().save(directory);
-  }
-
-  private static void remove(Path folder) throws IOException {
-    try (Stream<Path> inside = Files.walk(folder)) {
-      for (Path path : inside.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(path);
-      }
-    }
   }
 
   private static void draw(Terminal terminal, PrintStream nowhere) {

@@ -42,6 +42,15 @@ final class SavedModels {
     return last;
   }
 
+  /// The directory (or file) of the model that `--model` names, else minilm's; says on standard
+  /// error which one, when it was not named.
+  static Path orMiniLm(HeedCommand heed) {
+    if (heed.model().isEmpty()) {
+      heed.notes().println("model: " + MiniLm.NAME);
+    }
+    return named(heed, heed.model().orElse(MiniLm.NAME));
+  }
+
   /// The models saved under a name, by name.
   static List<Path> all(HeedCommand heed) {
     Path folder = folder(heed);

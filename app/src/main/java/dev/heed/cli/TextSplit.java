@@ -1,19 +1,13 @@
 package dev.heed.cli;
 
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.zip.GZIPInputStream;
 
 /// The text of some files, the end of each held out.
 ///
@@ -27,7 +21,7 @@ record TextSplit(List<String> learned, List<String> heldOut, String digest) {
     List<String> heldOut = new ArrayList<>();
     MessageDigest digest = sha256();
     for (Path file : files) {
-      String text = text(file);
+      String text = String.join("", TrainCommand.texts(List.of(file)));
       digest.update(text.getBytes(StandardCharsets.UTF_8));
       int line = text.lastIndexOf('\n', (int) (text.length() * (1 - share))) + 1;
       int cut = line > 0 ? line : (int) (text.length() * (1 - share));
@@ -53,24 +47,6 @@ record TextSplit(List<String> learned, List<String> heldOut, String digest) {
 
   private static long bytes(List<String> texts) {
     return texts.stream().mapToLong(text -> text.getBytes(StandardCharsets.UTF_8).length).sum();
-  }
-
-  private static String text(Path file) throws IOException {
-    if (!Files.exists(file)) {
-      throw new NoSuchFileException(file.toString());
-    }
-    if (Files.isDirectory(file)) {
-      throw CommandFailure.usage("--data takes files: received the directory " + file);
-    }
-    byte[] bytes = Files.readAllBytes(file);
-    if (bytes.length > 1 && (bytes[0] & 0xFF) == 0x1F && (bytes[1] & 0xFF) == 0x8B) {
-      bytes = new GZIPInputStream(new ByteArrayInputStream(bytes)).readAllBytes();
-    }
-    try {
-      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
-    } catch (CharacterCodingException e) {
-      throw CommandFailure.failed(file + " must be text in UTF-8: it has other bytes", e);
-    }
   }
 
   private static MessageDigest sha256() {

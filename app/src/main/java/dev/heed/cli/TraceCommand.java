@@ -1,6 +1,5 @@
 package dev.heed.cli;
 
-import dev.heed.task.MiniLm;
 import dev.heed.task.ModelTrace;
 import dev.heed.tokenizer.Tokenizer;
 import dev.heed.weights.SafetensorsWriter;
@@ -49,10 +48,7 @@ final class TraceCommand implements Callable<Integer> {
     if ((text == null) == (ids == null)) {
       throw CommandFailure.usage("give TEXT or --ids" + (text == null ? "" : ", not both"));
     }
-    Path directory = SavedModels.named(heed, heed.model().orElse(MiniLm.NAME));
-    if (heed.model().isEmpty()) {
-      heed.notes().println("model: " + MiniLm.NAME);
-    }
+    Path directory = SavedModels.orMiniLm(heed);
     ModelTrace trace = ModelTrace.open(directory);
     int[] input = ids(directory, trace.vocabulary());
     if (input.length == 0) {

@@ -1,5 +1,11 @@
 package dev.heed.cli;
 
+import dev.heed.tokenizer.TextFiles;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -18,6 +24,19 @@ final class TrainCommand implements Runnable {
     return new CommandLine(new TrainCommand())
         .addSubcommand("next-word", new TrainNextWordCommand(heed))
         .addSubcommand("tokenizer", new TrainTokenizerCommand(heed));
+  }
+
+  /// Looks at every file before the first is read, so that a misspelt name costs no time.
+  static TextFiles texts(List<Path> data) throws IOException {
+    for (Path file : data) {
+      if (Files.isDirectory(file)) {
+        throw CommandFailure.usage("--data takes files: received the directory " + file);
+      }
+      if (!Files.exists(file)) {
+        throw new NoSuchFileException(file.toString());
+      }
+    }
+    return TextFiles.of(data);
   }
 
   @Override

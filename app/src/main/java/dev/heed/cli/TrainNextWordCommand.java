@@ -129,11 +129,19 @@ final class TrainNextWordCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    NextWordRun run = resume == null ? begin() : NextWordRun.read(resume);
+    NextWordRun run = resume == null ? asked() : NextWordRun.read(resume);
     TextSplit texts = TextSplit.read(run.data(), run.validation());
-    run.requireSameData(texts);
+    // What --from names is opened before anything is written.
+    LanguageModelTraining training = run.from() == null ? null : pretrained(run, run.from());
+    if (resume == null) {
+      run = run.begin(texts);
+    } else {
+      run.requireSameData(texts);
+    }
     PrintStream notes = heed.notes();
-    LanguageModelTraining training = training(run, texts, notes);
+    if (training == null) {
+      training = fromNothing(run, texts, notes);
+    }
     notes.printf(
         Locale.ROOT,
         "Training %,d parameters on %,.1f kB of text (%,.1f kB held out), %,d steps of about %,d"
@@ -159,7 +167,8 @@ final class TrainNextWordCommand implements Callable<Integer> {
     return ExitCode.DONE.code();
   }
 
-  private NextWordRun begin() throws IOException {
+  /// The run that the options ask for.
+  private NextWordRun asked() {
     if (data.isEmpty()) {
       throw CommandFailure.usage("--data must name a file of text, or --resume a run");
     }
@@ -177,8 +186,7 @@ final class TrainNextWordCommand implements Callable<Integer> {
               + " received %d, %d, %d, %d".formatted(heads, width, layers, vocabulary));
     }
     double rate = learningRate > 0 ? learningRate : from == null ? 2e-3 : 1e-4;
-    NextWordRun run =
-        new NextWordRun(
+    return new NextWordRun(
             out == null ? SavedModels.folder(heed).resolve("next-word") : out,
             data.stream().map(Path::toAbsolutePath).toList(),
             validation,
@@ -188,20 +196,19 @@ final class TrainNextWordCommand implements Callable<Integer> {
             new LanguageModelTraining.Settings(
                 context, steps, tokensPerStep, rate, Math.max(1, steps / 10), heed.seed()),
             "");
-    return run.begin(TextSplit.read(run.data(), validation));
   }
 
-  private LanguageModelTraining training(NextWordRun run, TextSplit texts, PrintStream notes)
-      throws IOException {
-    String pretrained = run.from();
-    if (pretrained != null) {
-      LanguageModel model = LanguageModel.load(SavedModels.named(heed, pretrained));
-      try {
-        return LanguageModelTraining.from(model, run.settings(), run.folder());
-      } catch (IllegalArgumentException e) {
-        throw CommandFailure.usage(Objects.requireNonNullElse(e.getMessage(), "wrong model"));
-      }
+  private LanguageModelTraining pretrained(NextWordRun run, String name) {
+    LanguageModel model = LanguageModel.load(SavedModels.named(heed, name));
+    try {
+      return LanguageModelTraining.from(model, run.settings(), run.folder());
+    } catch (IllegalArgumentException e) {
+      throw CommandFailure.usage(Objects.requireNonNullElse(e.getMessage(), "wrong model"));
     }
+  }
+
+  private LanguageModelTraining fromNothing(NextWordRun run, TextSplit texts, PrintStream notes)
+      throws IOException {
     Tokenizer tokenizer;
     if (Files.exists(run.folder().resolve("tokenizer.json"))) {
       tokenizer = Tokenizer.load(run.folder());

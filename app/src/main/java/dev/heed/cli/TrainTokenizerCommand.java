@@ -10,7 +10,6 @@ import dev.heed.tokenizer.UnigramTrainer;
 import dev.heed.tokenizer.WordPieceTrainer;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -85,7 +84,7 @@ final class TrainTokenizerCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     TokenizerTrainer trainer = trainer();
-    TextFiles texts = texts();
+    TextFiles texts = TrainCommand.texts(data);
     boolean directory =
         Files.isDirectory(output) || !output.toString().toLowerCase(Locale.ROOT).endsWith(".json");
     long start = System.nanoTime();
@@ -124,19 +123,6 @@ final class TrainTokenizerCommand implements Callable<Integer> {
     } catch (IllegalArgumentException e) {
       throw CommandFailure.usage(Objects.requireNonNullElse(e.getMessage(), "wrong options"));
     }
-  }
-
-  /// Looks at every file before the first is read, so that a misspelt name costs no time.
-  private TextFiles texts() throws IOException {
-    for (Path file : data) {
-      if (Files.isDirectory(file)) {
-        throw CommandFailure.usage("--data takes files: received the directory " + file);
-      }
-      if (!Files.exists(file)) {
-        throw new NoSuchFileException(file.toString());
-      }
-    }
-    return TextFiles.of(data);
   }
 
   private static Tokenizer train(TokenizerTrainer trainer, TextFiles texts, ProgressBar bar)

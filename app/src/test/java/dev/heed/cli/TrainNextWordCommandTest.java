@@ -117,13 +117,19 @@ class TrainNextWordCommandTest {
     assertThat(train("--data", folder("none.txt")).code()).isEqualTo(ExitCode.MISSING);
     Files.write(home.resolve("latin1.txt"), new byte[] {'a', (byte) 0xE9, 'b'});
     assertThat(train("--data", folder("latin1.txt")).messages())
-        .contains("latin1.txt must be text in UTF-8");
+        .contains("latin1.txt: expected UTF-8, which it is not near line 1");
     Files.writeString(home.resolve("empty.txt"), "");
     assertThat(train("--data", folder("empty.txt")).messages())
         .contains("empty.txt must have text to learn from");
     Heed.Result odd =
         new Heed(home).run("train", "next-word", "--data", data(), "--width", "16", "--heads", "3");
     assertThat(odd.messages()).contains("--heads must divide --width").contains("received 3, 16");
+    assertThat(train("--data", data(), "--from", "nobody").code()).isEqualTo(ExitCode.MISSING);
+    train("--data", data(), "-o", folder("one"), "--steps", "1");
+    Heed.Result longer =
+        new Heed(home)
+            .run("train", "next-word", "--data", data(), "--from", folder("one"), "--context", "33");
+    assertThat(longer.messages()).contains("the model takes at most 32 tokens");
     assertThat(home.resolve(".heed/models/next-word")).doesNotExist();
   }
 

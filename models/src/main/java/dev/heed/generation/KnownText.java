@@ -2,6 +2,7 @@ package dev.heed.generation;
 
 import dev.heed.model.CausalModel;
 import dev.heed.nn.attention.KeyValueCache;
+import dev.heed.tensor.Inference;
 import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Tensor;
 import java.util.Arrays;
@@ -45,7 +46,7 @@ public final class KnownText {
     int from = cache.length();
     ids = text.length > ids.length ? Arrays.copyOf(ids, text.length) : ids;
     System.arraycopy(text, from, ids, from, length - from);
-    return Tensor.noGrad(() -> {
+    return Inference.run(() -> {
       for (int at = from; ; at += AT_ONCE) {
         int to = Math.min(length, at + AT_ONCE);
         int[] part = Arrays.copyOfRange(text, at, to);

@@ -5,11 +5,9 @@ import dev.heed.tokenizer.Tokenizer;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
-import java.util.Set;
 
 /// The most probable next *words* of a text, where a word may be several tokens.
 ///
@@ -24,12 +22,6 @@ public final class NextWords {
 
   /// Pieces less probable than this are not opened.
   private static final double LEAST = 1e-6;
-
-  /// With more unopened pieces than this, going through them all costs more than opening one: then
-  /// it is done after every so many.
-  private static final int MANY = 4096;
-
-  private static final int BETWEEN_LOOKS = 16;
 
   private final CausalModel model;
   private final Tokenizer tokenizer;
@@ -74,13 +66,11 @@ public final class NextWords {
   /// The `count` most probable words after `prompt`, the most probable first.
   public List<Word> of(int[] prompt, int count) {
     Map<String, Double> words = new HashMap<>();
-    PriorityQueue<Piece> open =
-        new PriorityQueue<>(Comparator.comparingDouble(piece -> -piece.probability));
+    Unopened open = new Unopened();
     open.add(new Piece(new int[0], "", 0, 1));
     KnownText known = new KnownText(model);
-    for (int opened = 0; !open.isEmpty() && opened < MOST_OPENED; opened++) {
-      boolean look = open.size() < MANY || opened % BETWEEN_LOOKS == 0;
-      if (look && certain(words, open, count)) {
+    for (int opened = 0; !open.pieces.isEmpty() && opened < MOST_OPENED; opened++) {
+      if (certain(words, open, count)) {
         break;
       }
       Piece piece = open.remove();
@@ -92,20 +82,50 @@ public final class NextWords {
       System.arraycopy(piece.ids, 0, ids, prompt.length, piece.ids.length);
       extend(piece, ids.length, known.nextLogits(ids, ids.length), words, open);
     }
+    return descending(words).stream().limit(count).toList();
+  }
+
+  private static List<Word> descending(Map<String, Double> words) {
     return words.entrySet().stream()
         .map(entry -> new Word(entry.getKey(), entry.getValue()))
         .sorted(
             Comparator.comparingDouble((Word word) -> -word.probability).thenComparing(Word::word))
-        .limit(count)
         .toList();
   }
 
+  /// The pieces that are still to be opened, the most probable first, and what all of them of one
+  /// text come to.
+  private static final class Unopened {
+    private final PriorityQueue<Piece> pieces =
+        new PriorityQueue<>(Comparator.comparingDouble(piece -> -piece.probability));
+    private final Map<String, Double> sums = new HashMap<>();
+
+    void add(Piece piece) {
+      pieces.add(piece);
+      sums.merge(piece.text.strip(), piece.probability, Double::sum);
+    }
+
+    Piece remove() {
+      Piece piece = pieces.remove();
+      sums.computeIfPresent(
+          piece.text.strip(),
+          (text, sum) -> sum - piece.probability < LEAST / 2 ? null : sum - piece.probability);
+      return piece;
+    }
+
+    /// The most that a word, or a longer one without an unopened beginning of its own, may still
+    /// gain.
+    double gain(String word) {
+      double gain = 0;
+      for (int i = 0; i <= word.length(); i++) {
+        gain += sums.getOrDefault(word.substring(0, i), 0.0);
+      }
+      return gain;
+    }
+  }
+
   private void extend(
-      Piece piece,
-      int length,
-      float[] logits,
-      Map<String, Double> words,
-      PriorityQueue<Piece> open) {
+      Piece piece, int length, float[] logits, Map<String, Double> words, Unopened open) {
     double normalizer = TextGenerator.logSumExp(logits);
     double ends = 0;
     boolean mayGrow = length < model.maximumLength() && piece.ids.length < LONGEST;
@@ -166,36 +186,23 @@ public final class NextWords {
     };
   }
 
-  /// Whether no other word can still come among the first `count`.
-  private static boolean certain(Map<String, Double> words, PriorityQueue<Piece> open, int count) {
-    List<String> best =
-        words.keySet().stream()
-            .sorted(Comparator.comparing(words::get).reversed())
-            .limit(count)
-            .toList();
-    if (best.isEmpty() || best.size() < count) {
+  /// Whether no other word can still come among the first `count`. Those that are nearest to it are
+  /// asked first, so that the answer no comes soon.
+  private static boolean certain(Map<String, Double> words, Unopened open, int count) {
+    List<Word> known = descending(words);
+    if (count == 0 || known.size() < count) {
       return false;
     }
-    double least = words.getOrDefault(best.getLast(), 0.0);
-    if (open.peek() instanceof Piece next && next.probability > least) {
-      return false; // needs no adding up, and is so most of the time
+    double least = known.get(count - 1).probability;
+    if (open.pieces.element().probability > least) {
+      return false;
     }
-    Map<String, Double> unopened = new HashMap<>();
-    open.forEach(piece -> unopened.merge(piece.text.strip(), piece.probability, Double::sum));
-    Set<String> others = new HashSet<>(words.keySet());
-    others.addAll(unopened.keySet());
-    best.forEach(others::remove);
-    return others.stream()
-        .allMatch(word -> words.getOrDefault(word, 0.0) + gain(word, unopened) <= least);
-  }
-
-  /// The most that a word, or a longer one without an unopened beginning of its own, may still
-  /// gain.
-  private static double gain(String word, Map<String, Double> unopened) {
-    double gain = 0;
-    for (int i = 0; i <= word.length(); i++) {
-      gain += unopened.getOrDefault(word.substring(0, i), 0.0);
+    for (Word other : known.subList(count, known.size())) {
+      if (other.probability + open.gain(other.word) > least) {
+        return false;
+      }
     }
-    return gain;
+    return open.sums.keySet().stream()
+        .allMatch(word -> words.containsKey(word) || open.gain(word) <= least);
   }
 }

@@ -5,6 +5,9 @@ import dev.heed.model.gpt2.Gpt2;
 import dev.heed.model.llama.Llama;
 import dev.heed.model.llama.LlamaConfiguration;
 import dev.heed.nn.Layer;
+import dev.heed.weights.SafetensorsWriter;
+import dev.heed.weights.StoredTensor;
+import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -15,7 +18,8 @@ import java.util.Map;
 import java.util.TreeSet;
 import java.util.function.Function;
 
-/// Opens the model in a directory of Hugging Face's layout, whichever family it is of.
+/// Opens the model in a directory of Hugging Face's layout, whichever family it is of, and writes
+/// such a directory.
 public final class ModelDirectory {
   private static final String CONFIG = "config.json";
 
@@ -79,6 +83,23 @@ public final class ModelDirectory {
               .formatted(directory.resolve(CONFIG), new TreeSet<>(ENCODERS.keySet()), type));
     }
     return loader.apply(directory);
+  }
+
+  /// Writes `model.safetensors` and then these files, each under its name; `config.json` comes last,
+  /// because with it the directory counts as a model.
+  ///
+  /// @throws UncheckedIOException if a file cannot be written
+  public static void save(Path directory, List<StoredTensor> weights, ConfigFile... files) {
+    try {
+      Files.createDirectories(directory);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    SafetensorsWriter.write(
+        directory.resolve("model.safetensors"), weights, Map.of("format", "pt"));
+    for (ConfigFile file : files) {
+      file.write(directory.resolve(file.name()));
+    }
   }
 
   private static ConfigFile config(Path directory) {

@@ -40,9 +40,7 @@ final class BigramModel implements CausalModel {
   @Override
   public Tensor apply(Tensor ids, Sequences sequences, List<KeyValueCache> texts) {
     requireRoom(sequences, texts);
-    for (int i = 0; i < texts.size(); i++) {
-      texts.get(i).advance(sequences.length(i));
-    }
+    KeyValueCache.advance(sequences, texts);
     return apply(ids, sequences);
   }
 

@@ -1,6 +1,7 @@
 package dev.heed.task;
 
 import dev.heed.model.CausalModel;
+import dev.heed.tensor.Inference;
 import dev.heed.tensor.Kernels;
 import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Shape;
@@ -67,21 +68,26 @@ public record Perplexity(double nll, long tokens) {
 
   /// The sum of −ln p of the tokens from `first` on.
   private static double nll(CausalModel model, int[] window, int first) {
-    return Tensor.noGrad(() -> {
+    return Inference.run(() -> {
       Tensor hidden =
           model.apply(Tensor.of(window, window.length), Sequences.ofLengths(window.length));
       double sum = 0;
       for (int from = first; from < window.length; from += AT_ONCE) {
         int to = Math.min(window.length, from + AT_ONCE);
-        Tensor logits = model.logits(hidden.rows(from - 1, to - 1));
-        int[] targets = Arrays.copyOfRange(window, from, to);
-        Tensor losses = Tensor.empty(Shape.of(to - from, 1), logits.dtype());
-        Kernels.active().crossEntropy(logits, Tensor.of(targets, to - from), 0, losses, 0);
+        Tensor rows = hidden.rows(from - 1, to - 1);
+        Tensor targets = Tensor.of(Arrays.copyOfRange(window, from, to), to - from);
+        Tensor losses = Inference.keepingResult(() -> losses(model.logits(rows), targets));
         for (double loss : losses.toDoubleArray()) {
           sum += loss;
         }
       }
       return sum;
     });
+  }
+
+  private static Tensor losses(Tensor logits, Tensor targets) {
+    Tensor losses = Tensor.empty(Shape.of(logits.shape().rows(), 1), logits.dtype());
+    Kernels.active().crossEntropy(logits, targets, 0, losses, 0);
+    return losses;
   }
 }

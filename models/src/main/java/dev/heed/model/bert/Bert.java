@@ -1,6 +1,7 @@
 package dev.heed.model.bert;
 
 import dev.heed.model.ConfigFile;
+import dev.heed.model.ModelDirectory;
 import dev.heed.model.TextEncoder;
 import dev.heed.nn.Initializer;
 import dev.heed.nn.Layer;
@@ -17,12 +18,7 @@ import dev.heed.tensor.Operations;
 import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Tensor;
 import dev.heed.weights.Checkpoint;
-import dev.heed.weights.SafetensorsWriter;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// BERT: embeddings of tokens, positions and token types, their norm, and post-norm blocks in which
@@ -136,17 +132,11 @@ public final class Bert extends Layer implements TextEncoder {
 
   /// Writes `model.safetensors` and `config.json`, as `BertModel` opens them.
   public void save(Path directory) {
-    try {
-      Files.createDirectories(directory);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    SafetensorsWriter.write(
-        directory.resolve("model.safetensors"),
+    ModelDirectory.save(
+        directory,
         BertWeights.names(configuration, hasPooler()).stored(this).stream()
             .map(tensor -> tensor.withName(tensor.name().substring("bert.".length())))
             .toList(),
-        Map.of("format", "pt"));
-    configuration.toFile().write(directory.resolve("config.json"));
+        configuration.toFile());
   }
 }

@@ -2,6 +2,7 @@ package dev.heed.model.gpt2;
 
 import dev.heed.model.CausalModel;
 import dev.heed.model.ConfigFile;
+import dev.heed.model.ModelDirectory;
 import dev.heed.nn.Initializer;
 import dev.heed.nn.Layer;
 import dev.heed.nn.TrainingMode;
@@ -16,10 +17,6 @@ import dev.heed.tensor.Parameter;
 import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Tensor;
 import dev.heed.weights.Checkpoint;
-import dev.heed.weights.SafetensorsWriter;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -88,9 +85,7 @@ public final class Gpt2 extends Layer implements CausalModel {
     requireRoom(sequences, texts);
     Tensor x = positions.apply(embedding.apply(ids), at); // (N, D)
     Tensor hidden = blocks.apply(x, sequences, Mask.causal(), texts);
-    for (int i = 0; i < texts.size(); i++) {
-      texts.get(i).advance(sequences.length(i));
-    }
+    KeyValueCache.advance(sequences, texts);
     return hidden;
   }
 
@@ -142,22 +137,14 @@ public final class Gpt2 extends Layer implements CausalModel {
   /// opens them.
   @Override
   public void save(Path directory) {
-    try {
-      Files.createDirectories(directory);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    SafetensorsWriter.write(
-        directory.resolve("model.safetensors"),
+    ModelDirectory.save(
+        directory,
         Gpt2Weights.names(configuration).stored(this),
-        Map.of("format", "pt"));
-    new ConfigFile(
+        new ConfigFile(
             "generation_config.json",
             Map.of(
                 "bos_token_id", configuration.endOfText(),
-                "eos_token_id", configuration.endOfText()))
-        .write(directory.resolve("generation_config.json"));
-    // Last: with it, the directory counts as a model.
-    configuration.toFile().write(directory.resolve("config.json"));
+                "eos_token_id", configuration.endOfText())),
+        configuration.toFile());
   }
 }

@@ -2,6 +2,7 @@ package dev.heed.model.llama;
 
 import dev.heed.model.CausalModel;
 import dev.heed.model.ConfigFile;
+import dev.heed.model.ModelDirectory;
 import dev.heed.nn.Initializer;
 import dev.heed.nn.Layer;
 import dev.heed.nn.Trace;
@@ -10,18 +11,14 @@ import dev.heed.nn.embedding.Positions;
 import dev.heed.nn.norm.RmsNorm;
 import dev.heed.tensor.Activation;
 import dev.heed.tensor.FusedOperations;
+import dev.heed.tensor.Inference;
 import dev.heed.tensor.Parameter;
 import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Tensor;
 import dev.heed.weights.Checkpoint;
-import dev.heed.weights.SafetensorsWriter;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// A decoder of Llama's kind: token embedding, pre-norm blocks with rotary positions that see only
@@ -83,9 +80,7 @@ public final class Llama extends Layer implements CausalModel {
       longest = Math.max(longest, texts.get(i).length() + sequences.length(i));
     }
     Tensor hidden = apply(ids, sequences, positions, longest, texts);
-    for (int i = 0; i < texts.size(); i++) {
-      texts.get(i).advance(sequences.length(i));
-    }
+    KeyValueCache.advance(sequences, texts);
     return hidden;
   }
 
@@ -103,7 +98,8 @@ public final class Llama extends Layer implements CausalModel {
       Trace.add("hidden_states", () -> before);
       var turned = configuration.layers().get(i) == LlamaConfiguration.Sight.FULL ? full : sliding;
       KeyValueCache.Layer cached = texts == null ? null : new KeyValueCache.Layer(texts, i);
-      x = layers.get(i).apply(x, sequences, positions, turned, cached);
+      LlamaLayer layer = layers.get(i);
+      x = Inference.keepingResult(() -> layer.apply(before, sequences, positions, turned, cached));
     }
     Tensor hidden = finalNorm.apply(x);
     Trace.add("hidden_states", () -> hidden);
@@ -164,16 +160,9 @@ public final class Llama extends Layer implements CausalModel {
 
   @Override
   public void save(Path directory) {
-    try {
-      Files.createDirectories(directory);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    SafetensorsWriter.write(
-        directory.resolve("model.safetensors"),
+    ModelDirectory.save(
+        directory,
         LlamaWeights.names(configuration).stored(this),
-        Map.of("format", "pt"));
-    // Last: with it, the directory counts as a model.
-    LlamaConfigFile.write(configuration).write(directory.resolve("config.json"));
+        LlamaConfigFile.write(configuration));
   }
 }

@@ -109,9 +109,12 @@ public final class KeyValueCache {
     return length;
   }
 
-  /// Counts tokens as part of the text, once every layer has kept them.
-  public void advance(int tokens) {
-    length = Math.addExact(length, tokens);
+  /// Counts a batch's tokens as parts of their texts, once every layer has kept them.
+  public static void advance(Sequences sequences, List<KeyValueCache> texts) {
+    for (int i = 0; i < texts.size(); i++) {
+      KeyValueCache text = texts.get(i);
+      text.length = Math.addExact(text.length, sequences.length(i));
+    }
   }
 
   /// Goes back to the text's first `tokens` tokens, and says whether that many are still known: a

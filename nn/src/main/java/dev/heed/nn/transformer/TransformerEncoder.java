@@ -55,11 +55,8 @@ public final class TransformerEncoder extends Layer {
       Tensor before = h;
       Trace.add(tracePrefix + "hidden_states", () -> before);
       TransformerEncoderLayer layer = layers.get(i);
-      if (texts == null) {
-        h = Inference.keepingResult(() -> layer.apply(before, sequences, mask, null));
-      } else {
-        h = layer.apply(before, sequences, mask, new KeyValueCache.Layer(texts, i));
-      }
+      KeyValueCache.Layer cached = texts == null ? null : new KeyValueCache.Layer(texts, i);
+      h = Inference.keepingResult(() -> layer.apply(before, sequences, mask, cached));
     }
     Tensor out = finalNorm == null ? h : finalNorm.apply(h);
     Trace.add(tracePrefix + "hidden_states", () -> out);

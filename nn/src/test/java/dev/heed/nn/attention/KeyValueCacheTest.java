@@ -103,7 +103,7 @@ class KeyValueCacheTest {
                 mask,
                 null,
                 new KeyValueCache.Layer(List.of(cache), 0)));
-    cache.advance(to - from);
+    KeyValueCache.advance(Sequences.ofLengths(to - from), List.of(cache));
     return out.toFloatArray();
   }
 }

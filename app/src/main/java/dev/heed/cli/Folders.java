@@ -1,0 +1,21 @@
+package dev.heed.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.stream.Stream;
+
+/// Folders that have served their purpose.
+final class Folders {
+  private Folders() {}
+
+  /// Deletes a folder with everything in it.
+  static void remove(Path folder) throws IOException {
+    try (Stream<Path> inside = Files.walk(folder)) {
+      for (Path path : inside.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(path);
+      }
+    }
+  }
+}
