@@ -187,15 +187,15 @@ final class TrainNextWordCommand implements Callable<Integer> {
     }
     double rate = learningRate > 0 ? learningRate : from == null ? 2e-3 : 1e-4;
     return new NextWordRun(
-            out == null ? SavedModels.folder(heed).resolve("next-word") : out,
-            data.stream().map(Path::toAbsolutePath).toList(),
-            validation,
-            from,
-            new LanguageModelTraining.Architecture(width, layers, heads, context, dropout),
-            vocabulary,
-            new LanguageModelTraining.Settings(
-                context, steps, tokensPerStep, rate, Math.max(1, steps / 10), heed.seed()),
-            "");
+        out == null ? SavedModels.folder(heed).resolve("next-word") : out,
+        data.stream().map(Path::toAbsolutePath).toList(),
+        validation,
+        from,
+        new LanguageModelTraining.Architecture(width, layers, heads, context, dropout),
+        vocabulary,
+        new LanguageModelTraining.Settings(
+            context, steps, tokensPerStep, rate, Math.max(1, steps / 10), heed.seed()),
+        "");
   }
 
   private LanguageModelTraining pretrained(NextWordRun run, String name) {

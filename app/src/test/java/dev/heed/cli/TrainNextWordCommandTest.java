@@ -128,7 +128,8 @@ class TrainNextWordCommandTest {
     train("--data", data(), "-o", folder("one"), "--steps", "1");
     Heed.Result longer =
         new Heed(home)
-            .run("train", "next-word", "--data", data(), "--from", folder("one"), "--context", "33");
+            .run(
+                "train", "next-word", "--data", data(), "--from", folder("one"), "--context", "33");
     assertThat(longer.messages()).contains("the model takes at most 32 tokens");
     assertThat(home.resolve(".heed/models/next-word")).doesNotExist();
   }

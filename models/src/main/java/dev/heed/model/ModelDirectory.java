@@ -85,8 +85,8 @@ public final class ModelDirectory {
     return loader.apply(directory);
   }
 
-  /// Writes `model.safetensors` and then these files, each under its name; `config.json` comes last,
-  /// because with it the directory counts as a model.
+  /// Writes `model.safetensors` and then these files, each under its name; `config.json` comes
+  /// last, because with it the directory counts as a model.
   ///
   /// @throws UncheckedIOException if a file cannot be written
   public static void save(Path directory, List<StoredTensor> weights, ConfigFile... files) {
