@@ -38,6 +38,22 @@ DISTIL = dict(
 )
 SHARED = SMALL | dict(num_hidden_layers=3, num_hidden_groups=2, inner_group_num=2, embedding_size=16)
 
+MODERN = dict(
+    vocab_size=VOCABULARY,
+    hidden_size=24,
+    num_hidden_layers=4,
+    num_attention_heads=3,
+    intermediate_size=40,
+    max_position_embeddings=24,
+    local_attention=4,
+    pad_token_id=0,
+    bos_token_id=1,
+    eos_token_id=2,
+    cls_token_id=1,
+    sep_token_id=2,
+)
+BIASES = dict(norm_bias=True, attention_bias=True, mlp_bias=True, classifier_bias=True)
+
 MODELS = {
     "bert": ("BertModel", "BertConfig", dict(SMALL)),
     "bert-judging": ("BertForSequenceClassification", "BertConfig", SMALL | LABELS),
@@ -59,6 +75,19 @@ MODELS = {
     "electra-guessing": ("ElectraForMaskedLM", "ElectraConfig", SMALL | dict(embedding_size=16)),
     "albert": ("AlbertModel", "AlbertConfig", dict(SHARED)),
     "albert-judging": ("AlbertForSequenceClassification", "AlbertConfig", SHARED | LABELS),
+    "modernbert": ("ModernBertModel", "ModernBertConfig", MODERN | BIASES),
+    "modernbert-judging": ("ModernBertForSequenceClassification", "ModernBertConfig", MODERN | LABELS),
+    "modernbert-tagging": (
+        "ModernBertForTokenClassification",
+        "ModernBertConfig",
+        MODERN | LABELS | BIASES | dict(classifier_activation="relu"),
+    ),
+    "modernbert-guessing": ("ModernBertForMaskedLM", "ModernBertConfig", dict(MODERN)),
+    "modernbert-mean": (
+        "ModernBertForSequenceClassification",
+        "ModernBertConfig",
+        MODERN | LABELS | dict(classifier_pooling="mean"),
+    ),
     "albert-guessing": ("AlbertForMaskedLM", "AlbertConfig", dict(SHARED)),
 }
 
@@ -73,7 +102,7 @@ def tiny(architecture, config_class, options):
             drawn = torch.randn(parameter.shape, generator=generator)
             gain = "norm" in name.lower() and name.endswith("weight")
             # Less in the deeper one, whose attention would see one key only and have no gradient.
-            deviation = 0.15 if config.model_type == "albert" else 0.3
+            deviation = 0.15 if config.model_type in ("albert", "modernbert") else 0.3
             parameter.copy_(1 + 0.2 * drawn if gain else deviation * drawn)
     return model
 

@@ -8,6 +8,8 @@ import dev.heed.model.bert.TokenClassifier;
 import dev.heed.model.gpt2.Gpt2;
 import dev.heed.model.llama.Llama;
 import dev.heed.model.llama.LlamaConfiguration;
+import dev.heed.model.modernbert.ModernBert;
+import dev.heed.model.modernbert.ModernBertHead;
 import dev.heed.nn.Layer;
 import dev.heed.weights.SafetensorsWriter;
 import dev.heed.weights.StoredTensor;
@@ -49,6 +51,13 @@ public final class ModelDirectory {
     // What they add to guessing masked tokens, whether a sentence follows another, is passed over.
     ARCHITECTURES.put("BertForPreTraining", MaskedLanguageModel::load);
     ARCHITECTURES.put("AlbertForPreTraining", MaskedLanguageModel::load);
+    ARCHITECTURES.put("ModernBertModel", ModernBert::load);
+    for (ModernBertHead.Kind kind : ModernBertHead.Kind.values()) {
+      ARCHITECTURES.put(
+          kind.architecture(), directory -> ModernBertHead.load(directory, kind));
+    }
+    DEFAULTS.put("modernbert", "ModernBertModel");
+    ENCODERS.put("modernbert", ModernBert::load);
     ARCHITECTURES.put("GPT2LMHeadModel", Gpt2::load);
     DEFAULTS.put("gpt2", "GPT2LMHeadModel");
     for (LlamaConfiguration.Family family : LlamaConfiguration.Family.values()) {

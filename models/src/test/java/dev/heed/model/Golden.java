@@ -2,6 +2,8 @@ package dev.heed.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.heed.nn.Layer;
+import dev.heed.tensor.Parameter;
 import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Tensor;
 import dev.heed.weights.Checkpoint;
@@ -11,7 +13,9 @@ import java.net.URL;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.function.BiConsumer;
 
 /// What `transformers` computed with a tiny model of random weights (`tools/goldens`).
 public final class Golden {
@@ -96,6 +100,37 @@ public final class Golden {
           .as("%s at %d: expected %s, received %s", value, i, expected[i], received[i])
           .isTrue();
     }
+  }
+
+  /// After `backward`: all gradients of `model` are those of the file, which has no others.
+  ///
+  /// @param names of the model's tensors
+  /// @param prefix what the file's names may lack
+  /// @param adjust changes what was received where it cannot be equal, by the name in the file
+  public void requireGradients(
+      Layer model, WeightNames names, String prefix, BiConsumer<String, double[]> adjust) {
+    // Gradients have the shapes of their parameters, so they are named as weights are.
+    Layer gradients = ModelDirectory.open(directory(), Layer.class);
+    Map<String, Parameter> to = gradients.parameters();
+    model
+        .parameters()
+        .forEach((parameter, value) ->
+            Objects.requireNonNull(to.get(parameter))
+                .share(Objects.requireNonNull(value.gradient(), parameter)));
+    List<StoredTensor> all = names.stored(gradients);
+    for (StoredTensor stored : all) {
+      String full = "gradient." + stored.name();
+      String value = has(full) ? full : full.replaceFirst("gradient\\." + prefix, "gradient.");
+      double[] received = stored.toDoubles();
+      adjust.accept(value, received);
+      // A key's bias moves all scores of a row alike: no gradient but rounding.
+      if (value.matches(".*(key|k_lin|attn\\.k)\\.bias")) {
+        requireWithin(value, received, 1e-3);
+      } else {
+        requireClose(value, received);
+      }
+    }
+    assertThat(names("gradient.")).hasSize(all.size());
   }
 
   private static Path resource(String path) {

@@ -6,7 +6,6 @@ import dev.heed.model.ModelException;
 import dev.heed.model.TextEncoder;
 import dev.heed.model.bert.Bert;
 import dev.heed.model.bert.EncoderHead;
-import dev.heed.model.bert.SequenceClassifier;
 import dev.heed.nn.Layer;
 import dev.heed.nn.Trace;
 import dev.heed.tensor.Sequences;
@@ -87,7 +86,7 @@ public final class ModelTrace {
       case EncoderHead head -> {
         Tensor last = traced(() -> head.encoder().apply(input, one), all);
         Tensor logits = Tensor.noGrad(() -> head.logits(last, one));
-        boolean ofText = head instanceof SequenceClassifier;
+        boolean ofText = head.ofWholeText();
         all.add(
             stored(
                 "logits", ofText ? logits.withShape(Shape.of(logits.shape().width())) : logits));

@@ -5,9 +5,14 @@ import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Tensor;
 
 /// An encoder with a head on it.
-public sealed interface EncoderHead permits SequenceClassifier, TokenClassifier, MaskedLanguageModel {
+public interface EncoderHead {
   /// The model below the head.
   TextEncoder encoder();
+
+  /// Whether there is a row for each sequence, not for each token.
+  default boolean ofWholeText() {
+    return false;
+  }
 
   /// What the head makes of the encoder's output [N, D]: a row for each sequence, or for each token.
   Tensor logits(Tensor hidden, Sequences sequences);

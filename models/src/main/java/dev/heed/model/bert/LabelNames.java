@@ -9,7 +9,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// The labels of a head, as `id2label` in a `config.json` numbers them.
-final class LabelNames {
+public final class LabelNames {
   private static final int MOST = 1 << 20;
 
   private LabelNames() {}
@@ -17,7 +17,7 @@ final class LabelNames {
   /// The labels in the order of their numbers: `LABEL_0`, `LABEL_1` where the file has none.
   ///
   /// @throws ModelException if the numbers are not 0, 1, 2, …
-  static List<String> of(ConfigFile file) {
+  public static List<String> of(ConfigFile file) {
     int count = file.integer("num_labels", 2);
     if (file.value("id2label").orElse(null) instanceof Map<?, ?> numbered) {
       List<String> labels = new ArrayList<>();
@@ -43,7 +43,7 @@ final class LabelNames {
   }
 
   /// What a `config.json` says of labels.
-  static Map<String, @Nullable Object> toFile(List<String> labels) {
+  public static Map<String, @Nullable Object> toFile(List<String> labels) {
     Map<String, @Nullable Object> byNumber = new LinkedHashMap<>();
     Map<String, @Nullable Object> byName = new LinkedHashMap<>();
     for (int i = 0; i < labels.size(); i++) {

@@ -68,6 +68,11 @@ public final class SequenceClassifier extends Layer implements EncoderHead {
     return encoder;
   }
 
+  @Override
+  public boolean ofWholeText() {
+    return true;
+  }
+
   /// The labels, in the order of the logits.
   public List<String> labels() {
     return labels;

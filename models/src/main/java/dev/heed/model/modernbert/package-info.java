@@ -1,0 +1,5 @@
+/// ModernBERT.
+@NullMarked
+package dev.heed.model.modernbert;
+
+import org.jspecify.annotations.NullMarked;
