@@ -7,7 +7,6 @@ import dev.heed.generation.TextGenerator;
 import dev.heed.task.LanguageModel;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -115,7 +114,7 @@ final class CompleteCommand implements Callable<Integer> {
       prompt = given;
     } else {
       String start =
-          text != null ? text : new String(heed.in().readAllBytes(), StandardCharsets.UTF_8);
+          text != null ? text : Utf8.decode(heed.in().readAllBytes(), "standard input");
       // A space at the end belongs to the next word's first token.
       prompt = model.encode(words > 0 ? start.stripTrailing() : start);
     }

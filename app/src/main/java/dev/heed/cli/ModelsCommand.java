@@ -4,6 +4,7 @@ import dev.heed.cli.terminal.Table;
 import dev.heed.hub.HubCache;
 import dev.heed.model.ConfigFile;
 import dev.heed.model.ModelException;
+import dev.heed.task.MiniLm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
@@ -31,7 +33,7 @@ final class ModelsCommand implements Callable<Integer> {
   /// A model that is here.
   ///
   /// @param name what `--model` may say
-  /// @param from `saved` under Heed's folder, or the `hub`'s cache with the revision
+  /// @param from `with Heed`, `saved` under Heed's folder, or the `hub`'s cache with the revision
   /// @param type the family, empty where nothing says it
   private record Row(String name, String from, String type, long bytes, Path path) {
     Map<String, Object> values() {
@@ -56,6 +58,10 @@ final class ModelsCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     List<Row> rows = new ArrayList<>();
+    Optional<Path> minilm = MiniLm.unpacked(heed.home());
+    if (minilm.isPresent()) {
+      rows.add(row(MiniLm.NAME, "with Heed", minilm.get()));
+    }
     for (Path saved : SavedModels.all(heed)) {
       rows.add(row(saved.getFileName().toString(), "saved", saved));
     }

@@ -3,7 +3,6 @@ package dev.heed.cli;
 import dev.heed.task.LanguageModel;
 import dev.heed.task.Perplexity;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -51,7 +50,7 @@ final class PerplexityCommand implements Callable<Integer> {
     byte[] bytes = input == null ? heed.in().readAllBytes() : Files.readAllBytes(input);
     LanguageModel model = heed.languageModel();
     int window = context != null ? context : Math.min(USUAL_CONTEXT, model.model().maximumLength());
-    String text = new String(bytes, StandardCharsets.UTF_8);
+    String text = Utf8.decode(bytes, input == null ? "standard input" : input.toString());
     Perplexity perplexity;
     try {
       perplexity = Perplexity.of(model, text, window, stride == null ? 0 : stride);

@@ -1,10 +1,13 @@
 package dev.heed.cli;
 
+import dev.heed.model.GgufModel;
 import dev.heed.tokenizer.CodePoints;
 import dev.heed.tokenizer.Encoding;
 import dev.heed.tokenizer.Padding;
 import dev.heed.tokenizer.Tokenizer;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -41,7 +44,10 @@ final class TokenizeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Format format = output.format(Format.JSONL);
-    Tokenizer tokenizer = configured(Tokenizer.load(SavedModels.resolve(heed)));
+    Path model = SavedModels.resolve(heed);
+    boolean gguf = model.toString().endsWith(".gguf") && Files.isRegularFile(model);
+    Tokenizer tokenizer =
+        configured(gguf ? GgufModel.open(model).tokenizer() : Tokenizer.load(model));
     output.write(
         heed,
         out -> {

@@ -114,6 +114,14 @@ class ChatCommandTest {
   }
 
   @Test
+  void aTextThatIsNotUtf8IsRefused() throws IOException {
+    Path text = Files.write(home.resolve("latin1.txt"), new byte[] {'c', 'a', 'f', (byte) 0xe9});
+    Heed.Result result = run("", "perplexity", "--input", text.toString());
+    assertThat(result.code()).isEqualTo(ExitCode.FAILED);
+    assertThat(result.messages()).contains("expected UTF-8 in " + text);
+  }
+
+  @Test
   void perplexityAndSpeedAreTold() throws IOException {
     Path text = home.resolve("text.txt");
     Files.writeString(text, "The train left the station. ".repeat(9));

@@ -31,6 +31,12 @@ class SimilarCommandTest {
   }
 
   @Test
+  void theModelThatCameAlongIsListed() {
+    assertThat(heed().run("similar", "a", "b").code()).isEqualTo(ExitCode.DONE);
+    assertThat(heed().run("models").out()).containsPattern("minilm +with Heed +bert +9[0-9]\\.\\d MB");
+  }
+
+  @Test
   void oneTextIsTooFew() {
     Heed.Result result = heed().run("similar", "alone");
     assertThat(result.code()).isEqualTo(ExitCode.USAGE);

@@ -2,13 +2,20 @@ package dev.heed.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.heed.tensor.Shape;
 import dev.heed.tokenizer.Tokenizer;
 import dev.heed.tokenizer.WordPieceTrainer;
+import dev.heed.weights.GgufArray;
+import dev.heed.weights.GgufValue;
+import dev.heed.weights.GgufWriter;
+import dev.heed.weights.StoredTensor;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,6 +47,22 @@ class TokenizeCommandTest {
 
   private int id(String token) {
     return tokenizer.idOf(token).orElseThrow();
+  }
+
+  @Test
+  void aGgufFileHasItsTokenizerInside() {
+    Path file = home.resolve("small.gguf");
+    Map<String, GgufValue> metadata = new LinkedHashMap<>();
+    metadata.put("general.architecture", new GgufValue.Text("llama"));
+    metadata.put("tokenizer.ggml.model", new GgufValue.Text("gpt2"));
+    metadata.put("tokenizer.ggml.pre", new GgufValue.Text("gpt-2"));
+    metadata.put("tokenizer.ggml.tokens", GgufArray.of(List.of("a", "b", "ab", "Ġ")));
+    metadata.put("tokenizer.ggml.merges", GgufArray.of(List.of("a b")));
+    GgufWriter.write(
+        file, metadata, List.of(StoredTensor.of("output.weight", Shape.of(2, 3), new float[6])));
+    assertThat(new Heed(home).run("tokenize", "--model", file.toString(), "ab a").out())
+        .isEqualTo(
+            "{\"ids\":[2,3,0],\"tokens\":[\"ab\",\"Ġ\",\"a\"],\"offsets\":[[0,2],[2,3],[3,4]]}\n");
   }
 
   @Test

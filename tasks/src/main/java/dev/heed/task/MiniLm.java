@@ -22,6 +22,7 @@ import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -70,6 +71,12 @@ public final class MiniLm {
       }
     }
     return directory;
+  }
+
+  /// The model's directory under `home`, if it was made there.
+  public static Optional<Path> unpacked(Path home) {
+    Path directory = home.resolve("cache").resolve(FOLDER);
+    return Files.isDirectory(directory) ? Optional.of(directory) : Optional.empty();
   }
 
   private static void write(Path directory) throws IOException {

@@ -55,11 +55,16 @@ final class SentencePieceFiles {
     Piece end = added("</s>", special(unigram.vocabulary(), "</s>"));
     Piece a = new Piece.Text(0, 0);
     Piece b = new Piece.Text(1, 0);
-    return definition(
+    PreTokenizer words = new PreTokenizer.Metaspace(SPACE, Prepend.ALWAYS, true);
+    return new TokenizerDefinition(
+        null,
+        null,
         added,
-        normalizer(model, List.of()),
+        model.charsmap().length == 0 ? null : new Precompiled(model.charsmap()),
+        new PreTokenizer.Sequence(List.of(new PreTokenizer.WhitespaceSplit(), words)),
         unigram,
-        new PostProcessor.Template(List.of(a, end), List.of(a, end, b, end)));
+        new PostProcessor.Template(List.of(a, end), List.of(a, end, b, end)),
+        new Decoder.Metaspace(SPACE, Prepend.ALWAYS));
   }
 
   /// fairseq's order: its four special tokens first, the file's three dropped, the mask last.
@@ -143,11 +148,12 @@ final class SentencePieceFiles {
   private static TokenizerDefinition bpe(SentencePieceModel model, TokenizerSettings settings)
       throws TokenizerFormatException {
     Vocabulary vocabulary = vocabulary(model);
+    boolean llama = settings.isFamily("llama");
     List<Piece> single = new ArrayList<>();
     List<Piece> pair = new ArrayList<>();
     for (int text = 0; text < 2; text++) {
       List<Piece> pieces = new ArrayList<>();
-      if (settings.bool("add_bos_token", true)) {
+      if (settings.bool("add_bos_token", !llama)) {
         pieces.add(new Piece.Added("<s>", special(vocabulary, "<s>"), text));
       }
       pieces.add(new Piece.Text(text, text));
@@ -159,7 +165,23 @@ final class SentencePieceFiles {
         single.addAll(pieces);
       }
     }
-    return bpe(model, vocabulary, controls(model), new PostProcessor.Template(single, pair));
+    TokenizerDefinition made =
+        bpe(model, vocabulary, controls(model), new PostProcessor.Template(single, pair));
+    if (!llama) {
+      return made;
+    }
+    // What the class does differently: a text that begins with a space gets no second one.
+    Prepend prepend = settings.bool("legacy", false) ? Prepend.ALWAYS : Prepend.FIRST;
+    boolean prefix = settings.bool("add_prefix_space", true);
+    return new TokenizerDefinition(
+        made.truncation(),
+        made.padding(),
+        made.addedTokens(),
+        null,
+        new PreTokenizer.Metaspace(SPACE, prefix ? prepend : Prepend.NEVER, false),
+        made.model(),
+        made.postProcessor(),
+        made.decoder());
   }
 
   private static Vocabulary vocabulary(SentencePieceModel model) throws TokenizerFormatException {

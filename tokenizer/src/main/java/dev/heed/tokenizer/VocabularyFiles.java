@@ -128,7 +128,7 @@ final class VocabularyFiles {
     for (String name : List.of("<|endoftext|>", "<s>", "<pad>", "</s>", "<unk>", "<mask>")) {
       int id = vocabulary.find(name);
       if (id >= 0) {
-        added.add(new AddedToken(name, id, false, name.equals("<mask>"), false, false, true));
+        added.add(AddedToken.special(name, id));
       }
     }
     return new TokenizerDefinition(

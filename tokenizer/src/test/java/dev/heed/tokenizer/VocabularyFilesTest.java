@@ -3,16 +3,63 @@ package dev.heed.tokenizer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.heed.tokenizer.Json.Obj;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.ObjectReadContext;
 
 class VocabularyFilesTest {
   @TempDir private Path directory;
+
+  /// The goldens are from `tools/goldens/vocabulary_files.py`.
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "bert",
+        "bert-cased",
+        "bert-accents",
+        "distilbert",
+        "mpnet",
+        "gpt2",
+        "roberta",
+        "xlm-roberta",
+        "t5",
+        "llama",
+        "llama-legacy"
+      })
+  void theFilesOfAFamilyAreTheTokenizerThatTransformersMakesOfThem(String name) throws Exception {
+    Path folder =
+        Path.of(
+            Objects.requireNonNull(getClass().getResource("/vocabulary/" + name), name).toURI());
+    Tokenizer tokenizer = Tokenizer.load(folder);
+    Obj golden;
+    byte[] json = Files.readAllBytes(folder.resolve("golden.json"));
+    try (JsonParser parser = Json.FACTORY.createParser(ObjectReadContext.empty(), json)) {
+      parser.nextToken();
+      golden = Obj.of("golden.json", Json.read(parser));
+    }
+    for (Obj line : golden.objects("lines")) {
+      String text = line.string("text");
+      assertThat(tokenizer.encode(text).ids()).as(text).isEqualTo(ids(line.list("ids")));
+    }
+    assertThat(golden.objects("lines")).hasSize(9);
+    List<?> pair = golden.list("pair");
+    assertThat(tokenizer.encodePair((String) pair.get(0), (String) pair.get(1), true).ids())
+        .isEqualTo(ids(golden.list("pair_ids")));
+  }
+
+  private static int[] ids(List<?> list) {
+    return list.stream().mapToInt(id -> ((Number) id).intValue()).toArray();
+  }
 
   @Test
   void vocabTxtIsBert() throws IOException {

@@ -38,6 +38,7 @@ public record BertConfiguration(
     double headDropout,
     BlockConfiguration block) {
   static final int GREATEST_DISTANCE = 128;
+  private static final int MOST_LAYERS = 10_000;
 
   public BertConfiguration {
     if (vocabulary < 1 || positions < 1 || types < 0 || embeddingWidth < 1) {
@@ -49,10 +50,15 @@ public record BertConfiguration(
       throw new IllegalArgumentException(
           "groups must be in 1…layers: received groups=%d, layers=%d".formatted(groups, layers));
     }
-    if (layersInGroup < 1 || buckets < 0) {
+    if (layersInGroup < 1 || (long) layers * layersInGroup > MOST_LAYERS) {
       throw new IllegalArgumentException(
-          "layersInGroup must be 1 or more, buckets 0 or more: received %d, %d"
-              .formatted(layersInGroup, buckets));
+          "layers · layersInGroup must be in 1…%d: received %d · %d"
+              .formatted(MOST_LAYERS, layers, layersInGroup));
+    }
+    if (buckets != 0 && (buckets < 4 || buckets % 2 != 0 || buckets / 4 >= GREATEST_DISTANCE)) {
+      throw new IllegalArgumentException(
+          "buckets must be 0, or even and in 4…%d: received %d"
+              .formatted(4 * GREATEST_DISTANCE - 2, buckets));
     }
     if (block.normFirst()) {
       throw new IllegalArgumentException("the blocks of a BERT are post-norm: received pre-norm");

@@ -8,6 +8,7 @@ import dev.heed.nn.Layer;
 import dev.heed.nn.Trace;
 import dev.heed.nn.attention.KeyValueCache;
 import dev.heed.nn.embedding.Positions;
+import dev.heed.nn.embedding.RotaryAngles;
 import dev.heed.nn.norm.RmsNorm;
 import dev.heed.tensor.Activation;
 import dev.heed.tensor.FusedOperations;
@@ -52,9 +53,15 @@ public final class Llama extends Layer implements CausalModel {
             : parameter(
                 "output.weight", initializer.normal(0.02, vocabulary, configuration.width()));
     int headWidth = configuration.headWidth();
-    this.angles = new RotaryAngles(headWidth, configuration.theta(), configuration.scaling());
+    this.angles = angles(headWidth, configuration.theta(), configuration.scaling());
     this.slidingAngles =
-        new RotaryAngles(headWidth, configuration.slidingTheta(), configuration.slidingScaling());
+        angles(headWidth, configuration.slidingTheta(), configuration.slidingScaling());
+  }
+
+  private static RotaryAngles angles(int headWidth, double theta, RotaryScaling scaling) {
+    return new RotaryAngles(
+        scaling.scaled(RotaryAngles.frequencies(headWidth, theta), theta),
+        scaling.attentionFactor());
   }
 
   public LlamaConfiguration configuration() {

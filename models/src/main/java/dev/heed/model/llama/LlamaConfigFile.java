@@ -70,7 +70,7 @@ final class LlamaConfigFile {
         family != Family.QWEN2 && bias,
         file.flag("mlp_bias", false),
         gemma ? Math.sqrt(width) : 1,
-        1 / Math.sqrt(gemma ? file.number("query_pre_attn_scalar", 256) : headWidth),
+        1 / Math.sqrt(gemma ? file.integer("query_pre_attn_scalar", 256) : headWidth),
         layers,
         layers.contains(Sight.SLIDING) ? file.integer("sliding_window") : 0,
         full.theta,
@@ -265,7 +265,9 @@ final class LlamaConfigFile {
       }
     }
     if (gemma) {
-      values.put("query_pre_attn_scalar", 1 / (c.attentionScale() * c.attentionScale()));
+      // A whole number there, whose inverse root the scale is.
+      double scalar = 1 / (c.attentionScale() * c.attentionScale());
+      values.put("query_pre_attn_scalar", Math.round(scalar));
       Map<String, Object> both = new LinkedHashMap<>();
       both.put(FULL, rotary(c.theta(), c.scaling()));
       both.put(SLIDING, rotary(c.slidingTheta(), c.slidingScaling()));

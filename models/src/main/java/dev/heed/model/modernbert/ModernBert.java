@@ -8,6 +8,7 @@ import dev.heed.nn.Layer;
 import dev.heed.nn.Trace;
 import dev.heed.nn.TrainingMode;
 import dev.heed.nn.embedding.Positions;
+import dev.heed.nn.embedding.RotaryAngles;
 import dev.heed.nn.embedding.RotaryPositions;
 import dev.heed.nn.embedding.TokenEmbedding;
 import dev.heed.nn.norm.LayerNorm;
@@ -33,8 +34,8 @@ public final class ModernBert extends Layer implements TextEncoder {
   private final LayerNorm norm;
   private final List<ModernBertLayer> layers = new ArrayList<>();
   private final LayerNorm finalNorm;
-  private final RotaryPositions angles;
-  private final RotaryPositions localAngles;
+  private final RotaryAngles angles;
+  private final RotaryAngles localAngles;
 
   public ModernBert(ModernBertConfiguration configuration, Initializer initializer) {
     this.configuration = configuration;
@@ -49,10 +50,9 @@ public final class ModernBert extends Layer implements TextEncoder {
     }
     this.finalNorm = layer("final_norm", ModernBertLayer.norm(configuration, initializer));
     int turned = width / configuration.heads();
-    this.angles =
-        RotaryPositions.of(configuration.positions(), turned, configuration.theta(), true);
+    this.angles = new RotaryAngles(RotaryAngles.frequencies(turned, configuration.theta()), 1);
     this.localAngles =
-        RotaryPositions.of(configuration.positions(), turned, configuration.localTheta(), true);
+        new RotaryAngles(RotaryAngles.frequencies(turned, configuration.localTheta()), 1);
   }
 
   public ModernBertConfiguration configuration() {
@@ -72,13 +72,15 @@ public final class ModernBert extends Layer implements TextEncoder {
               .formatted(maximumLength(), sequences.longest()));
     }
     Tensor positions = Positions.of(sequences);
+    RotaryPositions all = angles.upTo(sequences.longest());
+    RotaryPositions near = localAngles.upTo(sequences.longest());
     Tensor h = norm.apply(embedding.apply(ids)); // (N, D)
     h = TrainingMode.dropout(h, configuration.dropout().embedding());
     for (int i = 0; i < layers.size(); i++) {
       Tensor before = h;
       Trace.add("hidden_states", () -> before);
       ModernBertLayer layer = layers.get(i);
-      RotaryPositions turned = configuration.local().get(i) ? localAngles : angles;
+      RotaryPositions turned = configuration.local().get(i) ? near : all;
       h = Inference.keepingResult(() -> layer.apply(before, sequences, positions, turned));
     }
     Tensor out = finalNorm.apply(h);

@@ -20,11 +20,7 @@ public record RotaryPositions(Tensor cosines, Tensor sines, boolean halves) {
     if (width % 2 != 0) {
       throw new IllegalArgumentException("width must be even: received " + width);
     }
-    double[] frequencies = new double[width / 2];
-    for (int i = 0; i < frequencies.length; i++) {
-      frequencies[i] = StrictMath.pow(theta, -2.0 * i / width);
-    }
-    return ofFrequencies(maximum, frequencies, 1, halves);
+    return ofFrequencies(maximum, RotaryAngles.frequencies(width, theta), 1, halves);
   }
 
   /// The angles position · frequency radians, one for each pair.
