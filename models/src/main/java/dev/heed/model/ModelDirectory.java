@@ -4,6 +4,7 @@ import dev.heed.model.bert.Bert;
 import dev.heed.model.gpt2.Gpt2;
 import dev.heed.model.llama.Llama;
 import dev.heed.model.llama.LlamaConfiguration;
+import dev.heed.model.marian.Marian;
 import dev.heed.nn.Layer;
 import dev.heed.weights.SafetensorsWriter;
 import dev.heed.weights.StoredTensor;
@@ -38,6 +39,8 @@ public final class ModelDirectory {
     ENCODERS.put("bert", Bert::load);
     ARCHITECTURES.put("GPT2LMHeadModel", Gpt2::load);
     DEFAULTS.put("gpt2", "GPT2LMHeadModel");
+    ARCHITECTURES.put("MarianMTModel", Marian::load);
+    DEFAULTS.put("marian", "MarianMTModel");
     for (LlamaConfiguration.Family family : LlamaConfiguration.Family.values()) {
       ARCHITECTURES.put(family.architecture(), directory -> Llama.load(directory, family));
       DEFAULTS.put(family.type(), family.architecture());

@@ -167,6 +167,18 @@ public final class MultiHeadAttention extends Layer {
     return output.apply(attended, Activation.NONE, residual);
   }
 
+  /// The keys and values that queries will meet in `encoded` [M, D].
+  public CrossAttentionCache.KeysAndValues keysAndValues(Tensor encoded) {
+    return new CrossAttentionCache.KeysAndValues(key.apply(encoded), value.apply(encoded));
+  }
+
+  /// Attends from `x` [N, D] to sources whose keys and values are known.
+  public Tensor apply(
+      Tensor x, Sequences targets, @Nullable Tensor residual, CrossAttentionCache.Layer sources) {
+    AttentionArguments arguments = arguments(targets, targets, Mask.none());
+    return output.apply(sources.attend(query.apply(x), arguments), Activation.NONE, residual);
+  }
+
   private AttentionArguments arguments(Sequences queries, Sequences keys, Mask mask) {
     return AttentionArguments.full(
             configuration.numHeads, queries, keys, 1 / Math.sqrt(configuration.keyDim))
