@@ -97,7 +97,7 @@ class MarianFilesTest {
     "'\"activation_dropout\": 0.0', '\"activation_dropout\": 0.1', activation_dropout, 0.1",
     "'\"is_encoder_decoder\": true', '\"is_encoder_decoder\": false', is_encoder_decoder, false",
     "'\"d_model\": 24', '\"normalize_before\": true, \"d_model\": 24', normalize_before, true",
-    "'\"d_model\": 24', '\"d_model\": 36', embedding, '[43, 24]'",
+    "'\"d_model\": 24', '\"d_model\": 36', model.shared.weight, '[43, 24]'",
     "'\"decoder_attention_heads\": 4', '\"decoder_attention_heads\": 7', heads, 7",
     "'\"decoder_layers\": 2', '\"decoder_layers\": 3', decoder.layers.2, not found",
     "'\"decoder_start_token_id\": 42', '\"decoder_start_token_id\": 43', startToken, 43",
