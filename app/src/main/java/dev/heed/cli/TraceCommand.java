@@ -62,16 +62,16 @@ final class TraceCommand implements Callable<Integer> {
       throw CommandFailure.usage("expected a token or more: received none");
     }
     requireAtMost(trace.maximumLength(), input);
-    int[] target = decoderIds;
-    if (target != null) {
+    int[] decoded = decoderIds;
+    if (decoded != null) {
       if (!trace.hasDecoder()) {
         throw CommandFailure.usage(
             "--decoder-ids are for encoder-decoder models: received " + directory);
       }
-      requireAtMost(trace.maximumLength(), target);
-      requireIn("--decoder-ids", trace.targetVocabulary(), target);
+      requireAtMost(trace.maximumLength(), decoded);
+      requireIn("--decoder-ids", trace.targetVocabulary(), decoded);
     }
-    List<StoredTensor> values = target == null ? trace.of(input) : trace.of(input, target);
+    List<StoredTensor> values = decoded == null ? trace.of(input) : trace.of(input, decoded);
     Path target = file;
     if (target == null) {
       values.forEach(value -> heed.out().println(value));

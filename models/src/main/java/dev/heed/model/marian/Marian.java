@@ -16,6 +16,8 @@ import java.util.Map;
 /// Source: Junczys-Dowmunt et al. 2018; `MarianMTModel` of Hugging Face, whose directories it reads
 /// and writes.
 public final class Marian extends EncoderDecoder implements SequenceToSequenceModel {
+  private static final int USUAL_BEAMS = 4;
+
   private final MarianConfiguration marian;
 
   public Marian(MarianConfiguration configuration, Initializer initializer) {
@@ -84,6 +86,7 @@ public final class Marian extends EncoderDecoder implements SequenceToSequenceMo
     // What fills texts up is never a word of one.
     generation.put("bad_words_ids", List.of(List.of(startToken())));
     generation.put("max_length", maximumLength());
+    generation.put("num_beams", USUAL_BEAMS);
     ModelDirectory.save(
         directory,
         MarianWeights.names(configuration()).stored(this),
