@@ -147,7 +147,7 @@ final class TrainTranslateCommand implements Callable<Integer> {
     }
     PrintStream notes = heed.notes();
     if (pairs.skipped() > 0) {
-      notes.println(pairs.skipped() + " lines had no text on one side and were passed over");
+      notes.println("passed over, with no text on one side: " + pairs.skipped());
     }
     TranslationTraining training =
         TranslationTraining.ofNewModel(
@@ -161,8 +161,7 @@ final class TrainTranslateCommand implements Callable<Integer> {
     }
     if (tooLong > 0) {
       notes.printf(
-          "%d pairs are longer than %d tokens and are left out%n",
-          tooLong, run.architecture().longest());
+          "left out, longer than %d tokens: %d%n", run.architecture().longest(), tooLong);
     }
     notes.printf(
         Locale.ROOT,
