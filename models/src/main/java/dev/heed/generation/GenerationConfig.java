@@ -127,6 +127,10 @@ public record GenerationConfig(
                     .formatted(file.name(), key, value));
           }
         });
+    if (file.flag("do_sample", false) && file.integer("num_beams", 1) > 1) {
+      throw new ModelException(
+          file.name() + ": do_sample with num_beams above 1 would change the output, and Heed lacks it");
+    }
     Set<Integer> ends = new LinkedHashSet<>(tokens(file, "eos_token_id"));
     boolean samples = file.flag("do_sample", false);
     Penalties penalties = new Penalties(file.number("repetition_penalty", 1), 0, 0);

@@ -7,6 +7,8 @@ import dev.heed.model.ConfigFile;
 import dev.heed.model.Golden;
 import dev.heed.model.ModelDirectory;
 import dev.heed.model.SequenceToSequenceModel;
+import dev.heed.model.gpt2.Gpt2;
+import dev.heed.model.gpt2.Gpt2Golden;
 import dev.heed.tensor.Sequences;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -43,6 +46,63 @@ class BeamSearchTest {
         requireSame(asked + ", source " + i, found.get(i), (List<?>) texts.get(i), model);
       }
     }
+  }
+
+  @Test
+  void aLanguageModelsBeamsAreThoseOfTransformersToo() {
+    Gpt2 model = Gpt2.load(Gpt2Golden.directory());
+    List<ConfigFile> goldens =
+        ConfigFile.readList(Gpt2Golden.directory().resolveSibling("gpt2-generated.json"));
+    assertThat(goldens).hasSize(3);
+    for (ConfigFile expected : goldens) {
+      Map<?, ?> asked = (Map<?, ?>) expected.values().get("settings");
+      GenerationConfig config = config(Gpt2Golden.directory(), asked, model.endOfText());
+      List<?> prompts = (List<?>) expected.values().get("prompts");
+      for (int i = 0; i < prompts.size(); i++) {
+        int[] prompt = ((List<?>) prompts.get(i)).stream().mapToInt(id -> ((Long) id).intValue()).toArray();
+        List<BeamSearch.Found> found =
+            new CausalBeams(model)
+                .generate(
+                    prompt,
+                    ((Long) asked.get("max_new_tokens")).intValue(),
+                    config.beams(),
+                    config.rules());
+        List<?> texts = (List<?>) ((List<?>) expected.values().get("texts")).get(i);
+        for (int k = 0; k < texts.size(); k++) {
+          Map<?, ?> text = (Map<?, ?>) texts.get(k);
+          List<Long> ids = new ArrayList<>(((List<?>) text.get("ids")).stream().map(Long.class::cast).toList());
+          int end = ids.indexOf((long) model.endOfText());
+          assertThat(Arrays.stream(found.get(k).ids()).asLongStream().boxed().toList())
+              .as(asked + ", prompt " + i)
+              .isEqualTo(end < 0 ? ids : ids.subList(0, end));
+          assertThat(found.get(k).score()).isCloseTo((Double) text.get("score"), within(1e-4));
+        }
+      }
+    }
+  }
+
+  @Test
+  void theMostProbableTextIsNotAlwaysTheOneOfTheMostProbableTokens() {
+    // 1 → 2 is likelier than 1 → 3, but what follows 3 is certain.
+    BigramModel model =
+        new BigramModel(
+            new double[][] {
+              {1, 0, 0, 0}, {0, 0, 0.6, 0.4}, {0.3, 0.3, 0.2, 0.2}, {1, 0, 0, 0},
+            },
+            8);
+    GenerationRules rules = GenerationRules.endingWith(Set.of(0));
+    BeamSearch.Found best =
+        new CausalBeams(model).generate(new int[] {1}, 5, BeamSettings.of(2), rules).getFirst();
+    assertThat(best.ids()).containsExactly(3);
+    assertThat(best.ended()).isTrue();
+    assertThat(best.logProbability()).isCloseTo(Math.log(0.4), within(1e-5));
+    assertThat(best.score()).isCloseTo(Math.log(0.4) / 2, within(1e-5));
+    int[] greedy =
+        new CausalBeams(model)
+            .generate(new int[] {1}, 2, BeamSettings.greedy(), rules)
+            .getFirst()
+            .ids();
+    assertThat(greedy[0]).isEqualTo(2);
   }
 
   private static void requireSame(
