@@ -47,7 +47,7 @@ final class TrainTranslateCommand implements Callable<Integer> {
   @Option(
       names = "--steps",
       paramLabel = "N",
-      description = "how many training steps (default: some 20 passes over the pairs)")
+      description = "how many training steps (default: some 30 passes over the pairs)")
   private long steps;
 
   @Option(

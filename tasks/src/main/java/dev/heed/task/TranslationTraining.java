@@ -39,7 +39,7 @@ public final class TranslationTraining {
   private static final double EPSILON = 1e-5; // Marian's
   private static final double SMOOTHING = 0.1;
   private static final double AVERAGE_DECAY = 0.998;
-  private static final int PASSES = 20;
+  private static final int PASSES = 30;
   private static final int BEAMS = 4;
 
   private final Settings settings;
