@@ -25,6 +25,10 @@ public final class Main {
     COMMANDS.put("embed", EmbedCommand::new);
     COMMANDS.put("similar", SimilarCommand::new);
     COMMANDS.put("translate", TranslateCommand::new);
+    COMMANDS.put("index", IndexCommand::new);
+    COMMANDS.put("search", SearchCommand::new);
+    COMMANDS.put("rerank", RerankCommand::new);
+    COMMANDS.put("sense", SenseCommand::new);
     COMMANDS.put("trace", TraceCommand::new);
     COMMANDS.put("chat", ChatCommand::new);
     COMMANDS.put("perplexity", PerplexityCommand::new);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -39,6 +40,24 @@ class ExamplesTest {
   void sentencesWithLikeMeaningsAreNear() throws Exception {
     assertThat(run("Similarity.java"))
         .contains("similarity 0.", "When can I travel? Trains leave every hour.");
+  }
+
+  @Test
+  void aQueryFindsWhatMeansTheSame() throws Exception {
+    assertThat(run("Search.java"))
+        .contains("sea? → guide.txt:1 Trains", "something sweet → guide.txt:5 Coffee");
+  }
+
+  @Test
+  void theSentenceDecidesWhatAWordMeans() throws Exception {
+    List<String> lines = run("WordSense.java").lines().toList();
+    assertThat(lines).hasSize(8);
+    assertThat(score(lines.get(1))).isGreaterThan(score(lines.get(2)));
+    assertThat(score(lines.get(6))).isGreaterThan(score(lines.get(5)));
+  }
+
+  private static double score(String line) {
+    return Double.parseDouble(line.strip().split(" ")[0]);
   }
 
   @Test
