@@ -44,7 +44,49 @@ MARIAN = dict(
     forced_eos_token_id=0,
 )
 
+T5 = dict(
+    vocab_size=43,
+    d_model=24,
+    d_kv=10,
+    d_ff=40,
+    num_layers=2,
+    num_decoder_layers=1,
+    num_heads=3,
+    relative_attention_num_buckets=8,
+    relative_attention_max_distance=6,
+    pad_token_id=42,
+    eos_token_id=0,
+    decoder_start_token_id=42,
+)
+
+BART = dict(
+    vocab_size=43,
+    d_model=24,
+    encoder_layers=1,
+    decoder_layers=2,
+    encoder_attention_heads=3,
+    decoder_attention_heads=2,
+    encoder_ffn_dim=40,
+    decoder_ffn_dim=36,
+    max_position_embeddings=20,
+    activation_function="gelu",
+    activation_dropout=0.1,
+    pad_token_id=1,
+    bos_token_id=2,
+    eos_token_id=0,
+    decoder_start_token_id=0,
+    forced_eos_token_id=0,
+)
+
 MODELS = {
+    "bart": ("BartForConditionalGeneration", "BartConfig", BART),
+    "t5": ("T5ForConditionalGeneration", "T5Config", T5),
+    # As Flan-T5: the output layer is its own, and the decoder's output is not scaled.
+    "t5-gated": (
+        "T5ForConditionalGeneration",
+        "T5Config",
+        T5 | dict(feed_forward_proj="gated-gelu", tie_word_embeddings=False),
+    ),
     "marian": ("MarianMTModel", "MarianConfig", MARIAN),
     "marian-separate": (
         "MarianMTModel",
@@ -80,6 +122,8 @@ def tiny(architecture, config_class, options):
     config = getattr(transformers, config_class)(**options, attn_implementation="eager")
     model = getattr(transformers, architecture)(config).eval()
     generator = torch.Generator().manual_seed(11)
+    if "t5" in config_class.lower() and not config.scale_decoder_outputs:
+        model.lm_head.weight = torch.nn.Parameter(model.lm_head.weight.detach().clone())
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             if "embed_positions" in name and not parameter.requires_grad:
@@ -89,6 +133,7 @@ def tiny(architecture, config_class, options):
             gain = "norm" in name.lower() and name.endswith("weight")
             # Large weights, so that what is generated is not one token over and over.
             size = 0.7 if "layers" in name and parameter.dim() == 2 else 0.3
+            size = 2 if name == "lm_head.weight" else size
             parameter.copy_(1 + 0.2 * drawn if gain else size * drawn)
         if hasattr(model, "final_logits_bias"):
             bias = 0.3 * torch.randn(model.final_logits_bias.shape, generator=generator)
@@ -176,6 +221,21 @@ def main():
             continue
         model = tiny(architecture, config_class, options)
         model.save_pretrained(FOLDER / name)
+        if "T5" in config_class:  # it would not save an output layer of its own
+            tensors = {k: v.contiguous() for k, v in model.state_dict().items() if "embed_tokens" not in k}
+            if model.config.scale_decoder_outputs:
+                del tensors["lm_head.weight"]
+            save_file(tensors, FOLDER / name / "model.safetensors", {"format": "pt"})
+            file = FOLDER / name / "config.json"
+            config = json.loads(file.read_text())
+            config["tie_word_embeddings"] = model.config.scale_decoder_outputs
+            file.write_text(json.dumps(config, indent=2) + "\n")
+            again = type(model).from_pretrained(FOLDER / name)
+            ids = torch.tensor([[3, 4, 5]])
+            with torch.no_grad():
+                logits = [m(input_ids=ids, decoder_input_ids=ids).logits for m in (model, again)]
+            off = (logits[0] - logits[1]).abs().max().item()
+            assert off < 1e-4, (name, off)
         save_file(values_of(model), FOLDER / f"{name}-values.safetensors")
         answers = generated(model)
         lines = ",\n".join(json.dumps(answer) for answer in answers)

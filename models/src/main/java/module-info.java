@@ -10,6 +10,7 @@ module dev.heed.models {
   exports dev.heed.model.gpt2;
   exports dev.heed.model.llama;
   exports dev.heed.model.marian;
+  exports dev.heed.model.t5;
   exports dev.heed.generation;
   exports dev.heed.generation.template;
 }

@@ -26,15 +26,18 @@ import org.jspecify.annotations.Nullable;
 public record GenerationConfig(
     GenerationRules rules, Sampling sampling, BeamSettings beams, int maximumLength) {
   private static final String FILE = "generation_config.json";
+  private static final String START = "decoder_start_token_id";
+  private static final String TWO_SIDES = "is_encoder_decoder";
 
   /// What says nothing of the tokens that come.
   private static final Set<String> WITHOUT_EFFECT =
       Set.of(
           "_from_model_config",
+          TWO_SIDES,
           "transformers_version",
           "pad_token_id",
           "bos_token_id",
-          "decoder_start_token_id",
+          START,
           "max_new_tokens",
           "use_cache",
           "cache_implementation",
@@ -63,6 +66,7 @@ public record GenerationConfig(
           "begin_suppress_tokens",
           "bad_words_ids",
           "min_new_tokens",
+          "min_length",
           "no_repeat_ngram_size",
           "forced_bos_token_id",
           "forced_eos_token_id",
@@ -84,7 +88,6 @@ public record GenerationConfig(
           Map.entry("guidance_scale", Set.of(1.0, 1L)),
           Map.entry("renormalize_logits", Set.of(false)),
           Map.entry("remove_invalid_values", Set.of(false)),
-          Map.entry("min_length", Set.of(0L)),
           Map.entry("is_assistant", Set.of(false)));
 
   /// What says nothing: the model's end tokens, greedy.
@@ -109,7 +112,8 @@ public record GenerationConfig(
   /// What an older `config.json` says of it, among other things.
   private static ConfigFile older(ConfigFile file) {
     Map<String, @Nullable Object> values = new LinkedHashMap<>(file.values());
-    values.keySet().retainAll(KNOWN);
+    values.keySet()
+        .removeIf(key -> !KNOWN.contains(key) && !key.equals(START) && !key.equals(TWO_SIDES));
     return new ConfigFile(file.name(), values);
   }
 
@@ -140,7 +144,7 @@ public record GenerationConfig(
             new HashSet<>(tokens(file, "suppress_tokens")),
             new HashSet<>(tokens(file, "begin_suppress_tokens")),
             banned(file, ends.isEmpty() ? endTokens : ends),
-            file.integer("min_new_tokens", 0),
+            minimumTokens(file),
             file.integer("no_repeat_ngram_size", 0),
             tokens(file, "forced_bos_token_id").stream().findFirst().orElse(null),
             tokens(file, "forced_eos_token_id").stream().findFirst().orElse(null)),
@@ -155,6 +159,18 @@ public record GenerationConfig(
             : Sampling.greedy().withPenalties(penalties),
         file.read(GenerationConfig::beams),
         Math.max(0, file.integer("max_length", 0)));
+  }
+
+  /// The least length of a text counts the tokens before the first new one: where a decoder makes
+  /// it, that is one.
+  private static int minimumTokens(ConfigFile file) {
+    int least = file.integer("min_length", 0);
+    if (least > 0 && file.value(START).isEmpty() && !file.flag(TWO_SIDES, false)) {
+      throw new ModelException(
+          "%s: min_length = %d would change the output, and Heed lacks it"
+              .formatted(file.name(), least));
+    }
+    return Math.max(file.integer("min_new_tokens", 0), least - 1);
   }
 
   private static BeamSettings beams(ConfigFile file) {

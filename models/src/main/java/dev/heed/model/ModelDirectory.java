@@ -9,6 +9,8 @@ import dev.heed.model.gpt2.Gpt2;
 import dev.heed.model.llama.Llama;
 import dev.heed.model.llama.LlamaConfiguration;
 import dev.heed.model.marian.Marian;
+import dev.heed.model.marian.MarianConfiguration;
+import dev.heed.model.t5.T5;
 import dev.heed.nn.Layer;
 import dev.heed.weights.SafetensorsWriter;
 import dev.heed.weights.StoredTensor;
@@ -51,8 +53,12 @@ public final class ModelDirectory {
     ARCHITECTURES.put("AlbertForPreTraining", MaskedLanguageModel::load);
     ARCHITECTURES.put("GPT2LMHeadModel", Gpt2::load);
     DEFAULTS.put("gpt2", "GPT2LMHeadModel");
-    ARCHITECTURES.put("MarianMTModel", Marian::load);
-    DEFAULTS.put("marian", "MarianMTModel");
+    for (MarianConfiguration.Family family : MarianConfiguration.Family.values()) {
+      ARCHITECTURES.put(family.architecture(), directory -> Marian.load(directory, family));
+      DEFAULTS.put(family.type(), family.architecture());
+    }
+    ARCHITECTURES.put("T5ForConditionalGeneration", T5::load);
+    DEFAULTS.put("t5", "T5ForConditionalGeneration");
     for (LlamaConfiguration.Family family : LlamaConfiguration.Family.values()) {
       ARCHITECTURES.put(family.architecture(), directory -> Llama.load(directory, family));
       DEFAULTS.put(family.type(), family.architecture());

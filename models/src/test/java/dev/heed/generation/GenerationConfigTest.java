@@ -85,6 +85,18 @@ class GenerationConfigTest {
   }
 
   @Test
+  void theLeastLengthOfATargetCountsTheTokenBeforeIt() throws IOException {
+    assertThat(
+            read("{\"decoder_start_token_id\": 2, \"min_length\": 56, \"min_new_tokens\": 3}")
+                .rules()
+                .minimumTokens())
+        .isEqualTo(55);
+    assertThatThrownBy(() -> read("{\"min_length\": 5}"))
+        .isInstanceOf(ModelException.class)
+        .hasMessageContaining("min_length = 5 would change the output");
+  }
+
+  @Test
   void anOlderDirectorySaysItInItsConfiguration() throws IOException {
     Files.writeString(
         folder.resolve("config.json"),

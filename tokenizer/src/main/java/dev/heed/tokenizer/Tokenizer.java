@@ -233,7 +233,7 @@ public final class Tokenizer {
                 ? template
                 : new PostProcessor.Sequence(List.of(before, template)),
             definition.decoder()),
-        new TokenizerConfig(null, end, null, null, padding, null, null, config.maxLength(), null));
+        new TokenizerConfig(null, end, null, null, padding, null, null, config.maxLength(), false, null));
   }
 
   private int specialId(String token) {

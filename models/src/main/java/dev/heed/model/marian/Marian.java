@@ -11,10 +11,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Marian, the translation models of OPUS-MT: the 2017 paper's Transformer, post-norm.
+/// Marian, the translation models of OPUS-MT, and BART, which learned to repair texts: the 2017
+/// paper's Transformer, post-norm.
 ///
-/// Source: Junczys-Dowmunt et al. 2018; `MarianMTModel` of Hugging Face, whose directories it reads
-/// and writes.
+/// Source: Junczys-Dowmunt et al. 2018, Lewis et al. 2020; `MarianMTModel` and
+/// `BartForConditionalGeneration` of Hugging Face, whose directories it reads and writes.
 public final class Marian extends EncoderDecoder implements SequenceToSequenceModel {
   private static final int USUAL_BEAMS = 4;
 
@@ -59,32 +60,33 @@ public final class Marian extends EncoderDecoder implements SequenceToSequenceMo
   /// training change it.
   ///
   /// @throws dev.heed.model.ModelException if they do not fit together
-  public static Marian load(Path directory) {
+  public static Marian load(Path directory, MarianConfiguration.Family family) {
     ConfigFile file = ConfigFile.read(directory.resolve("config.json"));
     Checkpoint checkpoint = Checkpoint.open(directory);
     boolean tied =
         MarianWeights.isTied(
             checkpoint,
-            file.flag("share_encoder_decoder_embeddings", true),
+            MarianConfiguration.isShared(family, file),
             file.flag("tie_word_embeddings", true));
     MarianConfiguration configuration =
-        file.read(read -> MarianConfiguration.of(read, tied, MarianWeights.hasBias(checkpoint)));
+        file.read(read ->
+            MarianConfiguration.of(family, read, tied, MarianWeights.hasBias(checkpoint)));
     Marian model = new Marian(configuration, Initializer.beforeLoading());
     MarianWeights.names(configuration.shape()).load(checkpoint, model);
     return model;
   }
 
-  /// Writes `config.json`, `generation_config.json` and `model.safetensors`, as `MarianMTModel`
+  /// Writes `config.json`, `generation_config.json` and `model.safetensors`, as the family's class
   /// opens them.
   @Override
   public void save(Path directory) {
     Map<String, Object> generation = new LinkedHashMap<>();
     generation.put("decoder_start_token_id", startToken());
-    generation.put("pad_token_id", startToken());
+    generation.put("pad_token_id", marian.paddingToken());
     generation.put("eos_token_id", endToken());
     generation.put("forced_eos_token_id", endToken());
     // What fills texts up is never a word of one.
-    generation.put("bad_words_ids", List.of(List.of(startToken())));
+    generation.put("bad_words_ids", List.of(List.of(marian.paddingToken())));
     generation.put("max_length", maximumLength());
     generation.put("num_beams", USUAL_BEAMS);
     ModelDirectory.save(

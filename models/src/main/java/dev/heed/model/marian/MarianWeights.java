@@ -2,9 +2,10 @@ package dev.heed.model.marian;
 
 import dev.heed.model.WeightNames;
 import dev.heed.nn.transformer.EncoderDecoderConfiguration;
+import dev.heed.nn.transformer.EncoderDecoderConfiguration.Positions;
 import dev.heed.weights.Checkpoint;
 
-/// The names under which Hugging Face stores a Marian model.
+/// The names under which Hugging Face stores a Marian or BART.
 final class MarianWeights {
   private static final String OUTPUT = "lm_head.weight";
   private static final String BIAS = "final_logits_bias";
@@ -15,8 +16,7 @@ final class MarianWeights {
   private MarianWeights() {}
 
   private static WeightNames family() {
-    // Waves may be stored; they are what they are computed as.
-    return new WeightNames("model.").ignoring("(encoder|decoder)\\.embed_positions\\.weight");
+    return new WeightNames("model.");
   }
 
   static boolean isTied(Checkpoint checkpoint, boolean shared, boolean configured) {
@@ -35,6 +35,17 @@ final class MarianWeights {
     } else {
       names.tensor(SOURCE, "source_embedding.weight");
       names.tensor(TARGET, "target_embedding.weight");
+    }
+    if (shape.positions() == Positions.LEARNED) {
+      names.tensor("encoder.embed_positions.weight", "source_positions.weight");
+      names.tensor("decoder.embed_positions.weight", "target_positions.weight");
+    } else {
+      // Waves may be stored; they are what they are computed as.
+      names.ignoring("(encoder|decoder)\\.embed_positions\\.weight");
+    }
+    if (shape.embeddingNorm()) {
+      names.weightAndBias("encoder.layernorm_embedding", "source_norm");
+      names.weightAndBias("decoder.layernorm_embedding", "target_norm");
     }
     for (int i = 0; i < shape.encoder().depth(); i++) {
       String to = "encoder.layers." + i + ".";

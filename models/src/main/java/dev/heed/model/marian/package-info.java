@@ -1,4 +1,4 @@
-/// Marian, the translation models of OPUS-MT.
+/// Marian, the translation models of OPUS-MT, and BART.
 @NullMarked
 package dev.heed.model.marian;
 

@@ -7,6 +7,7 @@ import dev.heed.model.Golden;
 import dev.heed.model.ModelDirectory;
 import dev.heed.model.ModelException;
 import dev.heed.model.SequenceToSequenceModel;
+import dev.heed.model.marian.MarianConfiguration.Family;
 import dev.heed.tensor.Shape;
 import dev.heed.weights.Checkpoint;
 import dev.heed.weights.SafetensorsWriter;
@@ -30,17 +31,21 @@ class MarianFilesTest {
   @TempDir Path folder;
 
   @ParameterizedTest
-  @ValueSource(strings = {"marian", "marian-separate"})
+  @ValueSource(strings = {"marian", "marian-separate", "bart"})
   void savedWeightsAreTheOnesThatTransformersWrote(String name) {
     Golden golden = new Golden(name);
-    Marian loaded = Marian.load(golden.directory());
+    Marian loaded = open(golden.directory());
     loaded.save(folder);
     Checkpoint saved = Checkpoint.open(folder);
     List<StoredTensor> expected = golden.stored();
     assertThat(saved.names()).hasSize(expected.size());
     expected.forEach(tensor ->
         assertThat(saved.tensor(tensor.name()).sameAs(tensor)).as(tensor.name()).isTrue());
-    assertThat(Marian.load(folder).marian()).isEqualTo(loaded.marian());
+    assertThat(open(folder).marian()).isEqualTo(loaded.marian());
+  }
+
+  private static Marian open(Path directory) {
+    return (Marian) ModelDirectory.open(directory, SequenceToSequenceModel.class);
   }
 
   @Test
@@ -66,7 +71,7 @@ class MarianFilesTest {
                 shared.withName("lm_head.weight"),
                 StoredTensor.of(
                     "model.encoder.embed_positions.weight", Shape.of(1, 24), new float[24]))));
-    requireSame(Marian.load(folder), Marian.load(GOLDEN.directory()));
+    requireSame(Marian.load(folder, Family.MARIAN), Marian.load(GOLDEN.directory(), Family.MARIAN));
   }
 
   @Test
@@ -76,7 +81,7 @@ class MarianFilesTest {
             GOLDEN.stored().stream().filter(tensor -> !tensor.name().equals("final_logits_bias")),
             Stream.of(
                 StoredTensor.of("lm_head.weight", Shape.of(43, 24), new float[43 * 24]))));
-    Marian model = Marian.load(folder);
+    Marian model = Marian.load(folder, Family.MARIAN);
     assertThat(model.configuration().tiedOutput()).isFalse();
     assertThat(model.configuration().outputBias()).isFalse();
   }
@@ -94,7 +99,7 @@ class MarianFilesTest {
   @CsvSource({
     "'\"activation_function\": \"swish\"', '\"activation_function\": \"mish\"',"
         + " activation_function, mish",
-    "'\"activation_dropout\": 0.0', '\"activation_dropout\": 0.1', activation_dropout, 0.1",
+    "'\"encoder_layerdrop\": 0.0', '\"encoder_layerdrop\": 0.1', encoder_layerdrop, 0.1",
     "'\"is_encoder_decoder\": true', '\"is_encoder_decoder\": false', is_encoder_decoder, false",
     "'\"d_model\": 24', '\"normalize_before\": true, \"d_model\": 24', normalize_before, true",
     "'\"d_model\": 24', '\"d_model\": 36', model.shared.weight, '[43, 24]'",
@@ -108,7 +113,7 @@ class MarianFilesTest {
     String text = Files.readString(folder.resolve("config.json"));
     assertThat(text).contains(from);
     Files.writeString(folder.resolve("config.json"), text.replace(from, to));
-    assertThatThrownBy(() -> Marian.load(folder))
+    assertThatThrownBy(() -> Marian.load(folder, Family.MARIAN))
         .isInstanceOf(ModelException.class)
         .hasMessageContaining(key)
         .hasMessageContaining(found);

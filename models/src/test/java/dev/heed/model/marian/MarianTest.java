@@ -2,7 +2,9 @@ package dev.heed.model.marian;
 
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.heed.model.ModelDirectory;
 import dev.heed.model.SequenceToSequenceGolden;
+import dev.heed.model.SequenceToSequenceModel;
 import dev.heed.nn.Initializer;
 import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Tensor;
@@ -10,28 +12,30 @@ import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// `marian`: one table, scaled, SiLU; `marian-separate`: two tables, not scaled, ReLU.
+/// `marian`: one table, scaled, SiLU; `marian-separate`: two tables, not scaled, ReLU; `bart`: learned
+/// positions, a norm before the first block.
 class MarianTest {
   private static Marian model(SequenceToSequenceGolden golden) {
-    return Marian.load(golden.golden().directory());
+    return (Marian)
+        ModelDirectory.open(golden.golden().directory(), SequenceToSequenceModel.class);
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"marian", "marian-separate"})
+  @ValueSource(strings = {"marian", "marian-separate", "bart"})
   void logitsAndHiddenStatesAreThoseOfTransformers(String name) {
     SequenceToSequenceGolden golden = new SequenceToSequenceGolden(name);
     golden.requireForward(model(golden));
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"marian", "marian-separate"})
+  @ValueSource(strings = {"marian", "marian-separate", "bart"})
   void theThreeKindsOfAttentionAreThoseOfTransformers(String name) {
     SequenceToSequenceGolden golden = new SequenceToSequenceGolden(name);
     golden.requireAttentions(model(golden));
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"marian", "marian-separate"})
+  @ValueSource(strings = {"marian", "marian-separate", "bart"})
   void lossAndGradientsOfAllParametersAreThoseOfTransformers(String name) {
     SequenceToSequenceGolden golden = new SequenceToSequenceGolden(name);
     Marian model = model(golden);
@@ -43,7 +47,7 @@ class MarianTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"marian", "marian-separate"})
+  @ValueSource(strings = {"marian", "marian-separate", "bart"})
   void tokensMadeOneByOneHaveTheLogitsOfTheWholeTarget(String name) {
     SequenceToSequenceGolden golden = new SequenceToSequenceGolden(name);
     golden.requireCachedEqualsWhole(model(golden));

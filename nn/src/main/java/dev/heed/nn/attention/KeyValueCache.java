@@ -38,8 +38,8 @@ public final class KeyValueCache {
     /// Keeps the new tokens' keys and values, and lets their queries attend to all of the text so
     /// far: q [N, H·Dh], k [N, K·Dh], v [N, K·Dv] → [N, H·Dv].
     ///
-    /// @param arguments heads and scale; `left` is the window. What they say of sequences is that
-    ///   of the new tokens.
+    /// @param arguments heads, scale and relative bias, which must reach back over all of the text;
+    ///   `left` is the window. What they say of sequences is that of the new tokens.
     public Tensor attend(Tensor q, Tensor k, Tensor v, AttentionArguments arguments) {
       Sequences queries = arguments.queries();
       if (queries.count() != texts.size()) {
@@ -76,7 +76,7 @@ public final class KeyValueCache {
                     0,
                     new int[] {text.length - rows.first},
                     null,
-                    null,
+                    arguments.relativeBias(),
                     0,
                     0),
                 out.rows(from, to),

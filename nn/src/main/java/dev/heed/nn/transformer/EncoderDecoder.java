@@ -24,6 +24,9 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Source: Vaswani et al. 2017.
 public class EncoderDecoder extends Layer {
+  /// Rows that BART's tables begin with and that nothing reads.
+  private static final int UNUSED_POSITIONS = 2;
+
   private final EncoderDecoderConfiguration configuration;
   private final Input source;
   private final Input target;
@@ -94,9 +97,17 @@ public class EncoderDecoder extends Layer {
     Tensor apply(Tensor ids, Tensor positions) {
       Tensor x = embedding.apply(ids);
       x = waves == null ? x : waves.apply(x, positions);
-      x = learned == null ? x : learned.apply(x, positions);
+      x = learned == null ? x : learned.apply(x, behindUnused(positions));
       return TrainingMode.dropout(norm == null ? x : norm.apply(x), dropout);
     }
+  }
+
+  private static Tensor behindUnused(Tensor positions) {
+    int[] rows = positions.toIntArray();
+    for (int i = 0; i < rows.length; i++) {
+      rows[i] += UNUSED_POSITIONS;
+    }
+    return Tensor.of(rows, rows.length);
   }
 
   private Input input(
@@ -118,7 +129,8 @@ public class EncoderDecoder extends Layer {
         layout == null
             ? layer(
                 name + "_positions",
-                new LearnedPositions(longest, width, 1 / Math.sqrt(width), initializer))
+                new LearnedPositions(
+                    longest + UNUSED_POSITIONS, width, 1 / Math.sqrt(width), initializer))
             : null,
         configuration.embeddingNorm()
             ? layer(

@@ -46,8 +46,8 @@ public record EncoderDecoderConfiguration(
   }
 
   public EncoderDecoderConfiguration {
-    if (maximumLength < 1) {
-      throw new IllegalArgumentException("maximumLength must be 1 or more: received " + maximumLength);
+    if (maximumLength < 1 || maximumLength > Integer.MAX_VALUE - 2) {
+      throw new IllegalArgumentException("maximumLength must be in 1…2³¹ − 3: received " + maximumLength);
     }
     if (encoder.block.width() != decoder.block.width()) {
       throw new IllegalArgumentException(

@@ -49,6 +49,7 @@ public final class TransformerDecoderLayer extends Layer {
                 configuration.feedForwardWidth(),
                 configuration.activation(),
                 true,
+                configuration.activationDropout(),
                 initializer));
   }
 
