@@ -3,11 +3,13 @@
     $(tools/goldens/setup.sh) tools/goldens/gpt2.py
 
 goldens/gpt2: config.json, generation_config.json, model.safetensors by `save_pretrained`.
+goldens/gpt2-generated.json: what `generate` gives for the prompts with beams.
 goldens/gpt2-values.safetensors: input ids [T], logits, hidden states, attentions, the loss (the
 mean over the next tokens) and its gradients; greedy continuations of three prompts and their log
 probabilities.
 """
 
+import json
 from pathlib import Path
 
 import torch
@@ -17,6 +19,11 @@ from transformers import GPT2Config, GPT2LMHeadModel
 FOLDER = Path(__file__).parents[2] / "models/src/test/resources/goldens"
 PROMPTS = [[7], [3, 14, 15, 9, 2], [50, 1, 22, 8, 8, 41, 30, 12, 5, 17, 29]]
 NEW_TOKENS = 8
+BEAMS = [
+    dict(num_beams=3, max_new_tokens=8),
+    dict(num_beams=4, max_new_tokens=9, length_penalty=0.5, early_stopping=True),
+    dict(num_beams=2, max_new_tokens=7, no_repeat_ngram_size=2, length_penalty=2.0),
+]
 
 
 def model():
@@ -79,6 +86,31 @@ def main():
         values[f"greedy.{i}.log_probabilities"] = torch.stack(scores)
     values = {name: value.detach().contiguous().clone() for name, value in values.items()}
     save_file(values, FOLDER / "gpt2-values.safetensors")
+    lines = ",\n".join(json.dumps(answer) for answer in beams(gpt2))
+    (FOLDER / "gpt2-generated.json").write_text(f"[\n{lines}\n]\n")
+
+
+def beams(gpt2):
+    for settings in BEAMS:
+        texts = []
+        for prompt in PROMPTS:
+            out = gpt2.generate(
+                torch.tensor([prompt]),
+                attention_mask=torch.ones(1, len(prompt), dtype=torch.int64),
+                do_sample=False,
+                pad_token_id=0,
+                num_return_sequences=settings["num_beams"],
+                return_dict_in_generate=True,
+                output_scores=True,
+                **settings,
+            )
+            texts.append(
+                [
+                    {"ids": ids[len(prompt) :], "score": score}
+                    for ids, score in zip(out.sequences.tolist(), out.sequences_scores.tolist())
+                ]
+            )
+        yield {"settings": settings, "prompts": PROMPTS, "texts": texts}
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ module dev.heed.models {
   exports dev.heed.model.bert;
   exports dev.heed.model.gpt2;
   exports dev.heed.model.llama;
+  exports dev.heed.model.marian;
+  exports dev.heed.model.t5;
   exports dev.heed.model.modernbert;
   exports dev.heed.generation;
   exports dev.heed.generation.template;

@@ -1,7 +1,10 @@
 package dev.heed.cli;
 
 import dev.heed.cli.terminal.Bars;
+import dev.heed.generation.BeamSearch;
+import dev.heed.generation.BeamSettings;
 import dev.heed.generation.NextWords;
+import dev.heed.generation.Penalties;
 import dev.heed.generation.Sampling;
 import dev.heed.generation.TextGenerator;
 import dev.heed.task.LanguageModel;
@@ -46,6 +49,14 @@ final class CompleteCommand implements Callable<Integer> {
   @Mixin private SamplingOptions choice = new SamplingOptions();
 
   @Option(
+      names = "--beams",
+      paramLabel = "N",
+      description =
+          "look for the most probable text with N beams instead of choosing each token"
+              + " (default: the model's, usually 1)")
+  private int beams;
+
+  @Option(
       names = "--stop",
       paramLabel = "TEXT",
       description = "end before this text; may be given several times")
@@ -82,6 +93,10 @@ final class CompleteCommand implements Callable<Integer> {
           "--words, --max-tokens and --logprobs must be 0 or more: received %d, %d and %d"
               .formatted(words, maximumTokens, alternatives));
     }
+    if (beams < 0 || beams > 1 && (words > 0 || alternatives > 0 || !stop.isEmpty())) {
+      throw CommandFailure.usage(
+          "--beams must be 1 or more, without --words, --logprobs and --stop: received " + beams);
+    }
     if (stop.contains("")) {
       throw CommandFailure.usage("--stop must not be empty");
     }
@@ -89,7 +104,18 @@ final class CompleteCommand implements Callable<Integer> {
     LanguageModel model = heed.languageModel();
     Sampling sampling = choice.sampling(model.generation().sampling(), heed.seed());
     int[] prompt = prompt(model);
-    if (words > 0) {
+    boolean plain = words == 0 && alternatives == 0 && stop.isEmpty();
+    BeamSettings search = model.generation().beams();
+    search = beams > 0 ? search.withBeams(beams) : search;
+    if (plain && search.beams() > 1 && maximumTokens > 0) {
+      if (!sampling.equals(Sampling.greedy()) && sampling.temperature() > 0) {
+        throw CommandFailure.usage("--beams takes no --temperature: a search leaves nothing to chance");
+      }
+      if (!sampling.penalties().equals(Penalties.NONE)) {
+        throw CommandFailure.usage("--beams takes no penalties");
+      }
+      write(model, model.search(prompt, maximumTokens, search).getFirst());
+    } else if (words > 0) {
       List<NextWords.Word> next = model.nextWords(prompt, words);
       output.write(heed, out -> write(next, out));
     } else {
@@ -154,6 +180,32 @@ final class CompleteCommand implements Callable<Integer> {
                 json.writeEndObject();
               });
     }
+  }
+
+  private void write(LanguageModel model, BeamSearch.Found found) throws IOException {
+    String made = model.hasTokenizer() ? model.tokenizer().decode(found.ids()) : "";
+    output.write(
+        heed,
+        out -> {
+          if (output.format() == Format.TEXT) {
+            out.println((text == null ? "" : text) + made);
+            return;
+          }
+          Json.write(
+              out,
+              output.format(),
+              json -> {
+                json.writeStartObject();
+                json.writeArrayPropertyStart("ids");
+                for (int id : found.ids()) {
+                  json.writeNumber(id);
+                }
+                json.writeEndArray();
+                json.writeStringProperty("text", made);
+                json.writeNumberProperty("score", found.score());
+                json.writeEndObject();
+              });
+        });
   }
 
   private void complete(LanguageModel model, int[] prompt, Sampling sampling) throws IOException {

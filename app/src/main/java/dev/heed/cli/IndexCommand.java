@@ -1,8 +1,8 @@
 package dev.heed.cli;
 
+import dev.heed.cli.terminal.ProgressBar;
 import dev.heed.task.Passage;
 import dev.heed.task.SemanticIndex;
-import dev.heed.cli.terminal.ProgressBar;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;

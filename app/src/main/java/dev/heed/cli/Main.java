@@ -24,6 +24,7 @@ public final class Main {
     COMMANDS.put("complete", CompleteCommand::new);
     COMMANDS.put("embed", EmbedCommand::new);
     COMMANDS.put("similar", SimilarCommand::new);
+    COMMANDS.put("translate", TranslateCommand::new);
     COMMANDS.put("index", IndexCommand::new);
     COMMANDS.put("search", SearchCommand::new);
     COMMANDS.put("rerank", RerankCommand::new);
@@ -31,6 +32,7 @@ public final class Main {
     COMMANDS.put("trace", TraceCommand::new);
     COMMANDS.put("chat", ChatCommand::new);
     COMMANDS.put("perplexity", PerplexityCommand::new);
+    COMMANDS.put("evaluate", EvaluateCommand::new);
     COMMANDS.put("benchmark", BenchmarkCommand::new);
     COMMANDS.put("tokenize", TokenizeCommand::new);
     COMMANDS.put("train", TrainCommand::commandLine);

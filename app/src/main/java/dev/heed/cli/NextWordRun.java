@@ -4,7 +4,6 @@ import dev.heed.model.ConfigFile;
 import dev.heed.task.LanguageModelTraining;
 import dev.heed.task.LanguageModelTraining.Foresight;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,8 +21,6 @@ record NextWordRun(
     int vocabulary,
     LanguageModelTraining.Settings settings,
     String digest) {
-  private static final String FILE = "run.json";
-
   long steps() {
     return settings.steps();
   }
@@ -34,20 +31,10 @@ record NextWordRun(
 
   /// Writes the run down before it begins.
   NextWordRun begin(TextSplit texts) throws IOException {
-    if (Files.isDirectory(folder)) {
-      try (var inside = Files.list(folder)) {
-        if (inside.findAny().isPresent()) {
-          throw CommandFailure.usage(
-              "-o must be new or empty: received %s; --resume %s goes on with a run"
-                  .formatted(folder, folder));
-        }
-      }
-    }
-    Files.createDirectories(folder);
     NextWordRun begun =
         new NextWordRun(
             folder, data, validation, from, architecture, vocabulary, settings, texts.digest());
-    new ConfigFile(FILE, begun.toMap()).write(folder.resolve(FILE));
+    RunFolder.begin(folder, begun.toMap());
     return begun;
   }
 
@@ -106,14 +93,7 @@ record NextWordRun(
   }
 
   static NextWordRun read(Path folder) {
-    Path file = folder.resolve(FILE);
-    if (!Files.exists(file)) {
-      throw CommandFailure.missing("no run in " + folder + ": it has no " + FILE);
-    }
-    ConfigFile map = ConfigFile.read(file);
-    if (map.value("figures").isPresent()) {
-      throw CommandFailure.usage("the run in " + folder + " is finished: nothing to resume");
-    }
+    ConfigFile map = RunFolder.unfinished(folder);
     int context = map.integer("context");
     String from = map.string("from", "");
     return new NextWordRun(
@@ -147,15 +127,7 @@ record NextWordRun(
 
   /// Writes the figures down, which ends the run; its checkpoints are no longer needed.
   void end(Map<String, Object> figures) throws IOException {
-    Map<String, @Nullable Object> map = toMap();
-    map.put("figures", figures);
-    new ConfigFile(FILE, map).write(folder.resolve(FILE));
-    Files.deleteIfExists(folder.resolve("latest"));
-    try (var steps = Files.newDirectoryStream(folder, "step-*")) {
-      for (Path step : steps) {
-        Folders.remove(step);
-      }
-    }
+    RunFolder.end(folder, toMap(), figures);
   }
 
   String modelCard(@Nullable Foresight before, Foresight after) {

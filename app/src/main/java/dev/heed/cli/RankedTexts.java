@@ -14,8 +14,7 @@ final class RankedTexts {
   private RankedTexts() {}
 
   /// Writes the texts in the form asked for.
-  static void write(HeedCommand heed, ResultOutput output, List<Ranked> ranked)
-      throws IOException {
+  static void write(HeedCommand heed, ResultOutput output, List<Ranked> ranked) throws IOException {
     output.write(heed, out -> write(output.format(), ranked, out));
   }
 
@@ -26,11 +25,7 @@ final class RankedTexts {
         String source = each.source == null ? "" : each.source + "  ";
         out.println(
             String.format(
-                Locale.ROOT,
-                "%7.4f  %s%s",
-                each.score,
-                source,
-                each.text.replaceAll("\\s+", " ")));
+                Locale.ROOT, "%7.4f  %s%s", each.score, source, each.text.replaceAll("\\s+", " ")));
       }
       return;
     }

@@ -20,10 +20,7 @@ final class RerankCommand implements Callable<Integer> {
   @Parameters(index = "0", paramLabel = "QUERY", description = "what the texts are to answer")
   private String query = "";
 
-  @Option(
-      names = "--top",
-      paramLabel = "N",
-      description = "say only the best N (default: all)")
+  @Option(names = "--top", paramLabel = "N", description = "say only the best N (default: all)")
   private int top = Integer.MAX_VALUE;
 
   @Mixin private TextInput input = new TextInput();

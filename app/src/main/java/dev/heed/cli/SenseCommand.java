@@ -1,10 +1,10 @@
 package dev.heed.cli;
 
+import dev.heed.cli.terminal.ProgressBar;
 import dev.heed.data.WordNetSenses;
 import dev.heed.task.SenseEvaluation;
 import dev.heed.task.SentenceEmbedder;
 import dev.heed.task.WordSenses;
-import dev.heed.cli.terminal.ProgressBar;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.List;

@@ -34,6 +34,13 @@ final class TraceCommand implements Callable<Integer> {
   private int @Nullable [] ids;
 
   @Option(
+      names = "--decoder-ids",
+      split = ",",
+      paramLabel = "ID",
+      description = "encoder-decoder models: the target's token ids, as the decoder is given them")
+  private int @Nullable [] decoderIds;
+
+  @Option(
       names = {"-o", "--output"},
       paramLabel = "FILE",
       description = "the safetensors file to write (default: list names and shapes)")
@@ -54,12 +61,17 @@ final class TraceCommand implements Callable<Integer> {
     if (input.length == 0) {
       throw CommandFailure.usage("expected a token or more: received none");
     }
-    if (input.length > trace.maximumLength()) {
-      throw CommandFailure.tooLong(
-          "the model takes at most %d tokens: received %d"
-              .formatted(trace.maximumLength(), input.length));
+    requireAtMost(trace.maximumLength(), input);
+    int[] decoded = decoderIds;
+    if (decoded != null) {
+      if (!trace.hasDecoder()) {
+        throw CommandFailure.usage(
+            "--decoder-ids are for encoder-decoder models: received " + directory);
+      }
+      requireAtMost(trace.maximumLength(), decoded);
+      requireIn("--decoder-ids", trace.targetVocabulary(), decoded);
     }
-    List<StoredTensor> values = trace.of(input);
+    List<StoredTensor> values = decoded == null ? trace.of(input) : trace.of(input, decoded);
     Path target = file;
     if (target == null) {
       values.forEach(value -> heed.out().println(value));
@@ -78,12 +90,23 @@ final class TraceCommand implements Callable<Integer> {
     if (given == null) {
       return Tokenizer.load(directory).encode(text == null ? "" : text).ids();
     }
-    for (int id : given) {
+    requireIn("--ids", vocabulary, given);
+    return given;
+  }
+
+  private static void requireIn(String option, int vocabulary, int... ids) {
+    for (int id : ids) {
       if (id < 0 || id >= vocabulary) {
         throw CommandFailure.usage(
-            "--ids must be in 0…%d: received %d".formatted(vocabulary - 1, id));
+            "%s must be in 0…%d: received %d".formatted(option, vocabulary - 1, id));
       }
     }
-    return given;
+  }
+
+  private static void requireAtMost(int most, int... ids) {
+    if (ids.length > most) {
+      throw CommandFailure.tooLong(
+          "the model takes at most %d tokens: received %d".formatted(most, ids.length));
+    }
   }
 }

@@ -15,7 +15,7 @@ import picocli.CommandLine.Spec;
 /// `heed train …`: what can be trained, a subcommand each.
 @Command(
     name = "train",
-    description = "Trains on a user's data: heed train next-word, heed train tokenizer.")
+    description = "Trains on a user's data: heed train next-word, translate or tokenizer.")
 final class TrainCommand implements Runnable {
   @Spec private @Nullable CommandSpec spec;
 
@@ -23,6 +23,7 @@ final class TrainCommand implements Runnable {
   static CommandLine commandLine(HeedCommand heed) {
     return new CommandLine(new TrainCommand())
         .addSubcommand("next-word", new TrainNextWordCommand(heed))
+        .addSubcommand("translate", new TrainTranslateCommand(heed))
         .addSubcommand("tokenizer", new TrainTokenizerCommand(heed));
   }
 

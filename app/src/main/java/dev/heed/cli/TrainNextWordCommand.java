@@ -153,7 +153,12 @@ final class TrainNextWordCommand implements Callable<Integer> {
         run.tokensPerStep(),
         Kernels.active().name());
     Foresight before = run.from() == null ? null : training.evaluate(texts.heldOut());
-    if (!TrainingRun.train(heed, training, texts.learned(), texts.heldOut(), run.steps())
+    LanguageModelTraining chosen = training;
+    if (!TrainingRun.train(
+            heed,
+            run.steps(),
+            progress -> chosen.run(texts.learned(), texts.heldOut(), progress),
+            chosen::stop)
         .finished()) {
       notes.printf(
           "Interrupted: the run is saved; `heed train next-word --resume %s` goes on%n",

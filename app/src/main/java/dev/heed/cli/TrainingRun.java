@@ -1,32 +1,31 @@
 package dev.heed.cli;
 
 import dev.heed.cli.terminal.ProgressBar;
-import dev.heed.task.LanguageModelTraining;
 import dev.heed.training.Trainer;
 import dev.heed.training.TrainingProgress;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /// A training that shows its progress and ends well on Ctrl-C.
 final class TrainingRun {
   private TrainingRun() {}
 
   /// Trains until `steps` steps are done or the process is asked to end.
+  ///
+  /// @param run trains and tells its progress
+  /// @param stop ends that after the step that runs
   static Trainer.History train(
       HeedCommand heed,
-      LanguageModelTraining training,
-      List<String> texts,
-      List<String> heldOut,
-      long steps) {
+      long steps,
+      Function<TrainingProgress, Trainer.History> run,
+      Runnable stop) {
     try (Interruption interruption = Interruption.watch();
         ProgressBar bar = heed.progress()) {
       bar.begin("", steps);
       Map<String, Double> figures = new LinkedHashMap<>();
       Trainer.History history =
-          training.run(
-              texts,
-              heldOut,
+          run.apply(
               new TrainingProgress() {
                 @Override
                 public void step(Step step) {
@@ -37,7 +36,7 @@ final class TrainingRun {
                   figures.put("tokens/s", step.targetsPerSecond());
                   bar.update(step.step(), figures);
                   if (interruption.requested()) {
-                    training.stop();
+                    stop.run();
                   }
                 }
 

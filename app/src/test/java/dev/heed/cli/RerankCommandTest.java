@@ -24,8 +24,7 @@ class RerankCommandTest {
   void saveATinyCrossEncoder() throws IOException {
     Tokenizer tokenizer = WordPieceTrainer.of(60).train(List.of("the train left", "a bus came"));
     var block = new BlockConfiguration(16, 2, 32, Activation.GELU, false, 0, 0, 1e-12);
-    var configuration =
-        BertConfiguration.bert(tokenizer.vocabularySize(), 32, 2, 1, block);
+    var configuration = BertConfiguration.bert(tokenizer.vocabularySize(), 32, 2, 1, block);
     Initializer initializer = Initializer.seeded(3);
     var encoder = new Bert(configuration, false, initializer);
     SequenceClassifier.of(encoder, List.of("score"), false, initializer).save(folder);
@@ -46,8 +45,16 @@ class RerankCommandTest {
     assertThat(lines.get(0).substring(0, 7)).isGreaterThanOrEqualTo(lines.get(1).substring(0, 7));
     String json =
         run(
-                "rerank", "the train", "a bus came", "the train left", "--top", "1", "--format",
-                "jsonl", "--model", folder.toString())
+                "rerank",
+                "the train",
+                "a bus came",
+                "the train left",
+                "--top",
+                "1",
+                "--format",
+                "jsonl",
+                "--model",
+                folder.toString())
             .out();
     assertThat(json)
         .matches("\\{\"results\":\\[\\{\"text\":\"[a-z ]+\",\"score\":0\\.\\d+}]}\n")

@@ -63,8 +63,9 @@ class SearchCommandTest {
         .startsWith("{\"results\":[{\"text\":\"# Bread\",\"source\":\"")
         .doesNotContain("hidden");
     assertThat(out)
-        .matches(".*\"text\":\"Knead flour, water and salt\\.\",\"source\":\"[^\"]*food\\.md:3\","
-            + "\"score\":0\\.\\d+}]}\n");
+        .matches(
+            ".*\"text\":\"Knead flour, water and salt\\.\",\"source\":\"[^\"]*food\\.md:3\","
+                + "\"score\":0\\.\\d+}]}\n");
   }
 
   @Test

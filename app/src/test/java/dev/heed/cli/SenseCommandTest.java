@@ -24,7 +24,8 @@ class SenseCommandTest {
   void jsonHasLemmaGlossAndScore() {
     assertThat(
             heed()
-                .run("sense", "time flies like an arrow", "flies", "--top", "1", "--format", "jsonl")
+                .run(
+                    "sense", "time flies like an arrow", "flies", "--top", "1", "--format", "jsonl")
                 .out())
         .matches(
             "\\{\"senses\":\\[\\{\"lemma\":\"fly\",\"part\":\"verb\",\"number\":8,"

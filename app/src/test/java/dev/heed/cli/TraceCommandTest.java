@@ -4,9 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.heed.model.gpt2.Gpt2;
 import dev.heed.model.gpt2.Gpt2Configuration;
+import dev.heed.model.marian.Marian;
+import dev.heed.model.marian.MarianConfiguration;
 import dev.heed.nn.Initializer;
+import dev.heed.nn.transformer.BlockConfiguration;
 import dev.heed.task.MiniLm;
 import dev.heed.task.SentenceEmbedder;
+import dev.heed.tensor.Activation;
 import dev.heed.weights.Checkpoint;
 import dev.heed.weights.StoredType;
 import java.nio.file.Path;
@@ -61,6 +65,49 @@ class TraceCommandTest {
     assertThat(trace.tensor("attentions.1").type()).isEqualTo(StoredType.F32);
     assertThat(heed().run("trace", "--model", folder.toString(), "--ids", "3").out())
         .contains("attentions.1 F32 [2, 1, 1]\n");
+  }
+
+  @Test
+  void anEncoderDecoderModelShowsBothSidesAndWhatTheOneReadsOfTheOther() {
+    BlockConfiguration block = new BlockConfiguration(8, 2, 16, Activation.RELU, false, 0, 0, 1e-5);
+    new Marian(MarianConfiguration.of(11, 2, 8, block, 0, 1), Initializer.seeded(1)).save(folder);
+    Path file = folder.resolve("t.safetensors");
+    String model = folder.toString();
+    Heed.Result result =
+        heed()
+            .run(
+                "trace", "--model", model, "--ids", "3,4,1", "--decoder-ids", "0,5", "-o",
+                file.toString());
+    assertThat(result.code()).isEqualTo(ExitCode.DONE);
+    Checkpoint trace = Checkpoint.open(file);
+    assertThat(trace.names())
+        .containsExactlyInAnyOrder(
+            "input_ids",
+            "decoder_input_ids",
+            "encoder_hidden_states.0",
+            "encoder_hidden_states.1",
+            "encoder_hidden_states.2",
+            "encoder_attentions.0",
+            "encoder_attentions.1",
+            "encoder_last_hidden_state",
+            "decoder_hidden_states.0",
+            "decoder_hidden_states.1",
+            "decoder_hidden_states.2",
+            "decoder_attentions.0",
+            "decoder_attentions.1",
+            "cross_attentions.0",
+            "cross_attentions.1",
+            "logits");
+    assertThat(trace.tensor("decoder_input_ids").toLongs()).containsExactly(0, 5);
+    assertThat(trace.tensor("cross_attentions.1")).hasToString("cross_attentions.1 F32 [2, 2, 3]");
+    assertThat(trace.tensor("logits")).hasToString("logits F32 [2, 11]");
+    assertThat(heed().run("trace", "--model", model, "--ids", "3").out())
+        .contains("decoder_input_ids I64 [1]\n");
+    assertThat(
+            heed().run("trace", "--model", model, "--ids", "3", "--decoder-ids", "11").messages())
+        .contains("--decoder-ids must be in 0…10: received 11");
+    assertThat(heed().run("trace", "--ids", "3", "--decoder-ids", "1").code())
+        .isEqualTo(ExitCode.USAGE);
   }
 
   @Test

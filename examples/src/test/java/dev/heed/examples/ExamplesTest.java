@@ -67,6 +67,13 @@ class ExamplesTest {
     assertThat(output).contains("the same from disk:  left the station on time.");
   }
 
+  @Test
+  void aTinyTranslatorSaysNumbersThatItNeverSaw() throws Exception {
+    assertThat(run("Translate.java"))
+        .containsPattern("BLEU (100|[89][0-9])\\.[0-9] on held-out numbers")
+        .contains("4 0 7 1: vier null sieben eins");
+  }
+
   private static String run(String example) throws Exception {
     Path file = Path.of(System.getProperty("heed.root"), "examples", example);
     Process process =

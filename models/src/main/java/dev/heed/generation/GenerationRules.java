@@ -40,6 +40,14 @@ public record GenerationRules(
     return new GenerationRules(endTokens, Set.of(), Set.of(), List.of(), 0, 0, null, null);
   }
 
+  /// The only token that may come; null where there are several.
+  ///
+  /// @param made how many new tokens there are
+  /// @param last whether no token comes after this one
+  @Nullable Integer forced(int made, boolean last) {
+    return made == 0 && forcedFirst != null ? forcedFirst : last ? forcedLast : null;
+  }
+
   /// Gives tokens that may not come the logit −∞, in place.
   ///
   /// @param ids the prompt and, after its `promptLength` tokens, the new text
@@ -68,7 +76,7 @@ public record GenerationRules(
         forbid(logits, ids[start + noRepeat - 1]);
       }
     }
-    Integer only = made == 0 && forcedFirst != null ? forcedFirst : last ? forcedLast : null;
+    Integer only = forced(made, last);
     if (only != null && only >= 0 && only < logits.length) {
       float logit = logits[only] == Float.NEGATIVE_INFINITY ? 0 : logits[only];
       java.util.Arrays.fill(logits, Float.NEGATIVE_INFINITY);

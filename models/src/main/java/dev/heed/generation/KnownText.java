@@ -22,8 +22,13 @@ public final class KnownText {
 
   /// Nothing is known yet.
   public KnownText(CausalModel model) {
+    this(model, model.newCache());
+  }
+
+  /// The same with a cache of the caller's, which takes up the tokens.
+  KnownText(CausalModel model, KeyValueCache empty) {
     this.model = model;
-    this.cache = model.newCache();
+    this.cache = empty;
   }
 
   /// The number of tokens known.

@@ -1,6 +1,7 @@
 package dev.heed.generation;
 
 import dev.heed.model.CausalModel;
+import dev.heed.tensor.Inference;
 import dev.heed.tensor.Kernels;
 import dev.heed.tensor.Shape;
 import dev.heed.tensor.Tensor;
@@ -157,12 +158,30 @@ public record TextGenerator(
 
   /// ln Σ exp of the logits, by the kernels: a large vocabulary would take longer than a token.
   static double logSumExp(float[] logits) {
-    return Tensor.noGrad(() -> {
-      Tensor row = Tensor.of(logits, 1, logits.length);
-      Tensor loss = Tensor.empty(Shape.of(1, 1), row.dtype());
-      int best = Sampling.mostProbable(logits);
-      Kernels.active().crossEntropy(row, Tensor.of(new int[] {best}, 1), 0, loss, 0);
-      return logits[best] + loss.item();
+    return logSumExp(logits, 1)[0];
+  }
+
+  /// The same of each of so many rows.
+  static double[] logSumExp(float[] logits, int rows) {
+    int width = logits.length / rows;
+    int[] best = new int[rows];
+    for (int row = 0; row < rows; row++) {
+      int first = row * width;
+      for (int i = 1; i < width; i++) {
+        if (logits[first + i] > logits[first + best[row]]) {
+          best[row] = i;
+        }
+      }
+    }
+    return Inference.run(() -> {
+      Tensor all = Tensor.of(logits, rows, width);
+      Tensor losses = Tensor.empty(Shape.of(rows, 1), all.dtype());
+      Kernels.active().crossEntropy(all, Tensor.of(best, rows), 0, losses, 0);
+      double[] sums = losses.toDoubleArray();
+      for (int row = 0; row < rows; row++) {
+        sums[row] += logits[row * width + best[row]];
+      }
+      return sums;
     });
   }
 }

@@ -8,6 +8,9 @@ import dev.heed.model.bert.TokenClassifier;
 import dev.heed.model.gpt2.Gpt2;
 import dev.heed.model.llama.Llama;
 import dev.heed.model.llama.LlamaConfiguration;
+import dev.heed.model.marian.Marian;
+import dev.heed.model.marian.MarianConfiguration;
+import dev.heed.model.t5.T5;
 import dev.heed.model.modernbert.ModernBert;
 import dev.heed.model.modernbert.ModernBertHead;
 import dev.heed.nn.Layer;
@@ -41,8 +44,7 @@ public final class ModelDirectory {
   static {
     for (EncoderFamily family : EncoderFamily.values()) {
       ARCHITECTURES.put(family.architecture("Model"), Bert::load);
-      ARCHITECTURES.put(
-          family.architecture("ForSequenceClassification"), SequenceClassifier::load);
+      ARCHITECTURES.put(family.architecture("ForSequenceClassification"), SequenceClassifier::load);
       ARCHITECTURES.put(family.architecture("ForTokenClassification"), TokenClassifier::load);
       ARCHITECTURES.put(family.architecture("ForMaskedLM"), MaskedLanguageModel::load);
       DEFAULTS.put(family.type(), family.architecture("Model"));
@@ -60,6 +62,12 @@ public final class ModelDirectory {
     ENCODERS.put("modernbert", ModernBert::load);
     ARCHITECTURES.put("GPT2LMHeadModel", Gpt2::load);
     DEFAULTS.put("gpt2", "GPT2LMHeadModel");
+    for (MarianConfiguration.Family family : MarianConfiguration.Family.values()) {
+      ARCHITECTURES.put(family.architecture(), directory -> Marian.load(directory, family));
+      DEFAULTS.put(family.type(), family.architecture());
+    }
+    ARCHITECTURES.put("T5ForConditionalGeneration", T5::load);
+    DEFAULTS.put("t5", "T5ForConditionalGeneration");
     for (LlamaConfiguration.Family family : LlamaConfiguration.Family.values()) {
       ARCHITECTURES.put(family.architecture(), directory -> Llama.load(directory, family));
       DEFAULTS.put(family.type(), family.architecture());

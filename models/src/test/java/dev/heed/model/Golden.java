@@ -64,7 +64,12 @@ public final class Golden {
 
   /// The texts of the batch, by their lengths.
   public Sequences sequences() {
-    return Sequences.ofLengths(integers("lengths"));
+    return sequences("lengths");
+  }
+
+  /// The texts of the batch, by the name of their lengths.
+  public Sequences sequences(String lengths) {
+    return Sequences.ofLengths(integers(lengths));
   }
 
   public double[] numbers(String value) {

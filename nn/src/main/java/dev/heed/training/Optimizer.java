@@ -9,8 +9,11 @@ import java.util.SequencedMap;
 
 /// Changes parameters by their gradients. Frozen parameters, and those without a gradient, stay.
 public abstract sealed class Optimizer permits AdamW, Sgd {
+  private static final String AVERAGE = "average";
+
   private final SequencedMap<String, Parameter> parameters;
   private final Map<String, Tensor> state = new LinkedHashMap<>();
+  private double averageDecay;
 
   Optimizer(Map<String, Parameter> parameters) {
     this.parameters = new LinkedHashMap<>(parameters);
@@ -25,6 +28,45 @@ public abstract sealed class Optimizer permits AdamW, Sgd {
       Tensor gradient = parameter.gradient();
       if (gradient != null && !parameter.isFrozen()) {
         update(name, parameter, gradient, step, learningRate, gradientScale);
+        if (averageDecay > 0) {
+          average(name, parameter, step);
+        }
+      }
+    });
+  }
+
+  /// Keeps a moving average of every parameter from the first step on, for [#useAverages]. It is
+  /// part of [#state], so checkpoints hold it.
+  ///
+  /// Source: Polyak and Juditsky 1992; what averaging the last checkpoints comes close to.
+  ///
+  /// @param decay how slowly it forgets: it reaches back over about 1/(1 − decay) steps, fewer in
+  ///   the beginning
+  public final void keepAverages(double decay) {
+    if (!(decay > 0 && decay < 1)) {
+      throw new IllegalArgumentException("decay must be in (0, 1): received " + decay);
+    }
+    averageDecay = decay;
+  }
+
+  private void average(String name, Parameter parameter, long step) {
+    Tensor average = state(name, AVERAGE, parameter);
+    double decay = Math.min(averageDecay, (step - 1) / (step + 9.0)); // 0 at the first step
+    Kernels.active().scale(average, decay, average);
+    Kernels.active().add(average, parameter, 1 - decay, average);
+  }
+
+  /// Gives every parameter its average.
+  ///
+  /// @throws IllegalStateException if none were kept
+  public final void useAverages() {
+    if (averageDecay == 0) {
+      throw new IllegalStateException("keepAverages must be called before the first step");
+    }
+    parameters.forEach((name, parameter) -> {
+      Tensor average = state.get(name + "." + AVERAGE);
+      if (average != null) {
+        parameter.copyFrom(average);
       }
     });
   }

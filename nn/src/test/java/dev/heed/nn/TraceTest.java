@@ -9,6 +9,7 @@ import dev.heed.nn.Trace.Traced;
 import dev.heed.nn.attention.Mask;
 import dev.heed.nn.transformer.BlockConfiguration;
 import dev.heed.nn.transformer.EncoderDecoder;
+import dev.heed.nn.transformer.EncoderDecoderConfiguration;
 import dev.heed.nn.transformer.TransformerEncoder;
 import dev.heed.tensor.Activation;
 import dev.heed.tensor.Sequences;
@@ -66,7 +67,7 @@ class TraceTest {
   @Test
   void listsEncoderDecoderAndCrossAttentionsApart() {
     EncoderDecoder model =
-        new EncoderDecoder(new EncoderDecoder.Configuration(9, 1, 8, BLOCK), Initializer.seeded(1));
+        new EncoderDecoder(EncoderDecoderConfiguration.of2017(9, 1, 8, BLOCK), Initializer.seeded(1));
     Sequences sources = Sequences.ofLengths(3);
     Traced<Tensor> traced =
         Trace.of(() ->

@@ -127,4 +127,35 @@ class OptimizerTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("betas must be in [0, 1): received 0.9 and 1.0");
   }
+
+  @Test
+  void averagesAreKeptOverCheckpointsAndTakenAtTheEnd() {
+    Parameter weight = Parameter.of(Tensor.of(new float[] {1}, 1));
+    Optimizer optimizer = new Sgd(Map.of("weight", weight), 0);
+    optimizer.keepAverages(0.25);
+    double average = 0;
+    double value = 1;
+    for (int step = 1; step <= 6; step++) {
+      give(weight, Tensor.of(new float[] {2}, 1));
+      optimizer.step(step, 0.1, 1);
+      optimizer.clearGradients();
+      value -= 0.2;
+      double decay = Math.min(0.25, (step - 1) / (step + 9.0));
+      average = decay * average + (1 - decay) * value;
+      if (step == 3) { // as after a restart
+        Optimizer next = new Sgd(Map.of("weight", weight), 0);
+        next.keepAverages(0.25);
+        next.restore(optimizer.state());
+        optimizer = next;
+      }
+    }
+    assertThat(weight.toDoubleArray()[0]).isCloseTo(value, within(1e-6));
+    optimizer.useAverages();
+    assertThat(weight.toDoubleArray()[0]).isCloseTo(average, within(1e-6));
+    Optimizer plain = new Sgd(Map.of("weight", weight), 0);
+    assertThatThrownBy(plain::useAverages).isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(() -> plain.keepAverages(1))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("decay must be in (0, 1): received 1.0");
+  }
 }

@@ -8,6 +8,7 @@ import dev.heed.nn.Layer;
 import dev.heed.nn.Resources;
 import dev.heed.nn.transformer.BlockConfiguration;
 import dev.heed.nn.transformer.EncoderDecoder;
+import dev.heed.nn.transformer.EncoderDecoderConfiguration;
 import dev.heed.tensor.Activation;
 import dev.heed.tensor.DType;
 import dev.heed.tensor.Sequences;
@@ -73,7 +74,7 @@ class ParityTest {
     BlockConfiguration block = new BlockConfiguration(8, 4, 16, Activation.RELU, false, 0, 0, 1e-5);
     EncoderDecoder model =
         new EncoderDecoder(
-            new EncoderDecoder.Configuration(17, 2, 8, block), Initializer.seeded(1));
+            EncoderDecoderConfiguration.of2017(17, 2, 8, block), Initializer.seeded(1));
     Sequences sequences = batches.sequences();
     learnsAsInPyTorch(
         batches,

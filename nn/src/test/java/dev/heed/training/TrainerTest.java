@@ -10,6 +10,7 @@ import dev.heed.nn.Layer;
 import dev.heed.nn.Linear;
 import dev.heed.nn.transformer.BlockConfiguration;
 import dev.heed.nn.transformer.EncoderDecoder;
+import dev.heed.nn.transformer.EncoderDecoderConfiguration;
 import dev.heed.tensor.Activation;
 import dev.heed.tensor.DType;
 import dev.heed.tensor.Operations;
@@ -85,7 +86,7 @@ class TrainerTest {
         new BlockConfiguration(16, 2, 32, Activation.RELU, false, 0, 0, 1e-6);
     EncoderDecoder model =
         new EncoderDecoder(
-            new EncoderDecoder.Configuration(12, 1, 6, block), Initializer.seeded(1));
+            EncoderDecoderConfiguration.of2017(12, 1, 6, block), Initializer.seeded(1));
     Sequences sources = Sequences.ofLengths(4, 2, 5);
     Sequences targets = Sequences.ofLengths(4, 2, 5);
     Tensor source = Tensor.of(new int[] {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}, 11);

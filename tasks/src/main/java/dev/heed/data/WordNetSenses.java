@@ -21,12 +21,24 @@ public final class WordNetSenses {
       Map.of(
           "noun",
           new String[][] {
-            {"s", ""}, {"ses", "s"}, {"xes", "x"}, {"zes", "z"}, {"ches", "ch"}, {"shes", "sh"},
-            {"men", "man"}, {"ies", "y"}
+            {"s", ""},
+            {"ses", "s"},
+            {"xes", "x"},
+            {"zes", "z"},
+            {"ches", "ch"},
+            {"shes", "sh"},
+            {"men", "man"},
+            {"ies", "y"}
           },
           "verb",
           new String[][] {
-            {"s", ""}, {"ies", "y"}, {"es", "e"}, {"es", ""}, {"ed", "e"}, {"ed", ""}, {"ing", "e"},
+            {"s", ""},
+            {"ies", "y"},
+            {"es", "e"},
+            {"es", ""},
+            {"ed", "e"},
+            {"ed", ""},
+            {"ing", "e"},
             {"ing", ""}
           },
           "adj",
@@ -41,8 +53,8 @@ public final class WordNetSenses {
   /// @param lemma the word's base form, with spaces
   /// @param part its part of speech: noun, verb, adj or adv
   /// @param number which of the lemma's meanings in this part of speech, the most frequent one 1
-  /// @param synset where the meaning stands in the file of its part of speech: with `part` the
-  ///   name of the meaning
+  /// @param synset where the meaning stands in the file of its part of speech: with `part` the name
+  ///   of the meaning
   /// @param words all words that have this meaning, with spaces
   /// @param definition what it means
   /// @param examples sentences with one of the words
@@ -59,9 +71,9 @@ public final class WordNetSenses {
   /// would take longer than all else.
   ///
   /// @param index lemma pos synset_cnt p_cnt [ptr_symbol…] sense_cnt tagsense_cnt [synset_offset…]
-  /// @param data synset_offset lex_filenum ss_type w_cnt word lex_id [word lex_id…] p_cnt […] | gloss
-  private record Part(
-      String name, String index, byte[] data, Map<String, String> exceptions) {
+  /// @param data synset_offset lex_filenum ss_type w_cnt word lex_id [word lex_id…] p_cnt […] |
+  ///   gloss
+  private record Part(String name, String index, byte[] data, Map<String, String> exceptions) {
     boolean has(String lemma) {
       return line(lemma) >= 0;
     }
@@ -103,7 +115,8 @@ public final class WordNetSenses {
 
     /// All lemmas.
     List<String> lemmas() {
-      return index.lines()
+      return index
+          .lines()
           .filter(line -> !line.startsWith(" ")) // the licence
           .map(line -> line.substring(0, line.indexOf(' ')))
           .toList();
@@ -168,8 +181,8 @@ public final class WordNetSenses {
     return senses;
   }
 
-  /// How often each meaning of each word was counted in tagged texts, by [#key]; those that were not
-  /// are absent.
+  /// How often each meaning of each word was counted in tagged texts, by [#key]; those that were
+  /// not are absent.
   public Map<String, Integer> frequencies() {
     Map<String, Integer> counts = new HashMap<>();
     forEachLine(
@@ -226,8 +239,7 @@ public final class WordNetSenses {
     return Optional.ofNullable(parts.get(name))
         .orElseThrow(() ->
             new IllegalArgumentException(
-                "a part of speech must be one of %s: received %s"
-                    .formatted(WordNet.PARTS, name)));
+                "a part of speech must be one of %s: received %s".formatted(WordNet.PARTS, name)));
   }
 
   /// The base forms that the word may be a form of.

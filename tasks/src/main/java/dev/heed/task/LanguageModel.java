@@ -1,5 +1,8 @@
 package dev.heed.task;
 
+import dev.heed.generation.BeamSearch;
+import dev.heed.generation.BeamSettings;
+import dev.heed.generation.CausalBeams;
 import dev.heed.generation.GenerationConfig;
 import dev.heed.generation.KnownText;
 import dev.heed.generation.NextWords;
@@ -247,6 +250,14 @@ public final class LanguageModel {
   /// Goes on after `prompt`.
   public Completion complete(String prompt, int maximumTokens, Sampling sampling) {
     return stream(prompt, maximumTokens, sampling, piece -> {});
+  }
+
+  /// Looks for the most probable ways to go on after these token ids, as they are; the best first.
+  ///
+  /// @param maximumTokens the most new tokens, the one that ends a text included
+  /// @throws IllegalArgumentException if there are no ids, or too many for the model
+  public List<BeamSearch.Found> search(int[] prompt, int maximumTokens, BeamSettings beams) {
+    return new CausalBeams(model).generate(prompt, maximumTokens, beams, generation.rules());
   }
 
   /// A conversation of its own, laid out by the model's chat template.

@@ -3,6 +3,7 @@ package dev.heed.task;
 import dev.heed.model.CausalModel;
 import dev.heed.model.ModelDirectory;
 import dev.heed.model.ModelException;
+import dev.heed.model.SequenceToSequenceModel;
 import dev.heed.model.TextEncoder;
 import dev.heed.model.bert.Bert;
 import dev.heed.model.bert.EncoderHead;
@@ -23,6 +24,10 @@ import java.util.function.Supplier;
 /// batch dimension: `input_ids` [T], `hidden_states.0` … `.L` [T, D] (0 is the embedding),
 /// `attentions.0` … `.L−1` [H, T, T], `last_hidden_state` [T, D], and, where the model has it,
 /// `logits` [T, V] (or [labels], or [T, labels]), `pooler_output` [D] and `sentence_embedding` [D].
+///
+/// Of an encoder-decoder model: `encoder_hidden_states.*` [S, D], `encoder_attentions.*` [H, S, S],
+/// `encoder_last_hidden_state` [S, D], `decoder_hidden_states.*` [T, D], `decoder_attentions.*` [H,
+/// T, T], `cross_attentions.*` [H, T, S] and `logits` [T, V].
 public final class ModelTrace {
   private final Path directory;
   private final Layer model;
@@ -44,6 +49,7 @@ public final class ModelTrace {
     return switch (model) {
       case CausalModel causal -> causal.maximumLength();
       case TextEncoder encoder -> encoder.maximumLength();
+      case SequenceToSequenceModel both -> both.maximumLength();
       case EncoderHead head -> head.encoder().maximumLength();
       default -> throw unknown();
     };
@@ -54,19 +60,58 @@ public final class ModelTrace {
     return switch (model) {
       case CausalModel causal -> causal.vocabulary();
       case TextEncoder encoder -> encoder.vocabulary();
+      case SequenceToSequenceModel both -> both.sourceVocabulary();
       case EncoderHead head -> head.encoder().vocabulary();
       default -> throw unknown();
     };
   }
 
+  /// Whether the model makes a target from a source, so that [#of(int[], int[])] has an answer.
+  public boolean hasDecoder() {
+    return model instanceof SequenceToSequenceModel;
+  }
+
+  /// The number of tokens that a target may have.
+  public int targetVocabulary() {
+    return model instanceof SequenceToSequenceModel both ? both.vocabulary() : vocabulary();
+  }
+
+  /// Runs an encoder-decoder model on the ids of a source and, as the decoder is given them, of a
+  /// target; without any, on the token that begins every target.
+  public List<StoredTensor> of(int[] ids, int... decoderIds) {
+    if (!(model instanceof SequenceToSequenceModel both)) {
+      throw unknown();
+    }
+    int[] target = decoderIds.length == 0 ? new int[] {both.startToken()} : decoderIds;
+    Sequences source = Sequences.ofLengths(ids.length);
+    List<StoredTensor> all = new ArrayList<>();
+    all.add(ids("input_ids", ids));
+    all.add(ids("decoder_input_ids", target));
+    Trace.Traced<Tensor> encoded =
+        Trace.of(() -> both.encode(Tensor.of(ids, ids.length), source));
+    encoded.values().forEach((name, value) -> all.add(stored(name, value)));
+    all.add(stored("encoder_last_hidden_state", encoded.result()));
+    Trace.Traced<Tensor> decoded =
+        Trace.of(() ->
+            both.decode(
+                Tensor.of(target, target.length),
+                Sequences.ofLengths(target.length),
+                encoded.result(),
+                source));
+    decoded.values().forEach((name, value) -> all.add(stored(name, value)));
+    all.add(stored("logits", Tensor.noGrad(() -> both.logits(decoded.result()))));
+    return all;
+  }
+
   /// Runs the model on these token ids.
   public List<StoredTensor> of(int... ids) {
+    if (hasDecoder()) {
+      return of(ids, new int[0]);
+    }
     Tensor input = Tensor.of(ids, ids.length);
     Sequences one = Sequences.ofLengths(ids.length);
     List<StoredTensor> all = new ArrayList<>();
-    all.add(
-        StoredTensor.of(
-            "input_ids", Shape.of(ids.length), Arrays.stream(ids).asLongStream().toArray()));
+    all.add(ids("input_ids", ids));
     switch (model) {
       case CausalModel causal -> {
         Tensor last = traced(() -> causal.apply(input, one), all);
@@ -88,12 +133,16 @@ public final class ModelTrace {
         Tensor logits = Tensor.noGrad(() -> head.logits(last, one));
         boolean ofText = head.ofWholeText();
         all.add(
-            stored(
-                "logits", ofText ? logits.withShape(Shape.of(logits.shape().width())) : logits));
+            stored("logits", ofText ? logits.withShape(Shape.of(logits.shape().width())) : logits));
       }
       default -> throw unknown();
     }
     return all;
+  }
+
+  private static StoredTensor ids(String name, int... ids) {
+    return StoredTensor.of(
+        name, Shape.of(ids.length), Arrays.stream(ids).asLongStream().toArray());
   }
 
   private static Tensor traced(Supplier<Tensor> body, List<StoredTensor> all) {

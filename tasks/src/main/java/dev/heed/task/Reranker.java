@@ -46,8 +46,8 @@ public final class Reranker {
 
   /// Opens a directory of a sequence classifier with one label.
   ///
-  /// @throws ModelException if it has more labels, asks for what Heed lacks, or its files do not fit
-  ///   together
+  /// @throws ModelException if it has more labels, asks for what Heed lacks, or its files do not
+  ///   fit together
   /// @throws UncheckedIOException if a file is missing or cannot be read
   public static Reranker load(Path directory) {
     SequenceClassifier model = ModelDirectory.open(directory, SequenceClassifier.class);

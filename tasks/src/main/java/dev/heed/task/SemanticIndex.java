@@ -41,6 +41,7 @@ public final class SemanticIndex {
 
   /// Prompts under which models were trained to see queries and documents.
   private static final List<String> QUERY_PROMPTS = List.of("query");
+
   private static final List<String> PASSAGE_PROMPTS = List.of("passage", "document");
 
   private final List<Passage> passages;
@@ -60,7 +61,8 @@ public final class SemanticIndex {
   ///
   /// @param name what the passages are said to come from
   public static List<Passage> passages(SentenceEmbedder embedder, String name, String document) {
-    int most = Math.min(LONGEST, embedder.maximumLength()) - embedder.tokenizer().addedAround(false);
+    int most =
+        Math.min(LONGEST, embedder.maximumLength()) - embedder.tokenizer().addedAround(false);
     var whole = embedder.tokenizer().withTruncation(null);
     return Passage.of(name, document, most, text -> whole.encode(text, false).size());
   }

@@ -29,11 +29,7 @@ public record SenseEvaluation(int examples, double accuracy, double mostFrequent
   /// @param most how many examples at most
   /// @param progress hears how many are done
   public static SenseEvaluation of(
-      SentenceEmbedder embedder,
-      WordNetSenses wordNet,
-      int most,
-      long seed,
-      IntConsumer progress) {
+      SentenceEmbedder embedder, WordNetSenses wordNet, int most, long seed, IntConsumer progress) {
     List<Question> questions = questions(wordNet);
     long key = CounterRandom.key(seed, 0, 0);
     for (int i = questions.size() - 1; i > 0; i--) {

@@ -61,8 +61,7 @@ public final class WordSenses {
     List<float[]> vectors = vectors(places);
     float[] asked = vectors.getFirst();
     return IntStream.range(0, senses.size())
-        .mapToObj(i ->
-            new Scored(senses.get(i), Similarity.COSINE.of(asked, vectors.get(i + 1))))
+        .mapToObj(i -> new Scored(senses.get(i), Similarity.COSINE.of(asked, vectors.get(i + 1))))
         .sorted(Comparator.comparing(Scored::score).reversed())
         .toList();
   }
@@ -110,7 +109,8 @@ public final class WordSenses {
     List<Encoding> encodings =
         places.stream().map(place -> embedder.tokenizer().encode(place.text)).toList();
     float[][] vectors = new float[places.size()][];
-    for (EncodedBatch batch : EncodedBatch.of(encodings, embedder.tokenizer().config().tokenTypes())) {
+    for (EncodedBatch batch :
+        EncodedBatch.of(encodings, embedder.tokenizer().config().tokenTypes())) {
       Inference.run(() -> {
         Tensor hidden =
             embedder.encoder().apply(batch.ids(), batch.sequences(), batch.types()); // (N, D)

@@ -25,8 +25,9 @@ class WordNetSensesTest {
     assertThat(WORD_NET.of("Flies"))
         .containsAll(
             WORD_NET.of("fly").stream().filter(sense -> !sense.part().equals("adj")).toList());
-    assertThat(WORD_NET.of("geese")).isEqualTo(WORD_NET.of("goose").stream()
-        .filter(sense -> sense.part().equals("noun")).toList());
+    assertThat(WORD_NET.of("geese"))
+        .isEqualTo(
+            WORD_NET.of("goose").stream().filter(sense -> sense.part().equals("noun")).toList());
     assertThat(WORD_NET.of("went")).extracting(Sense::lemma).containsOnly("go");
     assertThat(WORD_NET.of("xyzzy")).isEmpty();
   }
@@ -41,11 +42,14 @@ class WordNetSensesTest {
 
   @Test
   void examplesAndAllWordsOfAMeaningAreThere() {
-    Sense fly = WORD_NET.of("fly").stream()
-        .filter(sense -> sense.definition().equals("pass away rapidly"))
-        .findFirst().orElseThrow();
+    Sense fly =
+        WORD_NET.of("fly").stream()
+            .filter(sense -> sense.definition().equals("pass away rapidly"))
+            .findFirst()
+            .orElseThrow();
     assertThat(fly.words()).containsExactly("fly", "fell", "vanish");
-    assertThat(fly.examples()).containsExactly("Time flies like an arrow", "Time fleeing beneath him");
+    assertThat(fly.examples())
+        .containsExactly("Time flies like an arrow", "Time fleeing beneath him");
   }
 
   @Test

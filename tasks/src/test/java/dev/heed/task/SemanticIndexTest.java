@@ -71,7 +71,10 @@ class SemanticIndexTest {
   void theMeaningFindsThePassageBeforeAndAfterSaving() {
     SemanticIndex index =
         SemanticIndex.of(
-            SemanticIndex.passages(EMBEDDER, "notes.txt", DOCUMENT), EMBEDDER, "minilm", done -> {});
+            SemanticIndex.passages(EMBEDDER, "notes.txt", DOCUMENT),
+            EMBEDDER,
+            "minilm",
+            done -> {});
     index.save(folder);
     SemanticIndex loaded = SemanticIndex.load(folder);
     assertThat(loaded.size()).isEqualTo(3);

@@ -50,8 +50,7 @@ class WordSensesTest {
 
   @Test
   void theEvaluatedExampleIsInNoTextOfItsMeaning() {
-    WordNetSenses.Sense fly =
-        senses.rank("time flies like an arrow", "flies").getFirst().sense();
+    WordNetSenses.Sense fly = senses.rank("time flies like an arrow", "flies").getFirst().sense();
     assertThat(WordSenses.text(fly, "Time flies like an arrow").text())
         .isEqualTo("fly: pass away rapidly; Time fleeing beneath him");
   }

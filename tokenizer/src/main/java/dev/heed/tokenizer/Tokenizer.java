@@ -207,6 +207,44 @@ public final class Tokenizer {
     return new Tokenizer(this, truncation, padding);
   }
 
+  /// The same tokenizer for texts that are translated: each is ended by a special token, another one
+  /// fills texts up.
+  ///
+  /// @throws IllegalArgumentException if one of them is no special token of this tokenizer
+  public Tokenizer withTextEnd(String end, String padding) {
+    PostProcessor.Piece last =
+        new PostProcessor.Piece.Added(
+            end, new PostProcessor.Special(List.of(specialId(end)), List.of(end)), 0);
+    specialId(padding);
+    PostProcessor.Piece a = new PostProcessor.Piece.Text(0, 0);
+    PostProcessor.Piece b = new PostProcessor.Piece.Text(1, 0);
+    PostProcessor template =
+        new PostProcessor.Template(List.of(a, last), List.of(a, last, b, last));
+    PostProcessor before = definition.postProcessor();
+    return new Tokenizer(
+        new TokenizerDefinition(
+            definition.truncation(),
+            definition.padding(),
+            definition.addedTokens(),
+            definition.normalizer(),
+            definition.preTokenizer(),
+            definition.model(),
+            before == null
+                ? template
+                : new PostProcessor.Sequence(List.of(before, template)),
+            definition.decoder()),
+        new TokenizerConfig(null, end, null, null, padding, null, null, config.maxLength(), false, null));
+  }
+
+  private int specialId(String token) {
+    Integer id = addedIds.get(token);
+    if (id == null || !isSpecial(id)) {
+      throw new IllegalArgumentException(
+          "expected a special token of the tokenizer: received " + token);
+    }
+    return id;
+  }
+
   /// The number of special tokens that are added around one text, or around a pair.
   public int addedAround(boolean pair) {
     return definition.postProcessor() == null ? 0 : definition.postProcessor().added(pair);

@@ -46,7 +46,8 @@ public record TokenizerConfig(
 
   /// The classes whose models are told, where the file does not say it: those of transformers 5.23,
   /// in which it is not the rule any more.
-  private static final Pattern TOLD = Pattern.compile("(Bert|Electra|Deberta|DebertaV2)Tokenizer(Fast)?");
+  private static final Pattern TOLD =
+      Pattern.compile("(Bert|Electra|Deberta|DebertaV2)Tokenizer(Fast)?");
 
   /// Nothing is said.
   public static final TokenizerConfig EMPTY =

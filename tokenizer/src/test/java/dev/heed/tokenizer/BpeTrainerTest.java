@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -81,6 +82,24 @@ class BpeTrainerTest {
     BpeTrainer.of(280).train(TEXTS, (phase, done, total) -> phases.add(phase));
     assertThat(phases)
         .containsExactly(TrainingProgress.Phase.READING, TrainingProgress.Phase.LEARNING);
+  }
+
+  @Test
+  void aTextEndCanBeAddedForTranslation(@TempDir Path directory) throws IOException {
+    Tokenizer plain = new BpeTrainer(290, 2, List.of("</s>", "<pad>")).train(TEXTS);
+    Tokenizer tokenizer = plain.withTextEnd("</s>", "<pad>");
+    int[] ids = plain.encode("a lower").ids();
+    int[] ended = Arrays.copyOf(ids, ids.length + 1); // </s> is 0
+    assertThat(tokenizer.encode("a lower").ids()).isEqualTo(ended);
+    assertThat(tokenizer.encode("a lower", false).ids()).isEqualTo(ids);
+    assertThat(tokenizer.decode(ended)).isEqualTo("a lower");
+    assertThat(tokenizer.config().endOfText()).isEqualTo("</s>");
+    assertThat(tokenizer.config().padding()).isEqualTo("<pad>");
+    tokenizer.save(directory);
+    assertThat(Tokenizer.load(directory).encode("a lower").ids()).isEqualTo(ended);
+    assertThatThrownBy(() -> plain.withTextEnd("<end>", "<pad>"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("expected a special token of the tokenizer: received <end>");
   }
 
   @Test

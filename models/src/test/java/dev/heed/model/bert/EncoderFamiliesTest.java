@@ -83,8 +83,7 @@ class EncoderFamiliesTest {
         .hasSizeGreaterThan(2);
     traced.values().forEach(golden::requireClose);
     if (model instanceof EncoderHead head) {
-      golden.requireClose(
-          "logits", Tensor.noGrad(() -> head.logits(traced.result(), sequences)));
+      golden.requireClose("logits", Tensor.noGrad(() -> head.logits(traced.result(), sequences)));
     } else {
       golden.requireClose("last_hidden_state", traced.result());
       assertThat(encoder().hasPooler()).isEqualTo(golden.has("pooler_output"));
@@ -99,12 +98,11 @@ class EncoderFamiliesTest {
     int first = sequences.length(0);
     Tensor ids = Tensor.of(Arrays.copyOf(this.ids.toIntArray(), first), first);
     Tensor types = Tensor.of(Arrays.copyOf(this.types.toIntArray(), first), first);
-    Trace.Traced<Tensor> traced =
-        Trace.of(() -> hidden(ids, Sequences.ofLengths(first), types));
+    Trace.Traced<Tensor> traced = Trace.of(() -> hidden(ids, Sequences.ofLengths(first), types));
     List<String> names = golden.names("attentions.");
     assertThat(names).hasSizeGreaterThan(1);
-    names.forEach(name ->
-        golden.requireClose(name, Objects.requireNonNull(traced.values().get(name), name)));
+    names.forEach(
+        name -> golden.requireClose(name, Objects.requireNonNull(traced.values().get(name), name)));
   }
 
   @Test

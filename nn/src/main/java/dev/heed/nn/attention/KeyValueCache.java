@@ -38,8 +38,8 @@ public final class KeyValueCache {
     /// Keeps the new tokens' keys and values, and lets their queries attend to all of the text so
     /// far: q [N, H·Dh], k [N, K·Dh], v [N, K·Dv] → [N, H·Dv].
     ///
-    /// @param arguments heads and scale; `left` is the window. What they say of sequences is that
-    ///   of the new tokens.
+    /// @param arguments heads, scale and relative bias, which must reach back over all of the text;
+    ///   `left` is the window. What they say of sequences is that of the new tokens.
     public Tensor attend(Tensor q, Tensor k, Tensor v, AttentionArguments arguments) {
       Sequences queries = arguments.queries();
       if (queries.count() != texts.size()) {
@@ -76,7 +76,7 @@ public final class KeyValueCache {
                     0,
                     new int[] {text.length - rows.first},
                     null,
-                    null,
+                    arguments.relativeBias(),
                     0,
                     0),
                 out.rows(from, to),
@@ -138,11 +138,16 @@ public final class KeyValueCache {
   /// A cache of its own with the same text, as beam search needs.
   public KeyValueCache copy() {
     KeyValueCache copy = new KeyValueCache(layers.length);
-    copy.length = length;
-    for (int i = 0; i < layers.length; i++) {
-      copy.layers[i].copyFrom(layers[i], length);
-    }
+    copy.copyFrom(this);
     return copy;
+  }
+
+  /// Forgets its text for that of another cache of the same decoder.
+  public void copyFrom(KeyValueCache other) {
+    length = other.length;
+    for (int i = 0; i < layers.length; i++) {
+      layers[i].copyFrom(other.layers[i], length);
+    }
   }
 
   private static Tensor required(@Nullable Tensor tensor) {
@@ -189,17 +194,27 @@ public final class KeyValueCache {
       Tensor otherValues = other.values;
       if (otherKeys != null && otherValues != null) {
         int kept = length - first;
-        int rows = Math.max(FIRST_ROWS, kept + FIRST_ROWS);
-        keys = moved(otherKeys, 0, kept, rows, otherKeys);
-        values = moved(otherValues, 0, kept, rows, otherValues);
+        keys = copied(keys, otherKeys, kept);
+        values = copied(values, otherValues, kept);
       }
+    }
+
+    private static Tensor copied(@Nullable Tensor own, Tensor from, int kept) {
+      Tensor to =
+          own != null && own.shape().rows() >= kept
+              ? own
+              : outside(kept + FIRST_ROWS, from.shape().width(), from.dtype());
+      if (kept > 0) {
+        write(to, 0, from.rows(0, kept));
+      }
+      return to;
     }
 
     private static Tensor moved(
         @Nullable Tensor from, int firstRow, int count, int rows, Tensor like) {
       long row = (long) like.shape().width() * like.dtype().bytes();
       Tensor to =
-          from != null && from.shape().rows() == rows && from != like
+          from != null && from.shape().rows() == rows
               ? from
               : outside(rows, like.shape().width(), like.dtype());
       if (from != null && count > 0) {

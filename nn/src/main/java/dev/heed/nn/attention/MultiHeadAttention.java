@@ -40,6 +40,7 @@ public final class MultiHeadAttention extends Layer {
   /// @param numKeyValueHeads the number of key and value heads K, a divisor of `numHeads`
   /// @param useBias whether the four projections have a bias
   /// @param dropout the share of attention weights dropped in training
+  /// @param scale the factor of each query–key product, usually 1/√keyDim
   public record Configuration(
       int modelWidth,
       int numHeads,
@@ -47,7 +48,8 @@ public final class MultiHeadAttention extends Layer {
       int valueDim,
       int numKeyValueHeads,
       boolean useBias,
-      double dropout) {
+      double dropout,
+      double scale) {
     public Configuration {
       if (modelWidth < 1 || numHeads < 1 || keyDim < 1 || valueDim < 1 || numKeyValueHeads < 1) {
         throw new IllegalArgumentException(
@@ -64,6 +66,26 @@ public final class MultiHeadAttention extends Layer {
       if (dropout < 0 || dropout >= 1) {
         throw new IllegalArgumentException("dropout must be in [0, 1): received " + dropout);
       }
+    }
+
+    /// With products divided by √keyDim.
+    public Configuration(
+        int modelWidth,
+        int numHeads,
+        int keyDim,
+        int valueDim,
+        int numKeyValueHeads,
+        boolean useBias,
+        double dropout) {
+      this(
+          modelWidth,
+          numHeads,
+          keyDim,
+          valueDim,
+          numKeyValueHeads,
+          useBias,
+          dropout,
+          1 / Math.sqrt(keyDim));
     }
 
     /// Heads that share the model's width among them, as in the 2017 paper.
@@ -167,9 +189,21 @@ public final class MultiHeadAttention extends Layer {
     return output.apply(attended, Activation.NONE, residual);
   }
 
+  /// The keys and values that queries will meet in `encoded` [M, D].
+  public CrossAttentionCache.KeysAndValues keysAndValues(Tensor encoded) {
+    return new CrossAttentionCache.KeysAndValues(key.apply(encoded), value.apply(encoded));
+  }
+
+  /// Attends from `x` [N, D] to sources whose keys and values are known.
+  public Tensor apply(
+      Tensor x, Sequences targets, @Nullable Tensor residual, CrossAttentionCache.Layer sources) {
+    AttentionArguments arguments = arguments(targets, targets, Mask.none());
+    return output.apply(sources.attend(query.apply(x), arguments), Activation.NONE, residual);
+  }
+
   private AttentionArguments arguments(Sequences queries, Sequences keys, Mask mask) {
     return AttentionArguments.full(
-            configuration.numHeads, queries, keys, 1 / Math.sqrt(configuration.keyDim))
+            configuration.numHeads, queries, keys, configuration.scale)
         .withKeyValueHeads(configuration.numKeyValueHeads)
         .seeing(mask.left(), mask.right(), mask.keys())
         .withRelativeBias(mask.bias());

@@ -23,8 +23,7 @@ public final class LearnedPositions extends Layer {
   ///
   /// @throws IllegalArgumentException if a sequence is longer than the table
   public Tensor apply(Tensor x, Sequences sequences) {
-    Positions.requireAtMost(weight.shape().dimension(0), sequences);
-    return apply(x, Positions.of(sequences));
+    return apply(x, Positions.of(sequences, weight.shape().dimension(0)));
   }
 
   /// x [N, D] plus the vectors of these positions, I32 [N].

@@ -18,6 +18,14 @@ public final class Positions {
     return Tensor.of(ids, ids.length);
   }
 
+  /// The same of sequences that must not be longer than `maximum`.
+  ///
+  /// @throws IllegalArgumentException if one is
+  public static Tensor of(Sequences sequences, int maximum) {
+    requireAtMost(maximum, sequences);
+    return of(sequences);
+  }
+
   static void requireAtMost(int maximum, Sequences sequences) {
     if (sequences.longest() > maximum) {
       throw new IllegalArgumentException(

@@ -12,6 +12,7 @@ import dev.heed.tensor.Activation;
 ///   input and output (post-norm, as the 2017 paper and BERT)
 /// @param dropout the share dropped of each sub-layer's output in training
 /// @param attentionDropout the share dropped of the attention weights in training
+/// @param activationDropout the share dropped inside the feed-forward in training
 /// @param epsilon what LayerNorm adds to the variance
 public record BlockConfiguration(
     int width,
@@ -21,7 +22,30 @@ public record BlockConfiguration(
     boolean normFirst,
     double dropout,
     double attentionDropout,
+    double activationDropout,
     double epsilon) {
+  /// Nothing is dropped inside the feed-forward.
+  public BlockConfiguration(
+      int width,
+      int heads,
+      int feedForwardWidth,
+      Activation activation,
+      boolean normFirst,
+      double dropout,
+      double attentionDropout,
+      double epsilon) {
+    this(
+        width,
+        heads,
+        feedForwardWidth,
+        activation,
+        normFirst,
+        dropout,
+        attentionDropout,
+        0,
+        epsilon);
+  }
+
   public BlockConfiguration {
     if (heads < 1 || width < 1 || width % heads != 0) {
       throw new IllegalArgumentException(
@@ -35,6 +59,10 @@ public record BlockConfiguration(
       throw new IllegalArgumentException(
           "dropout must be in [0, 1): received dropout=%s, attentionDropout=%s"
               .formatted(dropout, attentionDropout));
+    }
+    if (activationDropout < 0 || activationDropout >= 1) {
+      throw new IllegalArgumentException(
+          "activationDropout must be in [0, 1): received " + activationDropout);
     }
   }
 

@@ -3,88 +3,182 @@ package dev.heed.nn.transformer;
 import dev.heed.nn.Initializer;
 import dev.heed.nn.Layer;
 import dev.heed.nn.TrainingMode;
+import dev.heed.nn.attention.DecoderCache;
+import dev.heed.nn.attention.KeyValueCache;
 import dev.heed.nn.attention.Mask;
+import dev.heed.nn.embedding.LearnedPositions;
+import dev.heed.nn.embedding.Positions;
 import dev.heed.nn.embedding.SinusoidalPositions;
 import dev.heed.nn.embedding.TokenEmbedding;
+import dev.heed.nn.norm.LayerNorm;
+import dev.heed.tensor.Activation;
 import dev.heed.tensor.FusedOperations;
+import dev.heed.tensor.Parameter;
 import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Tensor;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/// The Transformer of the 2017 paper: an encoder, a decoder, sinusoidal positions, and one table
-/// that is the source's embedding, the target's embedding and the output layer.
+/// The Transformer of the 2017 paper: an encoder that reads a source, and a decoder that makes a
+/// target from it; and its descendants Marian and BART, as their [EncoderDecoderConfiguration] says.
 ///
 /// Source: Vaswani et al. 2017.
-public final class EncoderDecoder extends Layer {
-  private final Configuration configuration;
-  private final TokenEmbedding embedding;
-  private final SinusoidalPositions positions;
+public class EncoderDecoder extends Layer {
+  /// Rows that BART's tables begin with and that nothing reads.
+  private static final int UNUSED_POSITIONS = 2;
+
+  private final EncoderDecoderConfiguration configuration;
+  private final Input source;
+  private final Input target;
   private final TransformerEncoder encoder;
   private final TransformerDecoder decoder;
+  private final Parameter output; // (V, D)
+  private final @Nullable Parameter outputBias; // (1, V)
 
-  /// The shape of the model.
-  ///
-  /// @param vocabulary the size V of the vocabulary that source and target share
-  /// @param depth the number of layers of the encoder, and of the decoder
-  /// @param maximumLength the most tokens of a source or target
-  public record Configuration(
-      int vocabulary, int depth, int maximumLength, BlockConfiguration block) {
-    public Configuration {
-      if (vocabulary < 1 || depth < 1 || maximumLength < 1) {
-        throw new IllegalArgumentException(
-            "vocabulary, depth and maximumLength must be 1 or more: received %d, %d, %d"
-                .formatted(vocabulary, depth, maximumLength));
-      }
-    }
-
-    /// The paper's base model: 6 layers, 512 wide, 8 heads, 2048.
-    ///
-    /// Its 44,138,496 parameters beside V · 512 for the shared table: an encoder layer has 4 ·
-    /// (512² + 512) for attention, 2 · 512 · 2048 + 2048 + 512 for the feed-forward and 2 · 1024
-    /// for the norms, 3,152,384 in all; a decoder layer has one more attention and norm, 4,204,032.
-    public static Configuration base2017(int vocabulary) {
-      return new Configuration(vocabulary, 6, 1024, BlockConfiguration.base2017());
-    }
-  }
-
-  public EncoderDecoder(Configuration configuration, Initializer initializer) {
+  /// A model with the paper's initial weights; tables with deviation 1/√D.
+  public EncoderDecoder(EncoderDecoderConfiguration configuration, Initializer initializer) {
     this.configuration = configuration;
-    int width = configuration.block.width();
-    this.embedding =
+    int width = configuration.width();
+    double deviation = 1 / Math.sqrt(width);
+    boolean shared = configuration.sharedTable();
+    TokenEmbedding sourceTable =
         layer(
-            "embedding",
-            new TokenEmbedding(
-                configuration.vocabulary, width, 1 / Math.sqrt(width), true, initializer));
-    this.positions =
-        SinusoidalPositions.of(
-            configuration.maximumLength, width, SinusoidalPositions.Layout.INTERLEAVED);
+            shared ? "embedding" : "source_embedding",
+            table(configuration.encoder(), deviation, initializer));
+    TokenEmbedding targetTable =
+        shared
+            ? sourceTable
+            : layer(
+                "target_embedding", table(configuration.decoder(), deviation, initializer));
+    this.source = input("source", sourceTable, configuration.encoder(), initializer);
+    this.target = input("target", targetTable, configuration.decoder(), initializer);
     this.encoder =
         layer(
             "encoder",
             new TransformerEncoder(
-                configuration.depth, configuration.block, "encoder_", initializer));
+                configuration.encoder().depth(),
+                configuration.encoder().block(),
+                "encoder_",
+                initializer));
     this.decoder =
         layer(
             "decoder",
-            new TransformerDecoder(configuration.depth, configuration.block, initializer));
+            new TransformerDecoder(
+                configuration.decoder().depth(), configuration.decoder().block(), initializer));
+    int vocabulary = configuration.decoder().vocabulary();
+    this.output =
+        configuration.tiedOutput()
+            ? targetTable.weight()
+            : parameter("output.weight", initializer.normal(deviation, vocabulary, width));
+    this.outputBias =
+        configuration.outputBias()
+            ? parameter("output.bias", initializer.zeros(1, vocabulary))
+            : null;
   }
 
-  public Configuration configuration() {
+  private TokenEmbedding table(
+      EncoderDecoderConfiguration.Side side, double deviation, Initializer initializer) {
+    return new TokenEmbedding(
+        side.vocabulary(), configuration.width(), deviation, configuration.scaled(), initializer);
+  }
+
+  /// What stands between a side's token ids and its first block.
+  private record Input(
+      TokenEmbedding embedding,
+      @Nullable SinusoidalPositions waves,
+      @Nullable LearnedPositions learned,
+      @Nullable LayerNorm norm,
+      int maximumLength,
+      double dropout) {
+    Tensor apply(Tensor ids, Sequences sequences) {
+      return apply(ids, Positions.of(sequences, maximumLength));
+    }
+
+    Tensor apply(Tensor ids, Tensor positions) {
+      Tensor x = embedding.apply(ids);
+      x = waves == null ? x : waves.apply(x, positions);
+      x = learned == null ? x : learned.apply(x, behindUnused(positions));
+      return TrainingMode.dropout(norm == null ? x : norm.apply(x), dropout);
+    }
+  }
+
+  private static Tensor behindUnused(Tensor positions) {
+    int[] rows = positions.toIntArray();
+    for (int i = 0; i < rows.length; i++) {
+      rows[i] += UNUSED_POSITIONS;
+    }
+    return Tensor.of(rows, rows.length);
+  }
+
+  private Input input(
+      String name,
+      TokenEmbedding table,
+      EncoderDecoderConfiguration.Side side,
+      Initializer initializer) {
+    int longest = configuration.maximumLength();
+    int width = configuration.width();
+    SinusoidalPositions.Layout layout =
+        switch (configuration.positions()) {
+          case INTERLEAVED_WAVES -> SinusoidalPositions.Layout.INTERLEAVED;
+          case HALVED_WAVES -> SinusoidalPositions.Layout.HALVES;
+          case LEARNED -> null;
+        };
+    return new Input(
+        table,
+        layout == null ? null : SinusoidalPositions.of(longest, width, layout),
+        layout == null
+            ? layer(
+                name + "_positions",
+                new LearnedPositions(
+                    longest + UNUSED_POSITIONS, width, 1 / Math.sqrt(width), initializer))
+            : null,
+        configuration.embeddingNorm()
+            ? layer(
+                name + "_norm", new LayerNorm(width, side.block().epsilon(), true, initializer))
+            : null,
+        longest,
+        side.block().dropout());
+  }
+
+  public final EncoderDecoderConfiguration configuration() {
     return configuration;
   }
 
   /// Source ids I32 [M] → the encoder's output [M, D].
-  public Tensor encode(Tensor ids, Sequences sources) {
-    return encoder.apply(embed(ids, sources), sources, Mask.none());
+  public final Tensor encode(Tensor ids, Sequences sources) {
+    return encoder.apply(source.apply(ids, sources), sources, Mask.none());
   }
 
   /// Target ids I32 [N], each seeing the ones before it and the whole source → [N, D].
-  public Tensor decode(Tensor ids, Sequences targets, Tensor encoded, Sequences sources) {
-    return decoder.apply(embed(ids, targets), targets, encoded, sources, Mask.none());
+  public final Tensor decode(Tensor ids, Sequences targets, Tensor encoded, Sequences sources) {
+    return decoder.apply(target.apply(ids, targets), targets, encoded, sources, Mask.none());
+  }
+
+  /// What is known of a target of no token yet, for each source: `encoded` [M, D].
+  public final List<DecoderCache> newCaches(Tensor encoded, Sequences sources) {
+    return decoder.newCaches(encoded, sources);
+  }
+
+  /// Target ids I32 [N] that come after others of their targets → [N, D].
+  ///
+  /// @param texts what is known of each target; takes up the new tokens
+  public final Tensor decode(Tensor ids, Sequences targets, List<DecoderCache> texts) {
+    List<KeyValueCache> own = DecoderCache.targets(texts);
+    for (int i = 0; i < own.size(); i++) {
+      long length = (long) own.get(i).length() + targets.length(i);
+      if (length > configuration.maximumLength()) {
+        throw new IllegalArgumentException(
+            "a sequence must have at most %d tokens: received %d"
+                .formatted(configuration.maximumLength(), length));
+      }
+    }
+    Tensor x = target.apply(ids, KeyValueCache.positions(targets, own));
+    return decoder.apply(x, targets, texts);
   }
 
   /// The decoder's output [N, D] → logits [N, V].
-  public Tensor logits(Tensor decoded) {
-    return embedding.logits(decoded);
+  public final Tensor logits(Tensor decoded) {
+    return FusedOperations.linear(decoded, output, outputBias, Activation.NONE, null);
   }
 
   /// The sum over all targets of the cross-entropy in nats.
@@ -92,7 +186,7 @@ public final class EncoderDecoder extends Layer {
   /// @param inputs the target shifted right: it begins with a start token
   /// @param targets I32 [N]; negative ones are skipped
   /// @param smoothing the paper's label smoothing, 0.1
-  public Tensor loss(
+  public final Tensor loss(
       Tensor source,
       Sequences sources,
       Tensor inputs,
@@ -100,12 +194,6 @@ public final class EncoderDecoder extends Layer {
       Tensor targets,
       double smoothing) {
     Tensor decoded = decode(inputs, targetSequences, encode(source, sources), sources);
-    return FusedOperations.linearCrossEntropy(
-        decoded, embedding.weight(), null, targets, smoothing);
-  }
-
-  private Tensor embed(Tensor ids, Sequences sequences) {
-    Tensor x = positions.apply(embedding.apply(ids), sequences);
-    return TrainingMode.dropout(x, configuration.block.dropout());
+    return FusedOperations.linearCrossEntropy(decoded, output, outputBias, targets, smoothing);
   }
 }

@@ -3,6 +3,9 @@ package dev.heed.nn.transformer;
 import dev.heed.nn.Initializer;
 import dev.heed.nn.Layer;
 import dev.heed.nn.Trace;
+import dev.heed.nn.attention.CrossAttentionCache;
+import dev.heed.nn.attention.DecoderCache;
+import dev.heed.nn.attention.KeyValueCache;
 import dev.heed.nn.attention.Mask;
 import dev.heed.nn.norm.LayerNorm;
 import dev.heed.tensor.Inference;
@@ -42,5 +45,34 @@ public final class TransformerDecoder extends Layer {
     Tensor out = finalNorm == null ? h : finalNorm.apply(h);
     Trace.add("decoder_hidden_states", () -> out);
     return out;
+  }
+
+  /// What the layers' cross-attention makes of each source, once for all of its targets.
+  ///
+  /// @param encoded the encoder's output [M, D]
+  public List<DecoderCache> newCaches(Tensor encoded, Sequences sources) {
+    List<CrossAttentionCache.KeysAndValues> known =
+        layers.stream().map(layer -> layer.keysAndValues(encoded)).toList();
+    return CrossAttentionCache.of(sources, known).stream()
+        .map(source -> new DecoderCache(new KeyValueCache(layers.size()), source))
+        .toList();
+  }
+
+  /// x [N, D], tokens that come after others of their targets → [N, D].
+  ///
+  /// @param texts what is known of each target; takes up the new tokens
+  public Tensor apply(Tensor x, Sequences targets, List<DecoderCache> texts) {
+    List<KeyValueCache> own = DecoderCache.targets(texts);
+    List<CrossAttentionCache> sources = DecoderCache.sources(texts);
+    Tensor h = x;
+    for (int i = 0; i < layers.size(); i++) {
+      Tensor before = h;
+      TransformerDecoderLayer layer = layers.get(i);
+      KeyValueCache.Layer ownLayer = new KeyValueCache.Layer(own, i);
+      CrossAttentionCache.Layer sourceLayer = new CrossAttentionCache.Layer(sources, i);
+      h = Inference.keepingResult(() -> layer.apply(before, targets, ownLayer, sourceLayer));
+    }
+    KeyValueCache.advance(targets, own);
+    return finalNorm == null ? h : finalNorm.apply(h);
   }
 }

@@ -2,6 +2,8 @@ package dev.heed.nn.transformer;
 
 import dev.heed.nn.Initializer;
 import dev.heed.nn.Layer;
+import dev.heed.nn.attention.CrossAttentionCache;
+import dev.heed.nn.attention.KeyValueCache;
 import dev.heed.nn.attention.Mask;
 import dev.heed.nn.attention.MultiHeadAttention;
 import dev.heed.nn.norm.LayerNorm;
@@ -47,7 +49,33 @@ public final class TransformerDecoderLayer extends Layer {
                 configuration.feedForwardWidth(),
                 configuration.activation(),
                 true,
+                configuration.activationDropout(),
                 initializer));
+  }
+
+  /// The keys and values that this layer's cross-attention makes of sources: `encoded` [M, D].
+  CrossAttentionCache.KeysAndValues keysAndValues(Tensor encoded) {
+    return crossAttention.keysAndValues(encoded);
+  }
+
+  /// x [N, D], tokens that come after others of their targets → [N, D].
+  ///
+  /// @param own what is known of those; takes up the new ones
+  Tensor apply(
+      Tensor x, Sequences targets, KeyValueCache.Layer own, CrossAttentionCache.Layer sources) {
+    Tensor attended =
+        SubLayer.apply(
+            x,
+            selfAttentionNorm,
+            configuration,
+            (h, residual) -> selfAttention.apply(h, targets, Mask.causal(), residual, own));
+    Tensor crossed =
+        SubLayer.apply(
+            attended,
+            crossAttentionNorm,
+            configuration,
+            (h, residual) -> crossAttention.apply(h, targets, residual, sources));
+    return SubLayer.apply(crossed, feedForwardNorm, configuration, feedForward::apply);
   }
 
   /// x [N, D] and the encoder's output [M, D] → [N, D].

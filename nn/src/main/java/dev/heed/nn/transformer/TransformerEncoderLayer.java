@@ -46,6 +46,7 @@ public final class TransformerEncoderLayer extends Layer {
                 configuration.feedForwardWidth(),
                 configuration.activation(),
                 true,
+                configuration.activationDropout(),
                 initializer));
   }
 

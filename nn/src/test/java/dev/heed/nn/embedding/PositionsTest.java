@@ -62,8 +62,10 @@ class PositionsTest {
   void sinusoidalOnesAreThePapersFormula() {
     SinusoidalPositions positions = SinusoidalPositions.of(51, 512, Layout.INTERLEAVED);
     double angle = 50 / Math.pow(10_000, 6.0 / 512);
-    assertThat(positions.table().get(50, 6)).isCloseTo(Math.sin(angle), within(1e-7));
-    assertThat(positions.table().get(50, 7)).isCloseTo(Math.cos(angle), within(1e-7));
+    Tensor waves =
+        positions.apply(Tensor.zeros(Shape.of(51, 512), DType.F32), Sequences.ofLengths(51));
+    assertThat(waves.get(50, 6)).isCloseTo(Math.sin(angle), within(1e-7));
+    assertThat(waves.get(50, 7)).isCloseTo(Math.cos(angle), within(1e-7));
   }
 
   @ParameterizedTest

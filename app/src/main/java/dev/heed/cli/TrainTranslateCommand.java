@@ -1,0 +1,269 @@
+package dev.heed.cli;
+
+import dev.heed.cli.picture.SvgCurves;
+import dev.heed.data.TextPairs;
+import dev.heed.task.Translator;
+import dev.heed.task.TranslationTraining;
+import dev.heed.tensor.Kernels;
+import dev.heed.tokenizer.Tokenizer;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/// `heed train translate`: a translation model on a user's texts and their translations.
+@Command(
+    name = "translate",
+    description = "Trains a model that translates, from nothing, on texts and their translations.")
+final class TrainTranslateCommand implements Callable<Integer> {
+  /// More would make the trying take long.
+  static final int MOST_HELD_OUT = 1000;
+
+  private final HeedCommand heed;
+
+  @Mixin private PairFiles files = new PairFiles();
+
+  @Option(
+      names = {"-o", "--output"},
+      paramLabel = "DIR",
+      description = "the run's folder, new or empty (default: models/translate in Heed's home)")
+  private @Nullable Path out;
+
+  @Option(
+      names = "--resume",
+      paramLabel = "DIR",
+      description = "go on with the run in this folder, which was interrupted")
+  private @Nullable Path resume;
+
+  @Option(
+      names = "--steps",
+      paramLabel = "N",
+      description = "how many training steps (default: some 30 passes over the pairs)")
+  private long steps;
+
+  @Option(
+      names = "--tokens-per-step",
+      paramLabel = "N",
+      description = "about how many target tokens a step learns from (default: ${DEFAULT-VALUE})")
+  private int tokensPerStep = 2500;
+
+  @Option(
+      names = "--learning-rate",
+      paramLabel = "R",
+      description = "the highest one (default: ${DEFAULT-VALUE})")
+  private double learningRate = 1.5e-3;
+
+  @Option(
+      names = "--vocabulary",
+      paramLabel = "N",
+      description = "how many tokens both languages share (default: ${DEFAULT-VALUE})")
+  private int vocabulary = TranslationTraining.VOCABULARY;
+
+  @Option(
+      names = "--width",
+      paramLabel = "D",
+      description = "the model width (default: ${DEFAULT-VALUE})")
+  private int width = TranslationTraining.Architecture.SMALL.width();
+
+  @Option(
+      names = "--layers",
+      paramLabel = "N",
+      description = "blocks of the encoder, and of the decoder (default: ${DEFAULT-VALUE})")
+  private int layers = TranslationTraining.Architecture.SMALL.layers();
+
+  @Option(
+      names = "--heads",
+      paramLabel = "N",
+      description = "attention heads (default: ${DEFAULT-VALUE})")
+  private int heads = TranslationTraining.Architecture.SMALL.heads();
+
+  @Option(
+      names = "--feed-forward",
+      paramLabel = "F",
+      description = "the inner width of the feed-forward (default: ${DEFAULT-VALUE})")
+  private int feedForward = TranslationTraining.Architecture.SMALL.feedForward();
+
+  @Option(
+      names = "--max-length",
+      paramLabel = "N",
+      description = "the most tokens of a text; longer pairs are left out (default: ${DEFAULT-VALUE})")
+  private int longest = TranslationTraining.Architecture.SMALL.longest();
+
+  @Option(
+      names = "--dropout",
+      paramLabel = "P",
+      description = "the share dropped in training (default: ${DEFAULT-VALUE})")
+  private double dropout = TranslationTraining.Architecture.SMALL.dropout();
+
+  @Option(
+      names = "--validation",
+      paramLabel = "SHARE",
+      description = "the share of the pairs that is held out, at most 1000 (default: ${DEFAULT-VALUE})")
+  private double validation = 0.05;
+
+  @Option(
+      names = "--format",
+      paramLabel = "F",
+      description = "of the figures: text, json or jsonl (default: text)")
+  private Format format = Format.TEXT;
+
+  TrainTranslateCommand(HeedCommand heed) {
+    this.heed = heed;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    TranslationRun run;
+    TextPairs pairs;
+    if (resume == null) {
+      check();
+      pairs = files.read();
+      run = asked(pairs);
+    } else {
+      run = TranslationRun.read(resume);
+      pairs = PairFiles.of(run.data(), run.columns()).read();
+      run.requireSameData(pairs);
+    }
+    TextPairs.Split split =
+        pairs.split(run.validation(), MOST_HELD_OUT, run.settings().seed());
+    if (split.learned().isEmpty()) {
+      throw CommandFailure.usage(
+          "expected pairs to learn from beside those held out: received %d with %d sources"
+              .formatted(
+                  pairs.pairs().size(),
+                  pairs.pairs().stream().map(TextPairs.Pair::source).distinct().count()));
+    }
+    if (resume == null) {
+      run.begin();
+    }
+    PrintStream notes = heed.notes();
+    if (pairs.skipped() > 0) {
+      notes.println("passed over, with no text on one side: " + pairs.skipped());
+    }
+    TranslationTraining training =
+        TranslationTraining.ofNewModel(
+            run.architecture(), run.settings(), tokenizer(run, split, notes), run.folder());
+    int tooLong = training.tooLong(split.learned());
+    if (tooLong == split.learned().size()
+        || training.tooLong(split.heldOut()) == split.heldOut().size()) {
+      throw CommandFailure.usage(
+          "--max-length must leave pairs to learn from and to try: received "
+              + run.architecture().longest());
+    }
+    if (tooLong > 0) {
+      notes.printf(
+          "left out, longer than %d tokens: %d%n", run.architecture().longest(), tooLong);
+    }
+    notes.printf(
+        Locale.ROOT,
+        "Training %,d parameters on %,d pairs (%,d held out), %,d steps of about %,d tokens,"
+            + " kernels: %s%n",
+        training.parameterCount(),
+        split.learned().size(),
+        split.heldOut().size(),
+        run.settings().steps(),
+        run.settings().tokensPerStep(),
+        Kernels.active().name());
+    if (!TrainingRun.train(
+            heed,
+            run.settings().steps(),
+            progress -> training.run(split.learned(), split.heldOut(), progress),
+            training::stop)
+        .finished()) {
+      notes.printf(
+          "Interrupted: the run is saved; `heed train translate --resume %s` goes on%n",
+          run.folder());
+      return ExitCode.INTERRUPTED.code();
+    }
+    finish(run, training, split.heldOut());
+    notes.printf("Saved: %s (opens in Hugging Face too)%n", run.folder());
+    notes.printf("Type next: heed translate \"…\" --model %s%n", run.folder());
+    return ExitCode.DONE.code();
+  }
+
+  private void check() {
+    if (steps < 0 || tokensPerStep < 1 || longest < 2 || feedForward < 1 || !(learningRate > 0)) {
+      throw CommandFailure.usage(
+          "--steps must be 0 or more, --tokens-per-step and --feed-forward 1 or more, --max-length 2"
+              + " or more, --learning-rate above 0: received %d, %d, %d, %d, %s"
+                  .formatted(steps, tokensPerStep, feedForward, longest, learningRate));
+    }
+    if (!(validation > 0 && validation < 1) || !(dropout >= 0 && dropout < 1)) {
+      throw CommandFailure.usage(
+          "--validation must be between 0 and 1, --dropout in [0, 1): received %s, %s"
+              .formatted(validation, dropout));
+    }
+    // Positions are pairs of waves, so the width is even.
+    if (heads < 1 || width < 2 || width % heads != 0 || width % 2 != 0 || layers < 1) {
+      throw CommandFailure.usage(
+          "--width must be even, --heads divide it, --layers be 1 or more: received %d, %d, %d"
+              .formatted(width, heads, layers));
+    }
+    if (vocabulary < 259) {
+      throw CommandFailure.usage("--vocabulary must be 259 or more: received " + vocabulary);
+    }
+  }
+
+  /// The run that the options ask for.
+  private TranslationRun asked(TextPairs pairs) {
+    TranslationTraining.Settings usual =
+        TranslationTraining.Settings.of(
+            pairs.pairs().size(), tokensPerStep, learningRate, heed.seed());
+    long chosen = steps > 0 ? steps : usual.steps();
+    return new TranslationRun(
+        out == null ? SavedModels.folder(heed).resolve("translate") : out,
+        files.paths(),
+        files.columns(),
+        validation,
+        vocabulary,
+        new TranslationTraining.Architecture(width, layers, heads, feedForward, longest, dropout),
+        new TranslationTraining.Settings(
+            chosen, tokensPerStep, learningRate, Math.max(1, chosen / 10), heed.seed()),
+        PairFiles.digest(pairs));
+  }
+
+  private static Tokenizer tokenizer(
+      TranslationRun run, TextPairs.Split split, PrintStream notes) throws IOException {
+    if (Files.exists(run.folder().resolve("tokenizer.json"))) {
+      return Tokenizer.load(run.folder());
+    }
+    notes.printf(
+        Locale.ROOT, "Training a byte-level BPE tokenizer of %,d tokens …%n", run.vocabulary());
+    Tokenizer tokenizer = TranslationTraining.tokenizer(split.learned(), run.vocabulary());
+    tokenizer.save(run.folder());
+    return tokenizer;
+  }
+
+  private void finish(
+      TranslationRun run, TranslationTraining training, List<TextPairs.Pair> heldOut)
+      throws IOException {
+    Translator translator = training.translator();
+    translator.save(run.folder());
+    List<TextPairs.Pair> tried =
+        heldOut.stream()
+            .filter(pair ->
+                translator.encode(pair.source()).length <= translator.model().maximumLength())
+            .toList();
+    TranslationQuality quality = EvaluateTranslation.of(heed, translator, tried, false);
+    Map<String, Object> figures = new LinkedHashMap<>(quality.figures());
+    figures.put("nll", training.nll(heldOut));
+    SvgCurves curves = SvgCurves.ofMetrics(run.folder().resolve("metrics.jsonl"));
+    Files.writeString(run.folder().resolve("curves.svg"), curves.svg("Loss, nats a token"));
+    Files.writeString(run.folder().resolve("README.md"), run.modelCard(quality));
+    run.end(figures);
+    if (format == Format.TEXT) {
+      heed.out().println(quality.shown());
+    } else {
+      Json.write(heed.out(), format, json -> Json.value(json, figures));
+    }
+  }
+}

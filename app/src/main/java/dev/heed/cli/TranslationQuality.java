@@ -1,0 +1,46 @@
+package dev.heed.cli;
+
+import dev.heed.task.Bleu;
+import dev.heed.task.ChrF;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/// How good translations are, in figures.
+///
+/// @param pairs how many were tried
+record TranslationQuality(Bleu bleu, ChrF chrF, int pairs) {
+  static TranslationQuality of(
+      List<String> translations, List<String> references, boolean lowercase) {
+    return new TranslationQuality(
+        Bleu.of(translations, references, lowercase),
+        ChrF.of(translations, references, lowercase),
+        translations.size());
+  }
+
+  /// For JSON and `run.json`.
+  Map<String, Object> figures() {
+    Map<String, Object> figures = new LinkedHashMap<>();
+    figures.put("bleu", bleu.score());
+    figures.put("chrf", chrF.score());
+    figures.put("precisions", bleu.precisions());
+    figures.put("brevity_penalty", bleu.brevityPenalty());
+    figures.put("pairs", pairs);
+    figures.put("signature", bleu.signature());
+    figures.put("chrf_signature", chrF.signature());
+    return figures;
+  }
+
+  /// For people, on one line.
+  String shown() {
+    return String.format(
+        Locale.ROOT,
+        "BLEU %.2f (%s), chrF2 %.2f (%s), %,d pairs",
+        bleu.score(),
+        bleu.signature(),
+        chrF.score(),
+        chrF.signature(),
+        pairs);
+  }
+}

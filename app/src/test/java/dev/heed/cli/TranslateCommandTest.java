@@ -1,0 +1,235 @@
+package dev.heed.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.heed.data.TextPairs;
+import dev.heed.model.ConfigFile;
+import dev.heed.task.TranslationTraining;
+import dev.heed.task.Translator;
+import dev.heed.tokenizer.Tokenizer;
+import dev.heed.training.TrainingProgress;
+import dev.heed.weights.Checkpoint;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.IntStream;
+import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// A tiny translator of numbers into words, by the commands that a user types.
+class TranslateCommandTest {
+  private static final List<String> WORDS =
+      List.of("null", "eins", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun");
+  private static final List<String> SMALL =
+      List.of(
+          "--vocabulary", "300", "--width", "32", "--layers", "1", "--heads", "2",
+          "--feed-forward", "64", "--max-length", "40", "--dropout", "0", "--tokens-per-step",
+          "400", "--learning-rate", "0.01");
+
+  @TempDir private static Path folder;
+
+  private static Path pairs;
+  private static Path model;
+  private static Heed.Result trained;
+
+  private static Heed heed() {
+    return new Heed(folder).with("HEED_HOME", folder.toString());
+  }
+
+  private static String words(int number) {
+    StringBuilder words = new StringBuilder();
+    Integer.toString(number).chars().forEach(digit -> words.append(WORDS.get(digit - '0')).append(' '));
+    return words.toString().strip();
+  }
+
+  private static String digits(int number) {
+    return String.join(" ", Integer.toString(number).split(""));
+  }
+
+  @BeforeAll
+  static void train() throws IOException {
+    pairs = folder.resolve("numbers.tsv.gz");
+    StringBuilder lines = new StringBuilder();
+    IntStream.range(0, 900)
+        .map(i -> 1000 + i * 7919 % 9000)
+        .forEach(i -> lines.append(digits(i)).append('\t').append(words(i)).append('\n'));
+    lines.append("nothing\t\n");
+    ByteArrayOutputStream packed = new ByteArrayOutputStream();
+    try (GZIPOutputStream gzip = new GZIPOutputStream(packed)) {
+      gzip.write(lines.toString().getBytes(StandardCharsets.UTF_8));
+    }
+    Files.write(pairs, packed.toByteArray());
+    model = folder.resolve("models/numbers");
+    trained = train(model, "--steps", "250");
+  }
+
+  private static Heed.Result train(Path out, String... more) {
+    return heed().run(arguments(out, more));
+  }
+
+  private static String[] arguments(Path out, String... more) {
+    List<String> arguments =
+        new java.util.ArrayList<>(
+            List.of("train", "translate", "--data", pairs.toString(), "-o", out.toString()));
+    arguments.addAll(SMALL);
+    arguments.addAll(List.of(more));
+    return arguments.toArray(String[]::new);
+  }
+
+  @Test
+  void whatIsTrainedTranslatesWhatItNeverSaw() {
+    assertThat(trained.messages()).contains("passed over, with no text on one side: 1");
+    assertThat(trained.code()).as(trained.messages()).isEqualTo(ExitCode.DONE);
+    double bleu = Double.parseDouble(trained.out().replaceAll("(?s)BLEU ([0-9.]+) .*", "$1"));
+    assertThat(bleu).isGreaterThan(80);
+    assertThat(heed().run("translate", "4 0 7 1", "--model", "numbers").out())
+        .isEqualTo("vier null sieben eins\n");
+    assertThat(heed().given("4 0 7 1\n\n1 2 3 9\n").run("translate", "--model", "numbers").out())
+        .isEqualTo("vier null sieben eins\n\neins zwei drei neun\n");
+  }
+
+  @Test
+  void answersAsJsonAreTranslationsWithScores() {
+    Heed.Result one = heed().run("translate", "1 2 3 9", "--model", "numbers", "--format", "json");
+    ConfigFile answer =
+        ConfigFile.parse("answer", one.out().getBytes(StandardCharsets.UTF_8));
+    assertThat(answer.string("translation")).isEqualTo("eins zwei drei neun");
+    assertThat(answer.number("score")).isNegative();
+    assertThat(heed().run("translate", "1", "2", "--model", "numbers", "--format", "json").out())
+        .startsWith("[");
+    String lines =
+        heed()
+            .run("translate", "1", "2", "--model", "numbers", "--format", "jsonl", "--beams", "1")
+            .out();
+    assertThat(lines.lines()).hasSize(2).allMatch(line -> line.startsWith("{\"translation\":"));
+  }
+
+  @Test
+  void theRunFolderHoldsTheModelItsFiguresAndHowItWasMade() throws IOException {
+    assertThat(model)
+        .isDirectoryContaining("glob:**run.json")
+        .isDirectoryContaining("glob:**metrics.jsonl")
+        .isDirectoryContaining("glob:**curves.svg")
+        .isDirectoryContaining("glob:**tokenizer.json")
+        .isDirectoryNotContaining("glob:**latest");
+    ConfigFile run = ConfigFile.read(model.resolve("run.json"));
+    Map<?, ?> figures = (Map<?, ?>) Objects.requireNonNull(run.values().get("figures"));
+    assertThat(figures.get("signature"))
+        .isEqualTo("nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp");
+    assertThat(Files.readString(model.resolve("README.md")))
+        .contains("pipeline_tag: translation", "BLEU ", run.string("command"));
+    assertThat(ConfigFile.read(model.resolve("config.json")).strings("architectures"))
+        .containsExactly("MarianMTModel");
+  }
+
+  @Test
+  void evaluateGivesTheFiguresOfAFile() {
+    String[] evaluate = {"evaluate", "--model", "numbers", "--data", pairs.toString()};
+    Heed.Result text = heed().run(evaluate);
+    assertThat(text.code()).as(text.messages()).isEqualTo(ExitCode.DONE);
+    assertThat(text.out()).startsWith("BLEU ").contains("chrF2 ", "900 pairs");
+    ConfigFile json =
+        ConfigFile.parse(
+            "answer",
+            heed()
+                .run(
+                    "evaluate", "--model", "numbers", "--data", pairs.toString(), "--format",
+                    "json", "--beams", "1", "--lowercase")
+                .out()
+                .getBytes(StandardCharsets.UTF_8));
+    assertThat(json.number("bleu")).isGreaterThan(80);
+    assertThat(json.number("chrf")).isGreaterThan(80);
+    assertThat(json.string("signature")).contains("case:lc");
+  }
+
+  /// An interrupted run is one whose folder has a checkpoint, and no figures in `run.json`.
+  @Test
+  void aRunThatWasInterruptedEndsWithTheSameBits() throws IOException {
+    Path whole = folder.resolve("whole");
+    assertThat(train(whole, "--steps", "20").code()).isEqualTo(ExitCode.DONE);
+    Path parts = Files.createDirectory(folder.resolve("parts"));
+    Files.writeString(
+        parts.resolve("run.json"),
+        Files.readString(whole.resolve("run.json")).replaceFirst(",\"figures\":.*", "}"));
+    Files.copy(whole.resolve("tokenizer.json"), parts.resolve("tokenizer.json"));
+    Files.copy(whole.resolve("tokenizer_config.json"), parts.resolve("tokenizer_config.json"));
+    TranslationRun run = TranslationRun.read(parts);
+    TextPairs.Split split =
+        TextPairs.tsv(pairs, List.of()).split(run.validation(), 1000, run.settings().seed());
+    TranslationTraining training =
+        TranslationTraining.ofNewModel(
+            run.architecture(), run.settings(), Tokenizer.load(parts), parts);
+    training.run(
+        split.learned(),
+        split.heldOut(),
+        new TrainingProgress() {
+          @Override
+          public void step(Step step) {
+            if (step.step() == 7) {
+              training.stop();
+            }
+          }
+        });
+    assertThat(parts).isDirectoryContaining("glob:**step-7");
+    Heed.Result resumed = heed().run("train", "translate", "--resume", parts.toString());
+    assertThat(resumed.code()).as(resumed.messages()).isEqualTo(ExitCode.DONE);
+    Checkpoint expected = Checkpoint.open(whole);
+    Checkpoint received = Checkpoint.open(parts);
+    expected
+        .names()
+        .forEach(name ->
+            assertThat(received.tensor(name).sameAs(expected.tensor(name))).as(name).isTrue());
+    assertThat(heed().run("train", "translate", "--resume", parts.toString()).messages())
+        .contains("is finished: nothing to resume");
+  }
+
+  @Test
+  void textsThatAreTooLongAreRefusedUnlessTheyMayBeCut() {
+    String text = "7 ".repeat(60);
+    Heed.Result refused = heed().run("translate", text, "--model", "numbers");
+    assertThat(refused.code()).isEqualTo(ExitCode.TOO_LONG);
+    assertThat(refused.messages()).contains("at most 40 tokens: received");
+    assertThat(heed().run("translate", text, "--model", "numbers", "--truncate").code())
+        .isEqualTo(ExitCode.DONE);
+  }
+
+  @Test
+  void wrongFilesAreRefused() throws IOException {
+    Path one = Files.writeString(folder.resolve("one.txt"), "a\nb\n");
+    Path other = Files.writeString(folder.resolve("other.txt"), "a\n");
+    assertThat(
+            heed()
+                .run("train", "translate", "--source", one.toString(), "--target", other.toString())
+                .messages())
+        .contains("must have as many lines: received more than 1 of one");
+    assertThat(heed().run("train", "translate", "--data", one.toString()).messages())
+        .contains("a line must have a source, a tab and a target: received 1 column(s) in line 1");
+    assertThat(heed().run("train", "translate").messages()).contains("give --data");
+    assertThat(heed().run("train", "translate", "--data", "missing.tsv").code())
+        .isEqualTo(ExitCode.MISSING);
+    assertThat(train(model).messages()).contains("-o must be new or empty");
+    assertThat(
+            heed()
+                .run("train", "translate", "--data", pairs.toString(), "--width", "33", "--heads", "3")
+                .messages())
+        .contains("--width must be even");
+  }
+
+  @Test
+  void theJavaApiOpensTheSameModel() {
+    Translator translator = Translator.load(model);
+    assertThat(translator.translate("4 0 7 1").text()).isEqualTo("vier null sieben eins");
+    assertThat(translator.beams().beams()).isEqualTo(4);
+    // Alone or among others, with one beam or several.
+    List<Translator.Translation> all = translator.translate(List.of("1", "4 0 7 1", "", "2 5 8"));
+    assertThat(all.get(1)).isEqualTo(translator.translate("4 0 7 1"));
+    assertThat(all.get(2).text()).isEmpty();
+  }
+}

@@ -1,0 +1,116 @@
+package dev.heed.data;
+
+import dev.heed.tensor.CounterRandom;
+import dev.heed.tensor.Sequences;
+import dev.heed.tensor.Tensor;
+import dev.heed.training.TrainingData;
+import java.util.List;
+import java.util.function.ToIntFunction;
+
+/// Batches for translation: pairs of different lengths packed one after the other, no padding, so
+/// that they need not be sorted by length. Each pass goes through all pairs once, in an order of its
+/// own that follows from the seed.
+public final class PairBatches implements TrainingData<PairBatches.Batch> {
+  private final List<Pair> pairs;
+  private final int pairsPerBatch;
+  private final int startToken;
+  private final long seed;
+  private final boolean shuffled;
+  private long orderOf = -1;
+  private int[] order = new int[0];
+
+  /// The token ids of a pair, both ended.
+  public record Pair(int[] source, int[] target) {}
+
+  /// A batch.
+  ///
+  /// @param source I32 [M]
+  /// @param inputs I32 [N]: the targets shifted right
+  /// @param targets I32 [N]
+  public record Batch(
+      Tensor source,
+      Sequences sources,
+      Tensor inputs,
+      Sequences targetSequences,
+      Tensor targets) {
+    /// The number of targets.
+    public int count() {
+      return targetSequences.rows();
+    }
+  }
+
+  private PairBatches(
+      List<Pair> pairs, int pairsPerBatch, int startToken, long seed, boolean shuffled) {
+    this.pairs = pairs;
+    this.pairsPerBatch = pairsPerBatch;
+    this.startToken = startToken;
+    this.seed = seed;
+    this.shuffled = shuffled;
+  }
+
+  /// Batches of about `tokens` target tokens each.
+  ///
+  /// @param startToken the token before a target's first
+  /// @param shuffled whether each pass has an order of its own
+  public static PairBatches of(
+      List<Pair> pairs, int tokens, int startToken, long seed, boolean shuffled) {
+    if (pairs.isEmpty()) {
+      throw new IllegalArgumentException("there must be a pair or more: received none");
+    }
+    long total = pairs.stream().mapToLong(pair -> pair.target.length).sum();
+    long perBatch = (long) tokens * pairs.size() / Math.max(1, total);
+    return new PairBatches(
+        List.copyOf(pairs),
+        (int) Math.clamp(perBatch, 1, pairs.size()),
+        startToken,
+        seed,
+        shuffled);
+  }
+
+  @Override
+  public long batchesPerEpoch() {
+    return Math.ceilDiv(pairs.size(), pairsPerBatch);
+  }
+
+  @Override
+  public synchronized Batch batch(long index) {
+    long epoch = index / batchesPerEpoch();
+    if (shuffled && orderOf != epoch) {
+      order = CounterRandom.permutation(pairs.size(), CounterRandom.key(seed, epoch, -1));
+      orderOf = epoch;
+    }
+    int from = Math.toIntExact(index % batchesPerEpoch()) * pairsPerBatch;
+    int to = Math.min(pairs.size(), from + pairsPerBatch);
+    Sequences sources = lengths(from, to, pair -> pair.source.length);
+    Sequences targets = lengths(from, to, pair -> pair.target.length);
+    int[] source = new int[sources.rows()];
+    int[] input = new int[targets.rows()];
+    int[] target = new int[targets.rows()];
+    for (int i = from; i < to; i++) {
+      Pair pair = pair(i);
+      System.arraycopy(pair.source, 0, source, sources.start(i - from), pair.source.length);
+      int start = targets.start(i - from);
+      System.arraycopy(pair.target, 0, target, start, pair.target.length);
+      input[start] = startToken;
+      System.arraycopy(pair.target, 0, input, start + 1, pair.target.length - 1);
+    }
+    return new Batch(
+        Tensor.of(source, source.length),
+        sources,
+        Tensor.of(input, input.length),
+        targets,
+        Tensor.of(target, target.length));
+  }
+
+  private Sequences lengths(int from, int to, ToIntFunction<Pair> length) {
+    int[] lengths = new int[to - from];
+    for (int i = from; i < to; i++) {
+      lengths[i - from] = length.applyAsInt(pair(i));
+    }
+    return Sequences.ofLengths(lengths);
+  }
+
+  private Pair pair(int place) {
+    return pairs.get(shuffled ? order[place] : place);
+  }
+}

@@ -1,0 +1,236 @@
+package dev.heed.task;
+
+import dev.heed.data.PairBatches;
+import dev.heed.data.TextPairs;
+import dev.heed.generation.BeamSettings;
+import dev.heed.generation.GenerationConfig;
+import dev.heed.generation.GenerationRules;
+import dev.heed.generation.Sampling;
+import dev.heed.model.marian.Marian;
+import dev.heed.model.marian.MarianConfiguration;
+import dev.heed.nn.Initializer;
+import dev.heed.nn.TrainingMode;
+import dev.heed.nn.transformer.BlockConfiguration;
+import dev.heed.tensor.Activation;
+import dev.heed.tokenizer.BpeTrainer;
+import dev.heed.tokenizer.Tokenizer;
+import dev.heed.training.AdamW;
+import dev.heed.training.LearningRateSchedule;
+import dev.heed.training.Objective;
+import dev.heed.training.Trainer;
+import dev.heed.training.TrainingProgress;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// Trains the Transformer of the 2017 paper on texts and their translations: one vocabulary for both
+/// sides, label smoothing, warm-up, and averaged weights at the end.
+///
+/// [#run] may be stopped by [#stop] from another thread; what it had learned is kept, and where
+/// `checkpoints` is given, a later run goes on from there.
+public final class TranslationTraining {
+  /// The size of a vocabulary where nobody asks for another.
+  public static final int VOCABULARY = 6000;
+
+  private static final String END = "</s>";
+  private static final String PADDING = "<pad>";
+  private static final double EPSILON = 1e-5; // Marian's
+  private static final double SMOOTHING = 0.1;
+  private static final double AVERAGE_DECAY = 0.998;
+  private static final int PASSES = 30;
+  private static final int BEAMS = 4;
+
+  private final Settings settings;
+  private final Marian model;
+  private final Tokenizer tokenizer;
+  private final AdamW optimizer;
+  private final Trainer<PairBatches.Batch> trainer;
+
+  /// How a new model looks.
+  ///
+  /// @param width the model width
+  /// @param layers the number of blocks of the encoder, and of the decoder
+  /// @param heads the number of attention heads
+  /// @param feedForward the inner width of the feed-forward
+  /// @param longest the most tokens of a text
+  /// @param dropout the share dropped in training
+  public record Architecture(
+      int width, int layers, int heads, int feedForward, int longest, double dropout) {
+    /// For some ten thousands of pairs and a machine without a graphics card.
+    public static final Architecture SMALL = new Architecture(256, 3, 4, 512, 256, 0.2);
+  }
+
+  /// How long a model learns.
+  ///
+  /// @param steps how many steps
+  /// @param tokensPerStep about how many target tokens a step learns from
+  /// @param learningRate the highest learning rate
+  /// @param evaluateEvery after how many steps the held-out pairs are looked at
+  /// @param seed what everything random follows from
+  public record Settings(
+      long steps, int tokensPerStep, double learningRate, long evaluateEvery, long seed) {
+    /// Some passes over so many pairs.
+    public static Settings of(long pairs) {
+      return of(pairs, 2500, 1.5e-3, 1);
+    }
+
+    /// Some passes over so many pairs, whose targets are taken for sentences.
+    public static Settings of(long pairs, int tokensPerStep, double learningRate, long seed) {
+      long steps = Math.max(100, PASSES * pairs * 15 / tokensPerStep);
+      return new Settings(steps, tokensPerStep, learningRate, Math.max(1, steps / 10), seed);
+    }
+  }
+
+  private TranslationTraining(
+      Settings settings, Marian model, Tokenizer tokenizer, @Nullable Path checkpoints) {
+    this.settings = settings;
+    this.model = model;
+    this.tokenizer = tokenizer;
+    this.optimizer =
+        new AdamW(model.parameters(), new AdamW.Configuration(0.9, 0.98, 1e-9, 0.01));
+    optimizer.keepAverages(AVERAGE_DECAY);
+    Trainer.Configuration configuration =
+        Trainer.Configuration.ofSteps(settings.steps, settings.seed)
+            .evaluatedEvery(settings.evaluateEvery);
+    this.trainer =
+        new Trainer<>(
+            model,
+            TranslationTraining.this::loss,
+            optimizer,
+            // Falls below the paper's inverse square root, because the number of steps is known.
+            LearningRateSchedule.cosine(
+                settings.learningRate,
+                Math.max(1, Math.min(4000, settings.steps / 10)),
+                settings.steps,
+                settings.learningRate / 50),
+            checkpoints == null
+                ? configuration
+                : configuration.savedTo(checkpoints, settings.evaluateEvery));
+  }
+
+  private Objective.Loss loss(PairBatches.Batch batch) {
+    return new Objective.Loss(
+        model.loss(
+            batch.source(),
+            batch.sources(),
+            batch.inputs(),
+            batch.targetSequences(),
+            batch.targets(),
+            TrainingMode.isOn() ? SMOOTHING : 0),
+        batch.count());
+  }
+
+  /// A vocabulary for both sides of the pairs: bytes and merges.
+  public static Tokenizer tokenizer(List<TextPairs.Pair> pairs, int vocabulary) {
+    List<String> texts = new ArrayList<>(2 * pairs.size());
+    pairs.forEach(pair -> {
+      texts.add(pair.source());
+      texts.add(pair.target());
+    });
+    return new BpeTrainer(vocabulary, 2, List.of(END, PADDING))
+        .train(texts)
+        .withTextEnd(END, PADDING);
+  }
+
+  /// A training of a new model.
+  ///
+  /// @param tokenizer such as [#tokenizer] makes
+  /// @param checkpoints where the state of the run is kept every `evaluateEvery` steps; null for
+  ///   nowhere
+  public static TranslationTraining ofNewModel(
+      Architecture architecture,
+      Settings settings,
+      Tokenizer tokenizer,
+      @Nullable Path checkpoints) {
+    BlockConfiguration block =
+        new BlockConfiguration(
+            architecture.width,
+            architecture.heads,
+            architecture.feedForward,
+            Activation.RELU,
+            false,
+            architecture.dropout,
+            architecture.dropout / 2,
+            EPSILON);
+    Marian model =
+        new Marian(
+            MarianConfiguration.of(
+                tokenizer.vocabularySize(),
+                architecture.layers,
+                architecture.longest,
+                block,
+                tokenizer.idOf(PADDING).orElseThrow(),
+                tokenizer.idOf(END).orElseThrow()),
+            Initializer.seeded(settings.seed));
+    return new TranslationTraining(settings, model, tokenizer, checkpoints);
+  }
+
+  /// The number of the model's parameters.
+  public long parameterCount() {
+    return model.parameterCount();
+  }
+
+  /// The translator as it is now.
+  public Translator translator() {
+    int end = model.endToken();
+    GenerationRules rules =
+        new GenerationRules(
+            Set.of(end),
+            Set.of(model.startToken()),
+            Set.of(),
+            List.of(),
+            0,
+            0,
+            null,
+            end);
+    return new Translator(
+        model,
+        tokenizer,
+        new GenerationConfig(rules, Sampling.greedy(), BeamSettings.of(BEAMS), 0),
+        BeamSettings.of(BEAMS));
+  }
+
+  /// Trains on `learned` and evaluates on `heldOut`; pairs longer than the model takes are left out.
+  /// At the end the model has the average of its last weights.
+  public Trainer.History run(
+      List<TextPairs.Pair> learned, List<TextPairs.Pair> heldOut, TrainingProgress progress) {
+    Trainer.History history =
+        trainer.fit(batches(learned, true), batches(heldOut, false), progress);
+    if (history.finished()) {
+      optimizer.useAverages();
+    }
+    return history;
+  }
+
+  /// The mean of −ln p of the pairs' target tokens under the model as it is now, in nats.
+  public double nll(List<TextPairs.Pair> pairs) {
+    return trainer.evaluate(batches(pairs, false));
+  }
+
+  /// Ends [#run] after the step that runs now. Any thread may call this.
+  public void stop() {
+    trainer.stop();
+  }
+
+  /// How many of the pairs are longer than the model takes.
+  public int tooLong(List<TextPairs.Pair> pairs) {
+    return pairs.size() - encoded(pairs).size();
+  }
+
+  private PairBatches batches(List<TextPairs.Pair> pairs, boolean shuffled) {
+    return PairBatches.of(
+        encoded(pairs), settings.tokensPerStep, model.startToken(), settings.seed, shuffled);
+  }
+
+  private List<PairBatches.Pair> encoded(List<TextPairs.Pair> pairs) {
+    int longest = model.maximumLength();
+    return pairs.stream()
+        .map(pair ->
+            new PairBatches.Pair(
+                tokenizer.encode(pair.source()).ids(), tokenizer.encode(pair.target()).ids()))
+        .filter(pair -> pair.source().length <= longest && pair.target().length <= longest)
+        .toList();
+  }
+}

@@ -1,0 +1,174 @@
+package dev.heed.task;
+
+import dev.heed.data.TextPairs;
+import dev.heed.generation.BeamSearch;
+import dev.heed.generation.BeamSettings;
+import dev.heed.generation.GenerationConfig;
+import dev.heed.generation.TargetGenerator;
+import dev.heed.model.ModelDirectory;
+import dev.heed.model.ModelException;
+import dev.heed.model.SequenceToSequenceModel;
+import dev.heed.tokenizer.Tokenizer;
+import dev.heed.training.TrainingProgress;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
+
+/// Translates texts with an encoder-decoder model and its tokenizer.
+public final class Translator {
+  /// Sources that are computed together, times their beams.
+  private static final int TEXTS_AT_ONCE = 128;
+
+  private final SequenceToSequenceModel model;
+  private final Tokenizer tokenizer;
+  private final GenerationConfig generation;
+  private final BeamSettings beams;
+
+  Translator(
+      SequenceToSequenceModel model,
+      Tokenizer tokenizer,
+      GenerationConfig generation,
+      BeamSettings beams) {
+    this.model = model;
+    this.tokenizer = tokenizer;
+    this.generation = generation;
+    this.beams = beams;
+  }
+
+  /// A translation.
+  ///
+  /// @param score the mean of the natural logarithms of its tokens' probabilities, or what the
+  ///   model's makers make of them ([BeamSettings])
+  public record Translation(String text, double score) {}
+
+  /// Opens a model's directory in Hugging Face's layout, such as one of OPUS-MT.
+  ///
+  /// @throws ModelException if its architecture is not known, or the files do not fit together
+  /// @throws UncheckedIOException if a file is missing or cannot be read
+  public static Translator load(Path directory) {
+    if (Files.exists(directory.resolve("target_vocab.json"))) {
+      throw new ModelException(
+          directory + ": expected one vocabulary: received target_vocab.json, which Heed lacks");
+    }
+    SequenceToSequenceModel model =
+        ModelDirectory.open(directory, SequenceToSequenceModel.class);
+    try {
+      GenerationConfig generation =
+          GenerationConfig.read(directory, Set.of(model.endToken()));
+      return new Translator(model, Tokenizer.load(directory), generation, generation.beams());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /// Trains a translator from nothing on pairs, with sensible settings: some of the pairs are held
+  /// out to see how well it does.
+  public static Translator train(TextPairs pairs, TrainingProgress progress) {
+    TextPairs.Split split = pairs.split(0.05, 1000, 1);
+    Tokenizer tokenizer =
+        TranslationTraining.tokenizer(split.learned(), TranslationTraining.VOCABULARY);
+    TranslationTraining training =
+        TranslationTraining.ofNewModel(
+            TranslationTraining.Architecture.SMALL,
+            TranslationTraining.Settings.of(split.learned().size()),
+            tokenizer,
+            null);
+    training.run(split.learned(), split.heldOut(), progress);
+    return training.translator();
+  }
+
+  /// Writes a directory that Hugging Face's class of the family and its fast tokenizer open.
+  public void save(Path directory) {
+    try {
+      Files.createDirectories(directory);
+      tokenizer.save(directory);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    model.save(directory); // its config.json is what makes the directory a model
+  }
+
+  /// The same with another number of beams; 1 takes the most probable token each time.
+  public Translator withBeams(int count) {
+    return new Translator(model, tokenizer, generation, beams.withBeams(count));
+  }
+
+  /// How the most probable translation is looked for.
+  public BeamSettings beams() {
+    return beams;
+  }
+
+  /// The model inside.
+  public SequenceToSequenceModel model() {
+    return model;
+  }
+
+  /// Its tokenizer.
+  public Tokenizer tokenizer() {
+    return tokenizer;
+  }
+
+  /// The tokens of a source, with the end that the model expects.
+  public int[] encode(String text) {
+    return tokenizer.encode(text).ids();
+  }
+
+  /// Translates a text.
+  ///
+  /// @throws IllegalArgumentException if it is longer than the model's longest text
+  public Translation translate(String text) {
+    return translate(List.of(text)).getFirst();
+  }
+
+  /// Translates texts, each alone; a blank one stays so.
+  ///
+  /// @throws IllegalArgumentException if one is longer than the model's longest text
+  public List<Translation> translate(List<String> texts) {
+    return translateIds(
+        texts.stream().map(text -> text.isBlank() ? new int[0] : encode(text)).toList(),
+        done -> {});
+  }
+
+  /// Translates token ids as they are, the end included; none give an empty translation.
+  ///
+  /// @param progress hears now and then how many are done
+  /// @throws IllegalArgumentException if one is longer than the model's longest text
+  public List<Translation> translateIds(List<int[]> sources, IntConsumer progress) {
+    // Those of alike lengths together: they end at about the same step.
+    List<Integer> order =
+        IntStream.range(0, sources.size())
+            .filter(i -> sources.get(i).length > 0)
+            .boxed()
+            .sorted(Comparator.comparingInt((Integer i) -> -sources.get(i).length))
+            .toList();
+    List<Translation> all = new ArrayList<>();
+    sources.forEach(source -> all.add(new Translation("", 0)));
+    TargetGenerator generator = new TargetGenerator(model, beams, generation.rules());
+    int atOnce = Math.max(1, TEXTS_AT_ONCE / beams.beams());
+    for (int from = 0; from < order.size(); from += atOnce) {
+      List<Integer> batch = order.subList(from, Math.min(order.size(), from + atOnce));
+      List<List<BeamSearch.Found>> found =
+          generator.generate(batch.stream().map(sources::get).toList(), maximumTokens());
+      for (int i = 0; i < batch.size(); i++) {
+        if (!found.get(i).isEmpty()) {
+          BeamSearch.Found best = found.get(i).getFirst();
+          all.set(batch.get(i), new Translation(tokenizer.decode(best.ids()), best.score()));
+        }
+      }
+      progress.accept(from + batch.size());
+    }
+    return all;
+  }
+
+  private int maximumTokens() {
+    int longest = generation.maximumLength() > 1 ? generation.maximumLength() : Integer.MAX_VALUE;
+    return Math.min(longest, model.maximumLength()) - 1; // the start token counts
+  }
+}
