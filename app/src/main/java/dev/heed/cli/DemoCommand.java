@@ -118,7 +118,13 @@ final class DemoCommand implements Callable<Integer> {
       boolean held = i % HELD_OUT_EVERY == 0 && heldOut.size() < HELD_OUT;
       (held ? heldOut : learned).add(sentences.get(i));
     }
-    return TrainingRun.train(heed, training, learned, heldOut, steps).finished();
+    return TrainingRun.train(
+            heed,
+            steps,
+            "tokens/s",
+            progress -> training.run(learned, heldOut, progress),
+            training::stop)
+        .finished();
   }
 
   private void show(LanguageModel model, Path place) throws IOException {

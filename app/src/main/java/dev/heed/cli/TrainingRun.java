@@ -1,32 +1,33 @@
 package dev.heed.cli;
 
 import dev.heed.cli.terminal.ProgressBar;
-import dev.heed.task.LanguageModelTraining;
 import dev.heed.training.Trainer;
 import dev.heed.training.TrainingProgress;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /// A training that shows its progress and ends well on Ctrl-C.
 final class TrainingRun {
   private TrainingRun() {}
 
   /// Trains until `steps` steps are done or the process is asked to end.
+  ///
+  /// @param rate what a second's targets are called, such as `tokens/s`
+  /// @param training trains and tells its progress
+  /// @param stop ends the training after the step that runs now
   static Trainer.History train(
       HeedCommand heed,
-      LanguageModelTraining training,
-      List<String> texts,
-      List<String> heldOut,
-      long steps) {
+      long steps,
+      String rate,
+      Function<TrainingProgress, Trainer.History> training,
+      Runnable stop) {
     try (Interruption interruption = Interruption.watch();
         ProgressBar bar = heed.progress()) {
       bar.begin("", steps);
       Map<String, Double> figures = new LinkedHashMap<>();
       Trainer.History history =
-          training.run(
-              texts,
-              heldOut,
+          training.apply(
               new TrainingProgress() {
                 @Override
                 public void step(Step step) {
@@ -34,10 +35,10 @@ final class TrainingRun {
                     bar.startAt(step.step() - 1); // more than 0 where a run goes on
                   }
                   figures.put("loss", step.loss());
-                  figures.put("tokens/s", step.targetsPerSecond());
+                  figures.put(rate, step.targetsPerSecond());
                   bar.update(step.step(), figures);
                   if (interruption.requested()) {
-                    training.stop();
+                    stop.run();
                   }
                 }
 
