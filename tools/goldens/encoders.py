@@ -9,7 +9,7 @@ and packed one after the other: lengths [B], input_ids [N], token_type_ids [N]; 
 [N, D]; of the first text attentions.L [H, T, T]; what the head says (pooler_output [B, D], or logits);
 the loss, and its gradients under the names of the parameters.
 
-The loss is the head's own where it has one (labels), else the sum of the outputs times `cotangent`s.
+The loss is the sum of the outputs (last_hidden_state and pooler_output, or logits) times `cotangent`s.
 """
 
 import inspect
@@ -32,8 +32,34 @@ SMALL = dict(
     max_position_embeddings=24,
 )
 
+LABELS = dict(id2label={0: "low", 1: "middle", 2: "high"})
+DISTIL = dict(
+    vocab_size=VOCABULARY, dim=24, n_layers=2, n_heads=3, hidden_dim=40, max_position_embeddings=24
+)
+SHARED = SMALL | dict(num_hidden_layers=3, num_hidden_groups=2, inner_group_num=2, embedding_size=16)
+
 MODELS = {
     "bert": ("BertModel", "BertConfig", dict(SMALL)),
+    "bert-judging": ("BertForSequenceClassification", "BertConfig", SMALL | LABELS),
+    "bert-tagging": ("BertForTokenClassification", "BertConfig", SMALL | LABELS),
+    "bert-guessing": ("BertForMaskedLM", "BertConfig", dict(SMALL)),
+    "distilbert": ("DistilBertModel", "DistilBertConfig", dict(DISTIL)),
+    "distilbert-judging": ("DistilBertForSequenceClassification", "DistilBertConfig", DISTIL | LABELS),
+    "distilbert-guessing": ("DistilBertForMaskedLM", "DistilBertConfig", dict(DISTIL)),
+    "roberta": ("RobertaModel", "RobertaConfig", SMALL | dict(type_vocab_size=1)),
+    "roberta-judging": ("RobertaForSequenceClassification", "RobertaConfig", SMALL | LABELS),
+    "roberta-tagging": ("RobertaForTokenClassification", "RobertaConfig", SMALL | LABELS),
+    "roberta-guessing": ("RobertaForMaskedLM", "RobertaConfig", SMALL | dict(pad_token_id=3)),
+    "xlm-roberta-judging": ("XLMRobertaForSequenceClassification", "XLMRobertaConfig", SMALL | LABELS),
+    "mpnet": ("MPNetModel", "MPNetConfig", dict(SMALL)),
+    "mpnet-judging": ("MPNetForSequenceClassification", "MPNetConfig", SMALL | LABELS),
+    "mpnet-guessing": ("MPNetForMaskedLM", "MPNetConfig", dict(SMALL)),
+    "electra": ("ElectraModel", "ElectraConfig", SMALL | dict(embedding_size=16)),
+    "electra-judging": ("ElectraForSequenceClassification", "ElectraConfig", SMALL | LABELS | dict(embedding_size=24)),
+    "electra-guessing": ("ElectraForMaskedLM", "ElectraConfig", SMALL | dict(embedding_size=16)),
+    "albert": ("AlbertModel", "AlbertConfig", dict(SHARED)),
+    "albert-judging": ("AlbertForSequenceClassification", "AlbertConfig", SHARED | LABELS),
+    "albert-guessing": ("AlbertForMaskedLM", "AlbertConfig", dict(SHARED)),
 }
 
 
@@ -46,7 +72,9 @@ def tiny(architecture, config_class, options):
             # As it is made, biases are 0 and gains 1, and a mistake there would not show.
             drawn = torch.randn(parameter.shape, generator=generator)
             gain = "norm" in name.lower() and name.endswith("weight")
-            parameter.copy_(1 + 0.2 * drawn if gain else 0.3 * drawn)
+            # Less in the deeper one, whose attention would see one key only and have no gradient.
+            deviation = 0.15 if config.model_type == "albert" else 0.3
+            parameter.copy_(1 + 0.2 * drawn if gain else deviation * drawn)
     return model
 
 
@@ -54,6 +82,9 @@ def values_of(model):
     generator = torch.Generator().manual_seed(12)
     total = sum(LENGTHS)
     ids = torch.randint(3, VOCABULARY, (total,), generator=generator)
+    if model.config.model_type in ("roberta", "xlm-roberta", "mpnet"):
+        # Padding inside a text: it moves the positions, yet it is attended to.
+        ids[2:4] = model.config.pad_token_id
     types = torch.randint(0, getattr(model.config, "type_vocab_size", 1) or 1, (total,), generator=generator)
     values = {"lengths": torch.tensor(LENGTHS), "input_ids": ids, "token_type_ids": types}
     parts, loss, start = [], 0, 0
@@ -70,8 +101,13 @@ def values_of(model):
         values[f"hidden_states.{i}"] = torch.cat([part.hidden_states[i][0] for part in parts])
     for i, attention in enumerate(parts[0].attentions):
         values[f"attentions.{i}"] = attention[0]
-    values["last_hidden_state"] = torch.cat([part.last_hidden_state[0] for part in parts])
-    names = ["last_hidden_state"]
+    if hasattr(parts[0], "logits"):
+        # A row for each text, or for each token.
+        values["logits"] = torch.cat([part.logits.reshape(-1, part.logits.shape[-1]) for part in parts])
+        names = ["logits"]
+    else:
+        values["last_hidden_state"] = torch.cat([part.last_hidden_state[0] for part in parts])
+        names = ["last_hidden_state"]
     if getattr(parts[0], "pooler_output", None) is not None:
         values["pooler_output"] = torch.cat([part.pooler_output for part in parts])
         names.append("pooler_output")

@@ -1,6 +1,10 @@
 package dev.heed.model;
 
 import dev.heed.model.bert.Bert;
+import dev.heed.model.bert.EncoderFamily;
+import dev.heed.model.bert.MaskedLanguageModel;
+import dev.heed.model.bert.SequenceClassifier;
+import dev.heed.model.bert.TokenClassifier;
 import dev.heed.model.gpt2.Gpt2;
 import dev.heed.model.llama.Llama;
 import dev.heed.model.llama.LlamaConfiguration;
@@ -33,9 +37,18 @@ public final class ModelDirectory {
   private static final Map<String, Function<Path, TextEncoder>> ENCODERS = new LinkedHashMap<>();
 
   static {
-    ARCHITECTURES.put("BertModel", Bert::load);
-    DEFAULTS.put("bert", "BertModel");
-    ENCODERS.put("bert", Bert::load);
+    for (EncoderFamily family : EncoderFamily.values()) {
+      ARCHITECTURES.put(family.architecture("Model"), Bert::load);
+      ARCHITECTURES.put(
+          family.architecture("ForSequenceClassification"), SequenceClassifier::load);
+      ARCHITECTURES.put(family.architecture("ForTokenClassification"), TokenClassifier::load);
+      ARCHITECTURES.put(family.architecture("ForMaskedLM"), MaskedLanguageModel::load);
+      DEFAULTS.put(family.type(), family.architecture("Model"));
+      ENCODERS.put(family.type(), Bert::load);
+    }
+    // What they add to guessing masked tokens, whether a sentence follows another, is passed over.
+    ARCHITECTURES.put("BertForPreTraining", MaskedLanguageModel::load);
+    ARCHITECTURES.put("AlbertForPreTraining", MaskedLanguageModel::load);
     ARCHITECTURES.put("GPT2LMHeadModel", Gpt2::load);
     DEFAULTS.put("gpt2", "GPT2LMHeadModel");
     for (LlamaConfiguration.Family family : LlamaConfiguration.Family.values()) {

@@ -90,7 +90,7 @@ public final class MiniLm {
     extract(WEIGHTS, WEIGHTS_SHA256, onnx);
     BlockConfiguration block =
         new BlockConfiguration(384, 12, 1536, Activation.GELU, false, 0.1, 0.1, 1e-12);
-    Bert.load(new BertConfiguration(30522, 512, 2, 6, block), Checkpoint.open(onnx))
+    Bert.load(BertConfiguration.bert(30522, 512, 2, 6, block), Checkpoint.open(onnx))
         .save(directory);
     Files.delete(onnx);
     SentenceModules.writeMeanAndNormalize(directory, 384, MAXIMUM_LENGTH);

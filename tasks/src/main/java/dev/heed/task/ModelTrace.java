@@ -5,6 +5,8 @@ import dev.heed.model.ModelDirectory;
 import dev.heed.model.ModelException;
 import dev.heed.model.TextEncoder;
 import dev.heed.model.bert.Bert;
+import dev.heed.model.bert.EncoderHead;
+import dev.heed.model.bert.SequenceClassifier;
 import dev.heed.nn.Layer;
 import dev.heed.nn.Trace;
 import dev.heed.tensor.Sequences;
@@ -21,7 +23,7 @@ import java.util.function.Supplier;
 /// Everything that a model computes for one text, under Hugging Face's output names and without a
 /// batch dimension: `input_ids` [T], `hidden_states.0` … `.L` [T, D] (0 is the embedding),
 /// `attentions.0` … `.L−1` [H, T, T], `last_hidden_state` [T, D], and, where the model has it,
-/// `logits` [T, V], `pooler_output` [D] and `sentence_embedding` [D].
+/// `logits` [T, V] (or [labels], or [T, labels]), `pooler_output` [D] and `sentence_embedding` [D].
 public final class ModelTrace {
   private final Path directory;
   private final Layer model;
@@ -43,6 +45,7 @@ public final class ModelTrace {
     return switch (model) {
       case CausalModel causal -> causal.maximumLength();
       case TextEncoder encoder -> encoder.maximumLength();
+      case EncoderHead head -> head.encoder().maximumLength();
       default -> throw unknown();
     };
   }
@@ -52,6 +55,7 @@ public final class ModelTrace {
     return switch (model) {
       case CausalModel causal -> causal.vocabulary();
       case TextEncoder encoder -> encoder.vocabulary();
+      case EncoderHead head -> head.encoder().vocabulary();
       default -> throw unknown();
     };
   }
@@ -79,6 +83,14 @@ public final class ModelTrace {
           float[] embedding = SentenceEmbedder.load(directory).embed(ids);
           all.add(StoredTensor.of("sentence_embedding", Shape.of(embedding.length), embedding));
         }
+      }
+      case EncoderHead head -> {
+        Tensor last = traced(() -> head.encoder().apply(input, one), all);
+        Tensor logits = Tensor.noGrad(() -> head.logits(last, one));
+        boolean ofText = head instanceof SequenceClassifier;
+        all.add(
+            stored(
+                "logits", ofText ? logits.withShape(Shape.of(logits.shape().width())) : logits));
       }
       default -> throw unknown();
     }

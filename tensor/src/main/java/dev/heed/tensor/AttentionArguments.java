@@ -177,6 +177,23 @@ public record AttentionArguments(
         dropoutKey);
   }
 
+  /// These arguments with a bias added to the scores, or none.
+  public AttentionArguments withRelativeBias(@Nullable Tensor relativeBias) {
+    return new AttentionArguments(
+        heads,
+        keyValueHeads,
+        queries,
+        keys,
+        scale,
+        left,
+        right,
+        queryOffsets,
+        keyMask,
+        relativeBias,
+        dropout,
+        dropoutKey);
+  }
+
   /// These arguments with weights dropped.
   public AttentionArguments withDropout(double dropout, long dropoutKey) {
     return new AttentionArguments(

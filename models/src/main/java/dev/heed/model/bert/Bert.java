@@ -9,6 +9,7 @@ import dev.heed.nn.Linear;
 import dev.heed.nn.TrainingMode;
 import dev.heed.nn.attention.Mask;
 import dev.heed.nn.embedding.LearnedPositions;
+import dev.heed.nn.embedding.RelativePositions;
 import dev.heed.nn.embedding.TokenEmbedding;
 import dev.heed.nn.head.Pooling;
 import dev.heed.nn.norm.LayerNorm;
@@ -19,20 +20,24 @@ import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Tensor;
 import dev.heed.weights.Checkpoint;
 import java.nio.file.Path;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// BERT: embeddings of tokens, positions and token types, their norm, and post-norm blocks in which
-/// every token sees the whole text.
+/// BERT and the encoders made after it: embeddings of tokens, positions and token types, their norm,
+/// and post-norm blocks in which every token sees the whole text.
 ///
-/// Source: Devlin et al. 2019; `BertModel` of Hugging Face, whose directories it reads and writes.
+/// Source: Devlin et al. 2019; `BertModel` of Hugging Face and those of the other families, whose
+/// directories it reads and writes.
 public final class Bert extends Layer implements TextEncoder {
   static final double DEVIATION = 0.02;
 
   private final BertConfiguration configuration;
   private final TokenEmbedding embedding;
   private final LearnedPositions positions;
-  private final TokenEmbedding types;
+  private final @Nullable TokenEmbedding types;
   private final LayerNorm norm;
+  private final @Nullable Linear projection;
+  private final @Nullable RelativePositions distances;
   private final TransformerEncoder blocks;
   private final @Nullable Linear pooler;
 
@@ -42,24 +47,44 @@ public final class Bert extends Layer implements TextEncoder {
   public Bert(BertConfiguration configuration, boolean pooled, Initializer initializer) {
     this.configuration = configuration;
     int width = configuration.block().width();
+    int narrow = configuration.embeddingWidth();
     this.embedding =
         layer(
             "embedding",
-            new TokenEmbedding(configuration.vocabulary(), width, DEVIATION, false, initializer));
+            new TokenEmbedding(configuration.vocabulary(), narrow, DEVIATION, false, initializer));
     this.positions =
         layer(
             "positions",
-            new LearnedPositions(configuration.positions(), width, DEVIATION, initializer));
+            new LearnedPositions(configuration.positions(), narrow, DEVIATION, initializer));
     this.types =
-        layer(
-            "types",
-            new TokenEmbedding(configuration.types(), width, DEVIATION, false, initializer));
+        configuration.types() == 0
+            ? null
+            : layer(
+                "types",
+                new TokenEmbedding(configuration.types(), narrow, DEVIATION, false, initializer));
     this.norm =
-        layer("norm", new LayerNorm(width, configuration.block().epsilon(), true, initializer));
+        layer("norm", new LayerNorm(narrow, configuration.block().epsilon(), true, initializer));
+    this.projection =
+        configuration.projects()
+            ? layer("projection", new Linear(narrow, width, true, initializer))
+            : null;
+    this.distances =
+        configuration.buckets() == 0
+            ? null
+            : layer(
+                "distances",
+                new RelativePositions(
+                    configuration.buckets(),
+                    configuration.block().heads(),
+                    true,
+                    BertConfiguration.GREATEST_DISTANCE,
+                    DEVIATION,
+                    initializer));
     this.blocks =
         layer(
             "blocks",
-            new TransformerEncoder(configuration.layers(), configuration.block(), "", initializer));
+            new TransformerEncoder(
+                configuration.order(), configuration.block(), "", initializer));
     this.pooler = pooled ? layer("pooler", new Linear(width, width, true, initializer)) : null;
     if (initializer.hasValues()) {
       parameters()
@@ -71,16 +96,68 @@ public final class Bert extends Layer implements TextEncoder {
     }
   }
 
+  private Bert(Bert other) {
+    this.configuration = other.configuration;
+    this.embedding = layer("embedding", other.embedding);
+    this.positions = layer("positions", other.positions);
+    this.types = other.types == null ? null : layer("types", other.types);
+    this.norm = layer("norm", other.norm);
+    this.projection = other.projection == null ? null : layer("projection", other.projection);
+    this.distances = other.distances == null ? null : layer("distances", other.distances);
+    this.blocks = layer("blocks", other.blocks);
+    this.pooler = null;
+  }
+
+  /// The same model, with the same parameters, without its pooler.
+  Bert withoutPooler() {
+    return pooler == null ? this : new Bert(this);
+  }
+
+  /// A linear layer with BERT's initial weights.
+  static Linear linear(int in, int out, Initializer initializer) {
+    return new Linear(initializer.normal(DEVIATION, out, in), initializer.zeros(out));
+  }
+
   public BertConfiguration configuration() {
     return configuration;
   }
 
   @Override
   public Tensor apply(Tensor ids, Sequences sequences, Tensor tokenTypes) {
-    Tensor x = positions.apply(embedding.apply(ids), sequences); // (N, D)
-    x = norm.apply(Operations.add(x, types.apply(tokenTypes)));
+    requireAtMost(sequences);
+    Tensor x = positions.apply(embedding.apply(ids), positions(ids, sequences)); // (N, E)
+    x = norm.apply(types == null ? x : Operations.add(x, types.apply(tokenTypes)));
     x = TrainingMode.dropout(x, configuration.block().dropout());
-    return blocks.apply(x, sequences, Mask.none());
+    x = projection == null ? x : projection.apply(x); // (N, D)
+    Mask mask =
+        distances == null
+            ? Mask.none()
+            : Mask.biased(distances.bias(Math.max(0, sequences.longest() - 1)));
+    return blocks.apply(x, sequences, mask);
+  }
+
+  private void requireAtMost(Sequences sequences) {
+    if (sequences.longest() > maximumLength()) {
+      throw new IllegalArgumentException(
+          "a sequence must have at most %d tokens: received %d"
+              .formatted(maximumLength(), sequences.longest()));
+    }
+  }
+
+  /// From 0 on; or, where padding does not count, from behind the padding's id on, which itself is
+  /// the position of all padding.
+  private Tensor positions(Tensor ids, Sequences sequences) {
+    int[] of = new int[sequences.rows()];
+    boolean skips = configuration.family().skipsPadding();
+    int padding = configuration.paddingId();
+    int[] tokens = skips ? ids.toIntArray() : of;
+    for (int i = 0; i < sequences.count(); i++) {
+      int next = skips ? padding + 1 : 0;
+      for (int row = sequences.start(i); row < sequences.start(i + 1); row++) {
+        of[row] = skips && tokens[row] == padding ? padding : next++;
+      }
+    }
+    return Tensor.of(of, of.length);
   }
 
   /// The last hidden state [N, D] → what the pooler makes of each sequence's first token [B, D].
@@ -93,9 +170,19 @@ public final class Bert extends Layer implements TextEncoder {
     return pooler.apply(Pooling.FIRST.apply(hidden, sequences), Activation.TANH, null);
   }
 
+  /// The pooler, if the model has one.
+  @Nullable Linear pooler() {
+    return pooler;
+  }
+
   /// Whether [#pooled] has an answer.
   public boolean hasPooler() {
     return pooler != null;
+  }
+
+  /// The table of the tokens' vectors.
+  TokenEmbedding embedding() {
+    return embedding;
   }
 
   @Override
@@ -110,11 +197,11 @@ public final class Bert extends Layer implements TextEncoder {
 
   @Override
   public int maximumLength() {
-    return configuration.positions();
+    return configuration.maximumLength();
   }
 
-  /// Reads a directory with `config.json` and weights. The model is frozen; `setFrozen(false)` lets
-  /// training change it.
+  /// Reads a directory with `config.json` and weights; a head of the checkpoint is passed over. The
+  /// model is frozen; `setFrozen(false)` lets training change it.
   ///
   /// @throws dev.heed.model.ModelException if they do not fit together
   public static Bert load(Path directory) {
@@ -124,9 +211,11 @@ public final class Bert extends Layer implements TextEncoder {
 
   /// The model of a configuration and weights.
   public static Bert load(BertConfiguration configuration, Checkpoint checkpoint) {
-    boolean pooled = BertWeights.family().has(checkpoint, BertWeights.POOLER + ".weight");
+    EncoderFamily family = configuration.family();
+    boolean pooled =
+        EncoderNames.family(family).has(checkpoint, EncoderNames.pooler(family) + ".weight");
     Bert model = new Bert(configuration, pooled, Initializer.beforeLoading());
-    BertWeights.names(configuration, pooled).load(checkpoint, model);
+    EncoderNames.encoder(configuration, "", pooled).load(checkpoint, model);
     return model;
   }
 
@@ -134,9 +223,11 @@ public final class Bert extends Layer implements TextEncoder {
   public void save(Path directory) {
     ModelDirectory.save(
         directory,
-        BertWeights.names(configuration, hasPooler()).stored(this).stream()
-            .map(tensor -> tensor.withName(tensor.name().substring("bert.".length())))
+        EncoderNames.encoder(configuration, "", hasPooler()).stored(this).stream()
+            .map(tensor ->
+                tensor.withName(
+                    tensor.name().substring(configuration.family().prefix().length())))
             .toList(),
-        configuration.toFile());
+        configuration.toFile("Model", Map.of()));
   }
 }

@@ -27,18 +27,6 @@ class BertFilesTest {
   @TempDir Path folder;
 
   @Test
-  void savedWeightsAreTheOnesThatTransformersWrote() {
-    Bert golden = Bert.load(GOLDEN.directory());
-    golden.save(folder);
-    Checkpoint saved = Checkpoint.open(folder);
-    List<StoredTensor> expected = GOLDEN.stored();
-    assertThat(saved.names()).hasSize(expected.size());
-    expected.forEach(tensor ->
-        assertThat(saved.tensor(tensor.name()).sameAs(tensor)).as(tensor.name()).isTrue());
-    assertThat(Bert.load(folder).configuration()).isEqualTo(golden.configuration());
-  }
-
-  @Test
   void aCheckpointMayCarryThePrefixAndAnotherHeadAndLackThePooler() throws IOException {
     write(
         Stream.concat(

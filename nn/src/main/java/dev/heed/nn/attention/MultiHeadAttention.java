@@ -171,7 +171,8 @@ public final class MultiHeadAttention extends Layer {
     return AttentionArguments.full(
             configuration.numHeads, queries, keys, 1 / Math.sqrt(configuration.keyDim))
         .withKeyValueHeads(configuration.numKeyValueHeads)
-        .seeing(mask.left(), mask.right(), mask.keys());
+        .seeing(mask.left(), mask.right(), mask.keys())
+        .withRelativeBias(mask.bias());
   }
 
   private Computed compute(

@@ -10,13 +10,16 @@ import dev.heed.tensor.Inference;
 import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /// A stack of [TransformerEncoderLayer]s; with pre-norm blocks a last norm follows.
 public final class TransformerEncoder extends Layer {
   private final String tracePrefix;
   private final List<TransformerEncoderLayer> layers = new ArrayList<>();
+  private final int[] order;
   private final @Nullable LayerNorm finalNorm;
 
   /// A stack of `depth` layers.
@@ -25,8 +28,18 @@ public final class TransformerEncoder extends Layer {
   ///   `encoder_`
   public TransformerEncoder(
       int depth, BlockConfiguration configuration, String tracePrefix, Initializer initializer) {
+    this(IntStream.range(0, depth).toArray(), configuration, tracePrefix, initializer);
+  }
+
+  /// A stack in which a layer may have several places, as in ALBERT.
+  ///
+  /// @param order which layer stands at each place, numbered from 0
+  public TransformerEncoder(
+      int[] order, BlockConfiguration configuration, String tracePrefix, Initializer initializer) {
     this.tracePrefix = tracePrefix;
-    for (int i = 0; i < depth; i++) {
+    this.order = order.clone();
+    int distinct = Arrays.stream(order).max().orElse(-1) + 1;
+    for (int i = 0; i < distinct; i++) {
       layers.add(
           layer(
               "layers." + i,
@@ -51,10 +64,10 @@ public final class TransformerEncoder extends Layer {
   public Tensor apply(
       Tensor x, Sequences sequences, Mask mask, @Nullable List<KeyValueCache> texts) {
     Tensor h = x;
-    for (int i = 0; i < layers.size(); i++) {
+    for (int i = 0; i < order.length; i++) {
       Tensor before = h;
       Trace.add(tracePrefix + "hidden_states", () -> before);
-      TransformerEncoderLayer layer = layers.get(i);
+      TransformerEncoderLayer layer = layers.get(order[i]);
       KeyValueCache.Layer cached = texts == null ? null : new KeyValueCache.Layer(texts, i);
       h = Inference.keepingResult(() -> layer.apply(before, sequences, mask, cached));
     }

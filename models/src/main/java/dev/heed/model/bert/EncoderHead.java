@@ -1,0 +1,19 @@
+package dev.heed.model.bert;
+
+import dev.heed.model.TextEncoder;
+import dev.heed.tensor.Sequences;
+import dev.heed.tensor.Tensor;
+
+/// An encoder with a head on it.
+public sealed interface EncoderHead permits SequenceClassifier, TokenClassifier, MaskedLanguageModel {
+  /// The model below the head.
+  TextEncoder encoder();
+
+  /// What the head makes of the encoder's output [N, D]: a row for each sequence, or for each token.
+  Tensor logits(Tensor hidden, Sequences sequences);
+
+  /// The same from token ids I32 [N] and their types I32 [N].
+  default Tensor logits(Tensor ids, Sequences sequences, Tensor types) {
+    return logits(encoder().apply(ids, sequences, types), sequences);
+  }
+}
