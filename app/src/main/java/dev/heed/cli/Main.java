@@ -24,6 +24,8 @@ public final class Main {
     COMMANDS.put("complete", CompleteCommand::new);
     COMMANDS.put("embed", EmbedCommand::new);
     COMMANDS.put("similar", SimilarCommand::new);
+    COMMANDS.put("classify", ClassifyCommand::new);
+    COMMANDS.put("evaluate", EvaluateCommand::new);
     COMMANDS.put("trace", TraceCommand::new);
     COMMANDS.put("chat", ChatCommand::new);
     COMMANDS.put("perplexity", PerplexityCommand::new);

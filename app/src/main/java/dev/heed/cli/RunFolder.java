@@ -76,6 +76,7 @@ record RunFolder(Path path, ConfigFile asked) {
     all.put("figures", figures);
     new ConfigFile(FILE, all).write(path.resolve(FILE));
     Files.deleteIfExists(path.resolve("latest"));
+    Files.deleteIfExists(path.resolve("best.safetensors"));
     try (var steps = Files.newDirectoryStream(path, "step-*")) {
       for (Path step : steps) {
         Folders.remove(step);

@@ -7,10 +7,13 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /// Rows of texts from a user's files, in columns: TSV, CSV, JSON lines, plain text, folders of text
@@ -218,7 +221,7 @@ public final class Dataset {
     boolean firstIsHeader = header == null && firstIsHeader(required);
     List<String> names =
         header != null ? header : firstIsHeader ? all.getFirst().cells : List.of();
-    int width = names.isEmpty() ? all.getFirst().cells.size() : names.size();
+    int width = names.isEmpty() ? usualWidth() : names.size();
     List<Integer> places = new ArrayList<>();
     for (int i = 0; i < (chosen.isEmpty() ? wanted : chosen).size(); i++) {
       boolean byOrder = chosen.isEmpty() && names.isEmpty();
@@ -254,6 +257,13 @@ public final class Dataset {
       }
     }
     return new Rows(columns, cells, groups, faults);
+  }
+
+  /// How many cells most rows have.
+  private int usualWidth() {
+    Map<Integer, Integer> counts = new TreeMap<>();
+    all.forEach(row -> counts.merge(row.cells.size(), 1, Integer::sum));
+    return Collections.max(counts.entrySet(), Map.Entry.comparingByValue()).getKey();
   }
 
   private boolean firstIsHeader(List<String> required) {

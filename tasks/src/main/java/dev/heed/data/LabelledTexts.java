@@ -59,6 +59,18 @@ public record LabelledTexts(List<Example> examples, boolean multiLabel, List<Str
   ///
   /// @param multiLabel whether `label` holds any number of labels with `|` between
   public static LabelledTexts of(Dataset data, boolean multiLabel) {
+    LabelledTexts texts = toEvaluate(data, multiLabel);
+    if (texts.labels().size() < (multiLabel ? 1 : 2)) {
+      throw new IllegalArgumentException(
+          "%s must have %s: received %s"
+              .formatted(
+                  data.name(), multiLabel ? "a label" : "two labels or more", texts.labels()));
+    }
+    return texts;
+  }
+
+  /// The same for trying a model, for which one label may be enough.
+  public static LabelledTexts toEvaluate(Dataset data, boolean multiLabel) {
     Dataset.Rows rows =
         data.rows(
             List.of("label", "text"), List.of("text2"), multiLabel ? Set.of("label") : Set.of());
@@ -74,14 +86,7 @@ public record LabelledTexts(List<Example> examples, boolean multiLabel, List<Str
               labels(cells.getFirst(), multiLabel),
               rows.groups().isEmpty() ? texts : rows.groups().get(i)));
     }
-    LabelledTexts read = new LabelledTexts(examples, multiLabel, rows.faults());
-    if (read.labels().size() < (multiLabel ? 1 : 2)) {
-      throw new IllegalArgumentException(
-          "%s must have %s: received %s"
-              .formatted(
-                  data.name(), multiLabel ? "a label" : "two labels or more", read.labels()));
-    }
-    return read;
+    return new LabelledTexts(examples, multiLabel, rows.faults());
   }
 
   private static List<String> labels(String cell, boolean multiLabel) {
