@@ -17,7 +17,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /// Rows of texts from a user's files, in columns: TSV, CSV, JSON lines, plain text, folders of text
-/// files, two parallel files. All are UTF-8; what begins as gzip does is unpacked.
+/// files. All are UTF-8; what begins as gzip does is unpacked.
 ///
 /// What the columns mean is said when they are asked for ([#rows]): by the names in the first row,
 /// where it has them, else by their order. JSON lines have names always.
@@ -126,26 +126,6 @@ public final class Dataset {
   /// A text a line, one column.
   public static Dataset lines(Path file) {
     return new Dataset(file.toString(), null, DatasetReader.lines(file));
-  }
-
-  /// The lines of two files, the second a column beside the first.
-  ///
-  /// @throws IllegalArgumentException if one has more lines
-  public static Dataset parallel(Path first, Path second) {
-    List<Row> left = DatasetReader.lines(first);
-    List<Row> right = DatasetReader.lines(second);
-    if (left.size() != right.size()) {
-      throw new IllegalArgumentException(
-          "parallel files must have equally many lines: received %d in %s and %d in %s"
-              .formatted(left.size(), first, right.size(), second));
-    }
-    List<Row> rows = new ArrayList<>();
-    for (int i = 0; i < left.size(); i++) {
-      List<String> cells =
-          List.of(left.get(i).cells.getFirst(), right.get(i).cells.getFirst());
-      rows.add(new Row(left.get(i).place, cells, ""));
-    }
-    return new Dataset(first + " and " + second, null, rows);
   }
 
   /// A folder a label, in it a file a text. The columns are `label` and `text`.

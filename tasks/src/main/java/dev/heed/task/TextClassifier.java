@@ -2,13 +2,8 @@ package dev.heed.task;
 
 import dev.heed.data.Dataset;
 import dev.heed.data.LabelledTexts;
-import dev.heed.data.LengthBuckets;
-import dev.heed.data.TokenizedText;
 import dev.heed.model.ModelDirectory;
 import dev.heed.model.bert.SequenceClassifier;
-import dev.heed.tensor.Inference;
-import dev.heed.tensor.Operations;
-import dev.heed.tensor.Tensor;
 import dev.heed.tokenizer.Tokenizer;
 import dev.heed.tokenizer.Truncation;
 import dev.heed.training.TrainingProgress;
@@ -16,7 +11,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -24,11 +18,9 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Immutable; any number of threads may use one at once.
 public final class TextClassifier {
-  /// Texts that are computed at once.
-  private static final int AT_ONCE = 16;
-
   private final SequenceClassifier model;
   private final Tokenizer tokenizer;
+  private final BatchClassifier classifier;
 
   /// A text, or a pair of texts.
   public record Text(String text, @Nullable String second) {}
@@ -36,6 +28,12 @@ public final class TextClassifier {
   TextClassifier(SequenceClassifier model, Tokenizer tokenizer) {
     this.model = model;
     this.tokenizer = tokenizer;
+    this.classifier =
+        new BatchClassifier(
+            model.labels(),
+            model.multiLabel(),
+            tokenizer,
+            texts -> model.logits(texts.ids(), texts.sequences(), texts.types()));
   }
 
   /// Trains a small Transformer from nothing on labelled texts, of which a tenth is held out to
@@ -137,63 +135,13 @@ public final class TextClassifier {
 
   /// What it says of texts.
   public Predictions classify(List<Text> texts) {
-    record Place(int place, TokenizedText text) {}
-    List<Place> places = new ArrayList<>();
-    int cut = 0;
-    for (int i = 0; i < texts.size(); i++) {
-      TokenizedText tokens =
-          TokenizedText.of(tokenizer, texts.get(i).text(), texts.get(i).second());
-      places.add(new Place(i, tokens));
-      cut += tokens.cut() ? 1 : 0;
-    }
-    Prediction[] predictions = new Prediction[texts.size()];
-    if (!texts.isEmpty()) {
-      var batches = LengthBuckets.sorted(places, place -> place.text.length(), AT_ONCE);
-      for (long b = 0; b < batches.batchesPerEpoch(); b++) {
-        List<Place> batch = batches.batch(b);
-        List<float[]> rows = probabilities(batch.stream().map(Place::text).toList());
-        for (int i = 0; i < batch.size(); i++) {
-          predictions[batch.get(i).place] =
-              Prediction.of(labels(), rows.get(i), model.multiLabel());
-        }
-      }
-    }
-    return new Predictions(List.of(predictions), cut);
-  }
-
-  private List<float[]> probabilities(List<TokenizedText> texts) {
-    return Inference.run(() -> {
-      TokenizedText.Packed packed = TokenizedText.pack(texts);
-      Tensor logits = model.logits(packed.ids(), packed.sequences(), packed.types()); // (B, C)
-      List<float[]> rows = new ArrayList<>();
-      Tensor softmax = model.multiLabel() ? logits : Operations.softmax(logits);
-      for (int i = 0; i < texts.size(); i++) {
-        float[] row = softmax.rows(i, i + 1).toFloatArray();
-        if (model.multiLabel()) {
-          for (int c = 0; c < row.length; c++) {
-            row[c] = (float) (1 / (1 + Math.exp(-row[c])));
-          }
-        }
-        rows.add(row);
-      }
-      return rows;
-    });
+    return classifier.classify(texts);
   }
 
   /// How good it is on labelled texts.
   ///
   /// @throws IllegalArgumentException if they have labels that the model does not know
   public ClassificationFigures evaluate(LabelledTexts texts) {
-    List<Prediction> predictions =
-        classify(
-                texts.examples().stream()
-                    .map(example -> new Text(example.text(), example.second()))
-                    .toList())
-            .predictions();
-    return ClassificationFigures.of(
-        labels(),
-        multiLabel(),
-        predictions,
-        texts.examples().stream().map(LabelledTexts.Example::labels).toList());
+    return classifier.evaluate(texts);
   }
 }

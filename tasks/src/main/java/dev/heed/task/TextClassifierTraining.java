@@ -1,7 +1,6 @@
 package dev.heed.task;
 
 import dev.heed.data.LabelledTexts;
-import dev.heed.data.LengthBuckets;
 import dev.heed.data.TokenizedText;
 import dev.heed.model.ModelDirectory;
 import dev.heed.model.bert.Bert;
@@ -10,26 +9,20 @@ import dev.heed.model.bert.SequenceClassifier;
 import dev.heed.nn.Initializer;
 import dev.heed.nn.head.Pooling;
 import dev.heed.nn.transformer.BlockConfiguration;
+import dev.heed.task.ClassifierTrainer.Sample;
 import dev.heed.tensor.Activation;
-import dev.heed.tensor.FusedOperations;
 import dev.heed.tensor.Inference;
-import dev.heed.tensor.Operations;
 import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Tensor;
 import dev.heed.tokenizer.Tokenizer;
 import dev.heed.tokenizer.Truncation;
 import dev.heed.tokenizer.WordPieceTrainer;
-import dev.heed.training.AdamW;
-import dev.heed.training.BestWeights;
-import dev.heed.training.LearningRateSchedule;
-import dev.heed.training.Objective;
 import dev.heed.training.Trainer;
 import dev.heed.training.TrainingProgress;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.regex.Pattern;
@@ -45,11 +38,9 @@ public final class TextClassifierTraining {
       Pattern.compile("encoder\\.(embedding|positions|types)\\..*");
 
   private final Settings settings;
-  private final boolean features;
   private final SequenceClassifier model;
   private final Tokenizer tokenizer;
-  private final Trainer<List<Sample>> trainer;
-  private final @Nullable Path checkpoints;
+  private final ClassifierTrainer trainer;
 
   /// How a new model looks.
   ///
@@ -105,16 +96,6 @@ public final class TextClassifierTraining {
     }
   }
 
-  /// A text to learn from.
-  ///
-  /// @param targets the number of its label, or for several a 0 or 1 for each label
-  /// @param features what the encoder makes of the text [D], where the encoder stays as it is
-  private record Sample(TokenizedText text, int[] targets, float @Nullable [] features) {
-    int length() {
-      return text.length();
-    }
-  }
-
   private TextClassifierTraining(
       Settings settings,
       boolean features,
@@ -122,23 +103,18 @@ public final class TextClassifierTraining {
       Tokenizer tokenizer,
       @Nullable Path checkpoints) {
     this.settings = settings;
-    this.features = features;
     this.model = model;
     this.tokenizer = tokenizer.withTruncation(Truncation.to(settings.longest));
-    this.checkpoints = checkpoints;
-    Trainer.Configuration configuration =
-        Trainer.Configuration.ofSteps(settings.steps, settings.seed)
-            .evaluatedEvery(settings.evaluateEvery);
     this.trainer =
-        new Trainer<>(
+        new ClassifierTrainer(
+            settings,
             model,
-            this::loss,
-            new AdamW(model.parameters(), AdamW.Configuration.withDecay(0.01)),
-            LearningRateSchedule.linear(
-                settings.learningRate, Math.max(1, settings.steps / 10), settings.steps, 0),
-            checkpoints == null
-                ? configuration
-                : configuration.savedTo(checkpoints, settings.evaluateEvery));
+            model.labels(),
+            model.multiLabel(),
+            this.tokenizer,
+            features ? this::ofFeatures : this::ofTokens,
+            features ? this::features : null,
+            checkpoints);
   }
 
   /// A training of a new, small BERT with a WordPiece vocabulary learned from the texts.
@@ -259,42 +235,12 @@ public final class TextClassifierTraining {
 
   /// Trains on `learned`; at the end the model is as it was when it did best on `heldOut`.
   public Outcome run(LabelledTexts learned, LabelledTexts heldOut, TrainingProgress progress) {
-    List<Sample> samples = samples(learned);
-    List<Sample> tried = samples(heldOut);
-    BestWeights best = new BestWeights(model, checkpoints, progress);
-    Trainer.History history =
-        trainer.fit(
-            LengthBuckets.shuffled(
-                samples, Sample::length, settings.textsPerStep, settings.seed),
-            LengthBuckets.sorted(tried, Sample::length, settings.textsPerStep),
-            best);
-    if (history.finished()) {
-      best.restore();
-    }
-    int cut = 0;
-    for (List<Sample> part : List.of(samples, tried)) {
-      cut += (int) part.stream().filter(sample -> sample.text.cut()).count();
-    }
-    return new Outcome(history, cut);
+    return trainer.run(learned, heldOut, progress);
   }
 
   /// Ends [#run] after the step that runs now. Any thread may call this.
   public void stop() {
     trainer.stop();
-  }
-
-  private List<Sample> samples(LabelledTexts texts) {
-    List<String> labels = model.labels();
-    List<Sample> samples = new ArrayList<>();
-    for (LabelledTexts.Example example : texts.examples()) {
-      TokenizedText text = TokenizedText.of(tokenizer, example.text(), example.second());
-      int[] targets =
-          model.multiLabel()
-              ? labels.stream().mapToInt(each -> example.labels().contains(each) ? 1 : 0).toArray()
-              : new int[] {labels.indexOf(example.label())};
-      samples.add(new Sample(text, targets, features ? features(text) : null));
-    }
-    return samples;
   }
 
   /// The first token's vector, which is all that the head looks at.
@@ -304,20 +250,6 @@ public final class TextClassifierTraining {
       Tensor hidden = model.encoder().apply(packed.ids(), packed.sequences(), packed.types());
       return Pooling.FIRST.apply(hidden, packed.sequences()).toFloatArray();
     });
-  }
-
-  private Objective.Loss loss(List<Sample> batch) {
-    Tensor logits = features ? ofFeatures(batch) : ofTokens(batch); // (B, C)
-    int[] targets = batch.stream().flatMapToInt(each -> Arrays.stream(each.targets)).toArray();
-    if (model.multiLabel()) {
-      // The sigmoid of x is the softmax of (0, x): each logit is a choice of two of its own.
-      logits =
-          Operations.matmul(
-              Operations.reshape(logits, targets.length, 1),
-              Tensor.of(new float[] {0, 1}, 1, 2)); // (B·C, 2)
-    }
-    Tensor sum = FusedOperations.crossEntropy(logits, Tensor.of(targets, targets.length), 0);
-    return new Objective.Loss(sum, targets.length);
   }
 
   private Tensor ofTokens(List<Sample> batch) {
@@ -330,7 +262,7 @@ public final class TextClassifierTraining {
     float[] rows = new float[batch.size() * width];
     int[] lengths = new int[batch.size()];
     for (int i = 0; i < lengths.length; i++) {
-      System.arraycopy(Objects.requireNonNull(batch.get(i).features), 0, rows, i * width, width);
+      System.arraycopy(Objects.requireNonNull(batch.get(i).features()), 0, rows, i * width, width);
       lengths[i] = 1;
     }
     return model.logits(Tensor.of(rows, lengths.length, width), Sequences.ofLengths(lengths));

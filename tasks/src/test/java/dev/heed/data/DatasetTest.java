@@ -147,20 +147,6 @@ class DatasetTest {
   }
 
   @Test
-  void parallelFilesMustBeEquallyLong() throws IOException {
-    Path one = file("en.txt", "one\ntwo\n");
-    assertThat(
-            Dataset.parallel(one, file("de.txt", "eins\nzwei"))
-                .rows(List.of("source", "target"), List.of())
-                .cells())
-        .containsExactly(List.of("one", "eins"), List.of("two", "zwei"));
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> Dataset.parallel(one, file("de.txt", "eins")))
-        .withMessageContaining("received 2 in")
-        .withMessageContaining("and 1 in");
-  }
-
-  @Test
   void theDigestFollowsTheCells() throws IOException {
     String one = Dataset.of(file("a.tsv", "pos\tone\n")).sha256();
     assertThat(Dataset.of(file("b.csv", "pos,one")).sha256()).isEqualTo(one);
