@@ -32,6 +32,7 @@ public final class Main {
     COMMANDS.put("benchmark", BenchmarkCommand::new);
     COMMANDS.put("tokenize", TokenizeCommand::new);
     COMMANDS.put("train", TrainCommand::commandLine);
+    COMMANDS.put("compare", CompareCommand::commandLine);
     COMMANDS.put("inspect", InspectCommand::new);
     COMMANDS.put("pull", PullCommand::new);
     COMMANDS.put("models", ModelsCommand::new);

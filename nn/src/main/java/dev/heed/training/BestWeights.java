@@ -39,7 +39,13 @@ public final class BestWeights implements TrainingProgress {
   public void evaluation(Evaluation evaluation) {
     if (evaluation.best()) {
       if (file == null) {
-        model.parameters().forEach((name, parameter) -> kept.put(name, parameter.copy()));
+        model
+            .parameters()
+            .forEach((name, parameter) -> {
+              if (!parameter.isFrozen()) {
+                kept.put(name, parameter.copy());
+              }
+            });
       } else {
         TrainingCheckpoint.writeWeights(file, model);
       }
@@ -55,7 +61,14 @@ public final class BestWeights implements TrainingProgress {
   /// Brings the model to its best evaluation; does nothing where there was none.
   public void restore() {
     if (file == null) {
-      kept.forEach((name, weights) -> model.parameters().get(name).copyFrom(weights));
+      model
+          .parameters()
+          .forEach((name, parameter) -> {
+            Tensor weights = kept.get(name);
+            if (weights != null) {
+              parameter.copyFrom(weights);
+            }
+          });
     } else if (Files.exists(file)) {
       TrainingCheckpoint.readWeights(file, model);
     }

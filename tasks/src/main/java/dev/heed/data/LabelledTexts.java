@@ -172,6 +172,18 @@ public record LabelledTexts(List<Example> examples, boolean multiLabel, List<Str
         only(example -> !tried.contains(example)), only(tried::contains));
   }
 
+  /// At most `count` of the texts, chosen by `seed`, in their order.
+  public LabelledTexts sample(int count, long seed) {
+    if (count >= examples.size()) {
+      return this;
+    }
+    int[] order = CounterRandom.permutation(examples.size(), CounterRandom.key(seed, -1, SITE));
+    return new LabelledTexts(
+        Arrays.stream(order, 0, count).sorted().mapToObj(examples::get).toList(),
+        multiLabel,
+        List.of());
+  }
+
   private LabelledTexts only(Predicate<Example> kept) {
     return new LabelledTexts(examples.stream().filter(kept).toList(), multiLabel, List.of());
   }

@@ -131,7 +131,8 @@ public final class LogisticRegression {
     int size = parameters.length;
     double[] gradient = new double[size];
     double value = value(parameters, vectors, targets, strength, gradient);
-    double enough = 1e-6 * Math.max(1, Math.sqrt(dot(gradient, gradient)));
+    // The weights are then no further than this from the minimum's.
+    double enough = 1e-7 * strength * targets.length;
     Deque<Change> history = new ArrayDeque<>();
     double[] next = new double[size];
     double[] nextGradient = new double[size];
