@@ -1,29 +1,49 @@
 package dev.heed.cli;
 
+import dev.heed.data.LabelledTexts;
+import dev.heed.task.ClassificationFigures;
+import dev.heed.task.LanguageModel;
+import dev.heed.task.Perplexity;
+import dev.heed.task.TextClassifier;
 import dev.heed.task.Translator;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/// `heed evaluate`: how good a model is on texts of which the answer is known.
+/// `heed evaluate`: how good a model is on data; which figures, the kind of model decides.
 @Command(
     name = "evaluate",
-    description = "How good a model is on texts of which the answer is known: BLEU and chrF.")
+    description = "Says how good a model is on data: by the figures of what it was trained for.")
 final class EvaluateCommand implements Callable<Integer> {
   private final HeedCommand heed;
 
-  @Mixin private PairFiles files = new PairFiles();
+  @Mixin private DatasetOptions data = new DatasetOptions();
+  @Option(names = "--source", paramLabel = "FILE", description = "translation: sources, a line each")
+  private @Nullable Path source;
+
+  @Option(
+      names = "--target",
+      paramLabel = "FILE",
+      description = "translation: how they should be translated, as many lines")
+  private @Nullable Path target;
 
   @Option(
       names = "--beams",
       paramLabel = "N",
-      description = "how many translations are followed at once (default: the model's)")
+      description =
+          "translation: how many translations are followed at once (default: the model's)")
   private int beams;
 
-  @Option(names = "--lowercase", description = "BLEU and chrF without regard to case")
+  @Option(names = "--lowercase", description = "translation: without regard to case")
   private boolean lowercase;
 
   @Mixin private ResultOutput output = new ResultOutput();
@@ -32,26 +52,90 @@ final class EvaluateCommand implements Callable<Integer> {
     this.heed = heed;
   }
 
+  /// What a kind of model is told of data.
+  ///
+  /// @param lines for people
+  /// @param values for programs
+  record Evaluation(List<String> lines, Map<String, @Nullable Object> values) {}
+
   @Override
   public Integer call() throws IOException {
+    if (source == null && target == null) {
+      data.data(); // is there before the model loads
+    }
     if (beams < 0) {
       throw CommandFailure.usage("--beams must be 1 or more: received " + beams);
     }
-    files.paths();
     Path directory = SavedModels.resolve(heed);
-    Translator loaded = Translator.load(directory);
-    Translator translator = beams == 0 ? loaded : loaded.withBeams(beams);
-    TranslationQuality quality =
-        EvaluateTranslation.of(heed, translator, files.read().pairs(), lowercase);
+    String architecture = SavedModels.architecture(directory);
+    Evaluation evaluation;
+    if (architecture.endsWith("ForSequenceClassification")) {
+      evaluation = classification(directory);
+    } else if (architecture.endsWith("MTModel")
+        || architecture.endsWith("ForConditionalGeneration")) {
+      evaluation = translation(directory);
+    } else {
+      evaluation = language();
+    }
     output.write(
         heed,
         out -> {
           if (output.format() == Format.TEXT) {
-            out.println(quality.shown());
+            evaluation.lines.forEach(out::println);
           } else {
-            Json.write(out, output.format(), json -> Json.value(json, quality.figures()));
+            Json.write(out, output.format(), json -> Json.value(json, evaluation.values));
           }
         });
     return ExitCode.DONE.code();
+  }
+
+  private Evaluation classification(Path directory) {
+    TextClassifier classifier = TextClassifier.load(directory);
+    try {
+      LabelledTexts texts = LabelledTexts.toEvaluate(data.read(), classifier.multiLabel());
+      ClassificationFigures figures = classifier.evaluate(texts);
+      ClassificationReport report = new ClassificationReport(figures);
+      return new Evaluation(report.lines(), report.values());
+    } catch (IllegalArgumentException e) {
+      throw CommandFailure.usage(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private Evaluation translation(Path directory) {
+    PairFiles files = PairFiles.of(data.given() ? data.data() : null, data.columns(), source, target);
+    Translator loaded = Translator.load(directory);
+    Translator translator = beams == 0 ? loaded : loaded.withBeams(beams);
+    TranslationQuality quality =
+        EvaluateTranslation.of(heed, translator, files.read().pairs(), lowercase);
+    return new Evaluation(List.of(quality.shown()), new LinkedHashMap<>(quality.figures()));
+  }
+
+  /// Of a language model on the text of a file.
+  private Evaluation language() throws IOException {
+    LanguageModel model = heed.languageModel();
+    String text = Utf8.decode(Files.readAllBytes(data.data()), data.data().toString());
+    Perplexity perplexity;
+    try {
+      perplexity =
+          Perplexity.of(
+              model,
+              text,
+              Math.min(PerplexityCommand.USUAL_CONTEXT, model.model().maximumLength()),
+              0);
+    } catch (IllegalArgumentException e) {
+      throw CommandFailure.usage(String.valueOf(e.getMessage()));
+    }
+    Map<String, @Nullable Object> values = new LinkedHashMap<>();
+    values.put("perplexity", perplexity.perplexity());
+    values.put("nll", perplexity.nll());
+    values.put("tokens", perplexity.tokens());
+    String shown =
+        String.format(
+            Locale.ROOT,
+            "perplexity %.4f  nll %.5f nats  %d tokens",
+            perplexity.perplexity(),
+            perplexity.nll(),
+            perplexity.tokens());
+    return new Evaluation(List.of(shown), values);
   }
 }

@@ -29,6 +29,7 @@ public final class Main {
     COMMANDS.put("search", SearchCommand::new);
     COMMANDS.put("rerank", RerankCommand::new);
     COMMANDS.put("sense", SenseCommand::new);
+    COMMANDS.put("classify", ClassifyCommand::new);
     COMMANDS.put("trace", TraceCommand::new);
     COMMANDS.put("chat", ChatCommand::new);
     COMMANDS.put("perplexity", PerplexityCommand::new);
@@ -36,6 +37,7 @@ public final class Main {
     COMMANDS.put("benchmark", BenchmarkCommand::new);
     COMMANDS.put("tokenize", TokenizeCommand::new);
     COMMANDS.put("train", TrainCommand::commandLine);
+    COMMANDS.put("compare", CompareCommand::commandLine);
     COMMANDS.put("inspect", InspectCommand::new);
     COMMANDS.put("pull", PullCommand::new);
     COMMANDS.put("models", ModelsCommand::new);

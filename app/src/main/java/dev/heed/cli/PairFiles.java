@@ -39,17 +39,22 @@ final class PairFiles {
   /// Made by picocli.
   PairFiles() {}
 
+  /// What the options of a command say that has them of its own.
+  static PairFiles of(
+      @Nullable Path data, List<String> columns, @Nullable Path source, @Nullable Path target) {
+    PairFiles files = new PairFiles();
+    files.data = data;
+    files.columns = columns;
+    files.source = source;
+    files.target = target;
+    return files;
+  }
+
   /// The files of a run that goes on, as [#paths] gave them.
   static PairFiles of(List<Path> paths, List<String> columns) {
-    PairFiles files = new PairFiles();
-    files.columns = columns;
-    if (paths.size() == 1) {
-      files.data = paths.getFirst();
-    } else {
-      files.source = paths.getFirst();
-      files.target = paths.getLast();
-    }
-    return files;
+    return paths.size() == 1
+        ? of(paths.getFirst(), columns, null, null)
+        : of(null, columns, paths.getFirst(), paths.getLast());
   }
 
   /// The file of pairs, or those of sources and targets.

@@ -17,7 +17,7 @@ import picocli.CommandLine.Option;
     name = "perplexity",
     description = "How well a language model tells the tokens of a text beforehand.")
 final class PerplexityCommand implements Callable<Integer> {
-  private static final int USUAL_CONTEXT = 512;
+  static final int USUAL_CONTEXT = 512;
 
   private final HeedCommand heed;
 

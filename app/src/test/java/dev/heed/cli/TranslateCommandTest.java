@@ -160,7 +160,7 @@ class TranslateCommandTest {
         Files.readString(whole.resolve("run.json")).replaceFirst(",\"figures\":.*", "}"));
     Files.copy(whole.resolve("tokenizer.json"), parts.resolve("tokenizer.json"));
     Files.copy(whole.resolve("tokenizer_config.json"), parts.resolve("tokenizer_config.json"));
-    TranslationRun run = TranslationRun.read(parts);
+    TranslationRun run = TranslationRun.of(RunFolder.read(parts, TranslationRun.TASK));
     TextPairs.Split split =
         TextPairs.tsv(pairs, List.of()).split(run.validation(), 1000, run.settings().seed());
     TranslationTraining training =
