@@ -149,7 +149,10 @@ record TranslationRun(
             architecture.layers(),
             architecture.width(),
             String.join(", ", data.stream().map(file -> "`" + file.getFileName() + "`").toList()),
-            String.format(Locale.ROOT, "%.0f %%, at most %d", 100 * validation,
+            String.format(
+                Locale.ROOT,
+                "%.0f %%, at most %d",
+                100 * validation,
                 TrainTranslateCommand.MOST_HELD_OUT),
             quality.shown(),
             command());
