@@ -3,6 +3,10 @@
     benchmarks/run            everything
     benchmarks/run matmul attention gpt start tokenizer
 
+`llama`, which must be asked for, compares language models with llama.cpp: first
+`CMAKE_ARGS=-DGGML_NATIVE=ON $(tools/goldens/setup.sh) -m pip install llama-cpp-python==0.3.36` (it compiles for five minutes) and
+tools/fetch-models.sh.
+
 `tokenizer` compares with the Rust tokenizers of Hugging Face on the text HEED_TEXT, a line a text, else on WordNet's
 sentences; also with the large tokenizers of tools/tokenizers/fetch.sh where they are.
 
@@ -193,6 +197,41 @@ def embeddings(heed, kernels):
         row(str(threads), len(texts), ours, theirs)
 
 
+def llama(heed, kernels):
+    """Prompts and decoding beside llama.cpp, which `pip install llama-cpp-python` compiles for this machine."""
+    import llama_cpp
+    import numpy
+
+    folder = os.environ.get("HEED_TEST_MODELS", os.path.expanduser("~/.cache/heed-test-models"))
+    print(f"\nllama.cpp of llama-cpp-python {llama_cpp.__version__}, 2 threads, tokens/s\n\n"
+          f"| model, work | Heed ({kernels}) | llama.cpp | ratio |\n|---|---|---|---|")
+    heed.ask("threads 2")
+    for name in ("SmolLM2-135M-Instruct.Q4_1.gguf", "gemma-3-270m-q4_k_m.gguf"):
+        file = os.path.join(folder, name)
+        if not os.path.exists(file):
+            print(f"{name} is absent: tools/fetch-models.sh fetches it", file=sys.stderr)
+            continue
+        peer = llama_cpp.Llama(file, n_ctx=1024, n_batch=512, n_ubatch=512, n_threads=2, n_threads_batch=2,
+                               verbose=False)
+        ids = [i * 7919 % peer.n_vocab() for i in range(512)]
+
+        def prompt():
+            peer.reset()
+            peer.eval(ids)
+            return numpy.ctypeslib.as_array(peer._ctx.get_logits(), shape=(peer.n_vocab(),)).argmax()
+
+        def decode():
+            token, peer.n_tokens = 1, 128
+            for _ in range(128):
+                peer.eval([token])
+                token = int(numpy.ctypeslib.as_array(peer._ctx.get_logits(), shape=(peer.n_vocab(),)).argmax())
+
+        row(f"{name}, prompt of 512", 512, *in_turn(heed, f"prompt {file} 512", prompt, 7, 1))
+        peer.reset()
+        peer.eval(ids[:128])
+        row(f"{name}, 128 new tokens after 128", 128, *in_turn(heed, f"decode {file} 128 128", decode, 7, 1))
+
+
 def start(heed, kernels):
     command = [os.path.join(ROOT, "heed"), "--version"]
     subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
@@ -275,7 +314,7 @@ def tokenizer(heed, kernels):
 def main():
     wanted = sys.argv[1:] or ["matmul", "attention", "gpt", "embeddings", "start", "tokenizer"]
     known = {"matmul": matmul, "attention": attention, "gpt": gpt, "embeddings": embeddings,
-             "start": start, "tokenizer": tokenizer}
+             "start": start, "tokenizer": tokenizer, "llama": llama}
     kernels = os.environ.get("HEED_KERNELS")
     heed = Heed(*([f"-Dheed.kernels={kernels}"] if kernels else []),
                 *(["--add-modules", "jdk.incubator.vector"] if kernels == "vector" else []))

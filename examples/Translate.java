@@ -35,7 +35,8 @@ void main() throws Exception {
           .map(Translator.Translation::text)
           .toList();
   List<String> references = split.heldOut().stream().map(TextPairs.Pair::target).toList();
-  IO.println("BLEU %.1f on held-out numbers".formatted(Bleu.of(translations, references, false).score()));
+  IO.println(
+      "BLEU %.1f on held-out numbers".formatted(Bleu.of(translations, references, false).score()));
 
   Path directory = Files.createTempDirectory("heed");
   translator.save(directory);

@@ -2,6 +2,7 @@
 module dev.heed.app {
   requires dev.heed.tasks;
   requires info.picocli;
+  requires java.desktop; // PNG pictures
   requires java.management;
   requires jdk.management;
   requires jdk.unsupported; // sun.misc.Signal: Ctrl-C stops an answer, not the program

@@ -109,7 +109,8 @@ final class CompleteCommand implements Callable<Integer> {
     search = beams > 0 ? search.withBeams(beams) : search;
     if (plain && search.beams() > 1 && maximumTokens > 0) {
       if (!sampling.equals(Sampling.greedy()) && sampling.temperature() > 0) {
-        throw CommandFailure.usage("--beams takes no --temperature: a search leaves nothing to chance");
+        throw CommandFailure.usage(
+            "--beams takes no --temperature: a search leaves nothing to chance");
       }
       if (!sampling.penalties().equals(Penalties.NONE)) {
         throw CommandFailure.usage("--beams takes no penalties");

@@ -30,6 +30,7 @@ public final class Main {
     COMMANDS.put("rerank", RerankCommand::new);
     COMMANDS.put("sense", SenseCommand::new);
     COMMANDS.put("classify", ClassifyCommand::new);
+    COMMANDS.put("attention", AttentionCommand::new);
     COMMANDS.put("trace", TraceCommand::new);
     COMMANDS.put("chat", ChatCommand::new);
     COMMANDS.put("perplexity", PerplexityCommand::new);

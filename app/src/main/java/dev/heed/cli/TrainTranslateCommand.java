@@ -1,8 +1,8 @@
 package dev.heed.cli;
 
 import dev.heed.data.TextPairs;
-import dev.heed.task.Translator;
 import dev.heed.task.TranslationTraining;
+import dev.heed.task.Translator;
 import dev.heed.tensor.Kernels;
 import dev.heed.tokenizer.Tokenizer;
 import java.io.IOException;
@@ -94,7 +94,8 @@ final class TrainTranslateCommand implements Callable<Integer> {
   @Option(
       names = "--max-length",
       paramLabel = "N",
-      description = "the most tokens of a text; longer pairs are left out (default: ${DEFAULT-VALUE})")
+      description =
+          "the most tokens of a text; longer pairs are left out (default: ${DEFAULT-VALUE})")
   private int longest = TranslationTraining.Architecture.SMALL.longest();
 
   @Option(
@@ -106,7 +107,8 @@ final class TrainTranslateCommand implements Callable<Integer> {
   @Option(
       names = "--validation",
       paramLabel = "SHARE",
-      description = "the share of the pairs that is held out, at most 1000 (default: ${DEFAULT-VALUE})")
+      description =
+          "the share of the pairs that is held out, at most 1000 (default: ${DEFAULT-VALUE})")
   private double validation = 0.05;
 
   @Option(
@@ -133,8 +135,7 @@ final class TrainTranslateCommand implements Callable<Integer> {
       pairs = PairFiles.of(run.data(), run.columns()).read();
       folder.requireSameData(PairFiles.digest(pairs));
     }
-    TextPairs.Split split =
-        pairs.split(run.validation(), MOST_HELD_OUT, run.settings().seed());
+    TextPairs.Split split = pairs.split(run.validation(), MOST_HELD_OUT, run.settings().seed());
     if (split.learned().isEmpty()) {
       throw CommandFailure.usage(
           "expected pairs to learn from beside those held out: received %d with %d sources"
@@ -160,8 +161,7 @@ final class TrainTranslateCommand implements Callable<Integer> {
               + run.architecture().longest());
     }
     if (tooLong > 0) {
-      notes.printf(
-          "left out, longer than %d tokens: %d%n", run.architecture().longest(), tooLong);
+      notes.printf("left out, longer than %d tokens: %d%n", run.architecture().longest(), tooLong);
     }
     notes.printf(
         Locale.ROOT,
@@ -194,7 +194,8 @@ final class TrainTranslateCommand implements Callable<Integer> {
   private void check() {
     if (steps < 0 || tokensPerStep < 1 || longest < 2 || feedForward < 1 || !(learningRate > 0)) {
       throw CommandFailure.usage(
-          "--steps must be 0 or more, --tokens-per-step and --feed-forward 1 or more, --max-length 2"
+          "--steps must be 0 or more, --tokens-per-step and --feed-forward 1 or more, --max-length"
+              + " 2"
               + " or more, --learning-rate above 0: received %d, %d, %d, %d, %s"
                   .formatted(steps, tokensPerStep, feedForward, longest, learningRate));
     }
@@ -231,8 +232,8 @@ final class TrainTranslateCommand implements Callable<Integer> {
             chosen, tokensPerStep, learningRate, Math.max(1, chosen / 10), heed.seed()));
   }
 
-  private static Tokenizer tokenizer(
-      TranslationRun run, TextPairs.Split split, PrintStream notes) throws IOException {
+  private static Tokenizer tokenizer(TranslationRun run, TextPairs.Split split, PrintStream notes)
+      throws IOException {
     if (Files.exists(run.folder().resolve("tokenizer.json"))) {
       return Tokenizer.load(run.folder());
     }

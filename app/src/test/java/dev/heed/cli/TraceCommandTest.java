@@ -76,7 +76,14 @@ class TraceCommandTest {
     Heed.Result result =
         heed()
             .run(
-                "trace", "--model", model, "--ids", "3,4,1", "--decoder-ids", "0,5", "-o",
+                "trace",
+                "--model",
+                model,
+                "--ids",
+                "3,4,1",
+                "--decoder-ids",
+                "0,5",
+                "-o",
                 file.toString());
     assertThat(result.code()).isEqualTo(ExitCode.DONE);
     Checkpoint trace = Checkpoint.open(file);

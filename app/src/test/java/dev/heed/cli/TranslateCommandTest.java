@@ -29,9 +29,24 @@ class TranslateCommandTest {
       List.of("null", "eins", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun");
   private static final List<String> SMALL =
       List.of(
-          "--vocabulary", "300", "--width", "32", "--layers", "1", "--heads", "2",
-          "--feed-forward", "64", "--max-length", "40", "--dropout", "0", "--tokens-per-step",
-          "400", "--learning-rate", "0.01");
+          "--vocabulary",
+          "300",
+          "--width",
+          "32",
+          "--layers",
+          "1",
+          "--heads",
+          "2",
+          "--feed-forward",
+          "64",
+          "--max-length",
+          "40",
+          "--dropout",
+          "0",
+          "--tokens-per-step",
+          "400",
+          "--learning-rate",
+          "0.01");
 
   @TempDir private static Path folder;
 
@@ -45,7 +60,9 @@ class TranslateCommandTest {
 
   private static String words(int number) {
     StringBuilder words = new StringBuilder();
-    Integer.toString(number).chars().forEach(digit -> words.append(WORDS.get(digit - '0')).append(' '));
+    Integer.toString(number)
+        .chars()
+        .forEach(digit -> words.append(WORDS.get(digit - '0')).append(' '));
     return words.toString().strip();
   }
 
@@ -98,8 +115,7 @@ class TranslateCommandTest {
   @Test
   void answersAsJsonAreTranslationsWithScores() {
     Heed.Result one = heed().run("translate", "1 2 3 9", "--model", "numbers", "--format", "json");
-    ConfigFile answer =
-        ConfigFile.parse("answer", one.out().getBytes(StandardCharsets.UTF_8));
+    ConfigFile answer = ConfigFile.parse("answer", one.out().getBytes(StandardCharsets.UTF_8));
     assertThat(answer.string("translation")).isEqualTo("eins zwei drei neun");
     assertThat(answer.number("score")).isNegative();
     assertThat(heed().run("translate", "1", "2", "--model", "numbers", "--format", "json").out())
@@ -121,8 +137,7 @@ class TranslateCommandTest {
         .isDirectoryNotContaining("glob:**latest");
     ConfigFile run = ConfigFile.read(model.resolve("run.json"));
     Map<?, ?> figures = (Map<?, ?>) Objects.requireNonNull(run.values().get("figures"));
-    assertThat(figures.get("signature"))
-        .isEqualTo("nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp");
+    assertThat(figures.get("signature")).isEqualTo("nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp");
     assertThat(Files.readString(model.resolve("README.md")))
         .contains("pipeline_tag: translation", "BLEU ", run.string("command"));
     assertThat(ConfigFile.read(model.resolve("config.json")).strings("architectures"))
@@ -140,8 +155,16 @@ class TranslateCommandTest {
             "answer",
             heed()
                 .run(
-                    "evaluate", "--model", "numbers", "--data", pairs.toString(), "--format",
-                    "json", "--beams", "1", "--lowercase")
+                    "evaluate",
+                    "--model",
+                    "numbers",
+                    "--data",
+                    pairs.toString(),
+                    "--format",
+                    "json",
+                    "--beams",
+                    "1",
+                    "--lowercase")
                 .out()
                 .getBytes(StandardCharsets.UTF_8));
     assertThat(json.number("bleu")).isGreaterThan(80);
@@ -217,7 +240,15 @@ class TranslateCommandTest {
     assertThat(train(model).messages()).contains("-o must be new or empty");
     assertThat(
             heed()
-                .run("train", "translate", "--data", pairs.toString(), "--width", "33", "--heads", "3")
+                .run(
+                    "train",
+                    "translate",
+                    "--data",
+                    pairs.toString(),
+                    "--width",
+                    "33",
+                    "--heads",
+                    "3")
                 .messages())
         .contains("--width must be even");
   }

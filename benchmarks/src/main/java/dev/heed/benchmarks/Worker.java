@@ -1,10 +1,13 @@
 package dev.heed.benchmarks;
 
 import dev.heed.data.WordNet;
+import dev.heed.generation.KnownText;
+import dev.heed.model.CausalModel;
 import dev.heed.model.gpt2.Gpt2;
 import dev.heed.model.gpt2.Gpt2Configuration;
 import dev.heed.nn.Initializer;
 import dev.heed.nn.TrainingMode;
+import dev.heed.task.LanguageModel;
 import dev.heed.task.MiniLm;
 import dev.heed.task.SentenceEmbedder;
 import dev.heed.tensor.AttentionArguments;
@@ -34,6 +37,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /// Answers `compare.py`, which runs the peer in between: a line on standard input names a piece of
 /// work and how often to repeat it, a line on standard output gives the seconds that took.
@@ -46,6 +50,8 @@ import java.util.List;
 /// embed DIRECTORY FILE REPEAT
 /// gpt VOCABULARY CONTEXT WIDTH LAYERS HEADS DROPOUT BATCH REPEAT
 /// encode TEXT TOKENIZER REPEAT
+/// prompt GGUF TOKENS REPEAT
+/// decode GGUF PROMPT TOKENS REPEAT
 /// train bpe|wordpiece|unigram VOCABULARY TEXT REPEAT
 /// ```
 ///
@@ -89,6 +95,8 @@ public final class Worker {
             case "attention" -> attention(number(words, 1), words[2].equals("causal"));
             case "gpt" -> gpt(words);
             case "embed" -> embed(Path.of(words[1]), Path.of(words[2]));
+            case "prompt" -> prompt(Path.of(words[1]), number(words, 2));
+            case "decode" -> decode(Path.of(words[1]), number(words, 2), number(words, 3));
             case "encode" -> encode(Path.of(words[1]), Path.of(words[2]));
             case "train" -> train(words[1], number(words, 2), Path.of(words[3]));
             default -> throw new IllegalArgumentException("no such work: " + wanted);
@@ -125,6 +133,35 @@ public final class Worker {
                 : directory);
     List<String> texts = Files.readAllLines(file);
     return () -> embedder.embed(texts);
+  }
+
+  private static int[] tokens(CausalModel model, int count) {
+    return IntStream.range(0, count).map(i -> i * 7919 % model.vocabulary()).toArray();
+  }
+
+  private static Runnable prompt(Path file, int count) {
+    CausalModel model = LanguageModel.load(file).model();
+    int[] ids = tokens(model, count);
+    return () -> new KnownText(model).nextLogits(ids, count);
+  }
+
+  /// The most probable token, again and again, after a prompt that is known.
+  private static Runnable decode(Path file, int count, int more) {
+    CausalModel model = LanguageModel.load(file).model();
+    KnownText known = new KnownText(model);
+    int[] ids = Arrays.copyOf(tokens(model, count), count + more);
+    known.nextLogits(ids, count);
+    return () -> {
+      ids[count - 1] = 1;
+      for (int at = count; at < count + more; at++) {
+        float[] logits = known.nextLogits(ids, at);
+        int best = 0;
+        for (int i = 1; i < logits.length; i++) {
+          best = logits[i] > logits[best] ? i : best;
+        }
+        ids[at] = best;
+      }
+    };
   }
 
   private static int number(String[] words, int index) {

@@ -43,6 +43,12 @@ class ExamplesTest {
   }
 
   @Test
+  void tokensHaveTheirPlacesAndMakeTheTextAgain() throws Exception {
+    assertThat(run("Tokens.java"))
+        .contains("Ġtrain", "Ġstation", "[18, 24)", "again: The trains left stations.");
+  }
+
+  @Test
   void aQueryFindsWhatMeansTheSame() throws Exception {
     assertThat(run("Search.java"))
         .contains("sea? → guide.txt:1 Trains", "something sweet → guide.txt:5 Coffee");

@@ -153,10 +153,7 @@ public record BeamSearch<S>(BeamModel<S> model, BeamSettings settings, Generatio
       }
       found.add(
           new Found(
-              made,
-              score(candidate.logProbability, newTokens),
-              candidate.logProbability,
-              ended));
+              made, score(candidate.logProbability, newTokens), candidate.logProbability, ended));
       found.sort(Comparator.comparingDouble(Found::score).reversed()); // stable: earlier ones first
       if (found.size() > settings.beams()) {
         found.removeLast();
@@ -174,8 +171,8 @@ public record BeamSearch<S>(BeamModel<S> model, BeamSettings settings, Generatio
       return logProbability / Math.pow(newTokens, settings.lengthPenalty());
     }
 
-    /// Each beam that goes on in one way keeps what is known of it; for the others it is copied over
-    /// that of beams that end here.
+    /// Each beam that goes on in one way keeps what is known of it; for the others it is copied
+    /// over that of beams that end here.
     private List<Beam<S>> moved(List<Candidate> goingOn) {
       Set<Integer> parents = new HashSet<>();
       goingOn.forEach(candidate -> parents.add(candidate.beam));
@@ -189,8 +186,7 @@ public record BeamSearch<S>(BeamModel<S> model, BeamSettings settings, Generatio
       List<Beam<S>> next = new ArrayList<>();
       for (Candidate candidate : goingOn) {
         Beam<S> parent = beams.get(candidate.beam);
-        S known =
-            taken.add(candidate.beam) ? parent.known : model.copy(parent.known, spare.poll());
+        S known = taken.add(candidate.beam) ? parent.known : model.copy(parent.known, spare.poll());
         int[] ids = Arrays.copyOf(parent.ids, parent.ids.length + 1);
         ids[parent.ids.length] = candidate.token;
         next.add(new Beam<>(known, ids, candidate.logProbability));

@@ -17,7 +17,8 @@ public record CausalBeams(CausalModel model) implements BeamModel<KeyValueCache>
   /// first.
   ///
   /// @param maximumTokens the most new tokens, the one that ends the text included
-  /// @throws IllegalArgumentException if the prompt is empty or leaves the model no room for a token
+  /// @throws IllegalArgumentException if the prompt is empty or leaves the model no room for a
+  ///   token
   public List<BeamSearch.Found> generate(
       int[] prompt, int maximumTokens, BeamSettings settings, GenerationRules rules) {
     if (prompt.length == 0 || prompt.length > model.maximumLength()) {
@@ -48,8 +49,7 @@ public record CausalBeams(CausalModel model) implements BeamModel<KeyValueCache>
     Arrays.fill(ones, 1);
     return Inference.run(() ->
         model
-            .logits(
-                model.apply(Tensor.of(tokens, tokens.length), Sequences.ofLengths(ones), texts))
+            .logits(model.apply(Tensor.of(tokens, tokens.length), Sequences.ofLengths(ones), texts))
             .toFloatArray());
   }
 

@@ -112,7 +112,8 @@ public record GenerationConfig(
   /// What an older `config.json` says of it, among other things.
   private static ConfigFile older(ConfigFile file) {
     Map<String, @Nullable Object> values = new LinkedHashMap<>(file.values());
-    values.keySet()
+    values
+        .keySet()
         .removeIf(key -> !KNOWN.contains(key) && !key.equals(START) && !key.equals(TWO_SIDES));
     return new ConfigFile(file.name(), values);
   }
@@ -133,7 +134,8 @@ public record GenerationConfig(
         });
     if (file.flag("do_sample", false) && file.integer("num_beams", 1) > 1) {
       throw new ModelException(
-          file.name() + ": do_sample with num_beams above 1 would change the output, and Heed lacks it");
+          file.name()
+              + ": do_sample with num_beams above 1 would change the output, and Heed lacks it");
     }
     Set<Integer> ends = new LinkedHashSet<>(tokens(file, "eos_token_id"));
     boolean samples = file.flag("do_sample", false);

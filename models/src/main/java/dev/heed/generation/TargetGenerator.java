@@ -46,8 +46,8 @@ public record TargetGenerator(
     Sequences sequences =
         Sequences.ofLengths(sources.stream().mapToInt(source -> source.length).toArray());
     int[] ids = sources.stream().flatMapToInt(Arrays::stream).toArray();
-    return Inference.run(() ->
-        model.newCaches(model.encode(Tensor.of(ids, ids.length), sequences), sequences));
+    return Inference.run(
+        () -> model.newCaches(model.encode(Tensor.of(ids, ids.length), sequences), sequences));
   }
 
   private record Beams(SequenceToSequenceModel model) implements BeamModel<DecoderCache> {
@@ -63,8 +63,7 @@ public record TargetGenerator(
       return Inference.run(() ->
           model
               .logits(
-                  model.decode(
-                      Tensor.of(tokens, tokens.length), Sequences.ofLengths(ones), texts))
+                  model.decode(Tensor.of(tokens, tokens.length), Sequences.ofLengths(ones), texts))
               .toFloatArray());
     }
 

@@ -39,8 +39,7 @@ class BeamSearchTest {
       GenerationConfig config = config(golden.directory(), asked, model.endToken());
       TargetGenerator generator = new TargetGenerator(model, config.beams(), config.rules());
       // All sources together, which must not change any.
-      List<List<BeamSearch.Found>> found =
-          generator.generate(sources, config.maximumLength() - 1);
+      List<List<BeamSearch.Found>> found = generator.generate(sources, config.maximumLength() - 1);
       List<?> texts = (List<?>) expected.values().get("texts");
       for (int i = 0; i < sources.size(); i++) {
         requireSame(asked + ", source " + i, found.get(i), (List<?>) texts.get(i), model);
@@ -59,7 +58,8 @@ class BeamSearchTest {
       GenerationConfig config = config(Gpt2Golden.directory(), asked, model.endOfText());
       List<?> prompts = (List<?>) expected.values().get("prompts");
       for (int i = 0; i < prompts.size(); i++) {
-        int[] prompt = ((List<?>) prompts.get(i)).stream().mapToInt(id -> ((Long) id).intValue()).toArray();
+        int[] prompt =
+            ((List<?>) prompts.get(i)).stream().mapToInt(id -> ((Long) id).intValue()).toArray();
         List<BeamSearch.Found> found =
             new CausalBeams(model)
                 .generate(
@@ -70,7 +70,8 @@ class BeamSearchTest {
         List<?> texts = (List<?>) ((List<?>) expected.values().get("texts")).get(i);
         for (int k = 0; k < texts.size(); k++) {
           Map<?, ?> text = (Map<?, ?>) texts.get(k);
-          List<Long> ids = new ArrayList<>(((List<?>) text.get("ids")).stream().map(Long.class::cast).toList());
+          List<Long> ids =
+              new ArrayList<>(((List<?>) text.get("ids")).stream().map(Long.class::cast).toList());
           int end = ids.indexOf((long) model.endOfText());
           assertThat(Arrays.stream(found.get(k).ids()).asLongStream().boxed().toList())
               .as(asked + ", prompt " + i)
@@ -138,8 +139,7 @@ class BeamSearchTest {
   /// What the model's own file says, with these settings put over it.
   private static GenerationConfig config(Path directory, Map<?, ?> asked, int end) {
     Map<String, Object> values =
-        new LinkedHashMap<>(
-            ConfigFile.read(directory.resolve("generation_config.json")).values());
+        new LinkedHashMap<>(ConfigFile.read(directory.resolve("generation_config.json")).values());
     asked.forEach((key, value) -> values.put((String) key, value));
     return GenerationConfig.of(new ConfigFile("settings", values), Set.of(end));
   }

@@ -57,7 +57,8 @@ class GenerationConfigTest {
     assertThatThrownBy(() -> read("{\"num_beam_groups\": 2}"))
         .isInstanceOf(ModelException.class)
         .hasMessage(
-            "generation_config.json: num_beam_groups = 2 would change the output, and Heed lacks it");
+            "generation_config.json: num_beam_groups = 2 would change the output, and Heed lacks"
+                + " it");
     assertThatThrownBy(() -> read("{\"penalty_alpha\": 0.6}"))
         .isInstanceOf(ModelException.class)
         .hasMessageContaining("penalty_alpha");

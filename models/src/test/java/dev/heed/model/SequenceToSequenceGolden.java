@@ -87,8 +87,7 @@ public final class SequenceToSequenceGolden {
   public <M extends Layer & SequenceToSequenceModel> void requireGradients(
       M model, M gradients, WeightNames names, List<String> withoutGradient) {
     model.setFrozen(false);
-    Tensor loss =
-        model.loss(source, sources, target, targets, golden.integerTensor("labels"), 0.1);
+    Tensor loss = model.loss(source, sources, target, targets, golden.integerTensor("labels"), 0.1);
     loss.backward();
     assertThat(loss.item() / golden.numbers("loss")[0]).isCloseTo(1, within(1e-5));
     Map<String, Parameter> to = gradients.parameters();
@@ -109,8 +108,7 @@ public final class SequenceToSequenceGolden {
       }
     }
     Stream<String> expected = golden.names("gradient.").stream();
-    assertThat(expected.count())
-        .isEqualTo(names.stored(gradients).size() - withoutGradient.size());
+    assertThat(expected.count()).isEqualTo(names.stored(gradients).size() - withoutGradient.size());
   }
 
   /// Targets made a token at a time, all sources at once, have the logits of targets made whole.
@@ -128,8 +126,7 @@ public final class SequenceToSequenceGolden {
         double[] logits =
             Tensor.noGrad(() ->
                     model.logits(
-                        model.decode(
-                            Tensor.of(next, 1), Sequences.ofLengths(1), List.of(text))))
+                        model.decode(Tensor.of(next, 1), Sequences.ofLengths(1), List.of(text))))
                 .toDoubleArray();
         for (int v = 0; v < width; v++) {
           assertThat(logits[v])

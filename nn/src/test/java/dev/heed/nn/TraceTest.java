@@ -67,7 +67,8 @@ class TraceTest {
   @Test
   void listsEncoderDecoderAndCrossAttentionsApart() {
     EncoderDecoder model =
-        new EncoderDecoder(EncoderDecoderConfiguration.of2017(9, 1, 8, BLOCK), Initializer.seeded(1));
+        new EncoderDecoder(
+            EncoderDecoderConfiguration.of2017(9, 1, 8, BLOCK), Initializer.seeded(1));
     Sequences sources = Sequences.ofLengths(3);
     Traced<Tensor> traced =
         Trace.of(() ->

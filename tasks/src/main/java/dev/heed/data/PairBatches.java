@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.function.ToIntFunction;
 
 /// Batches for translation: pairs of different lengths packed one after the other, no padding, so
-/// that they need not be sorted by length. Each pass goes through all pairs once, in an order of its
-/// own that follows from the seed.
+/// that they need not be sorted by length. Each pass goes through all pairs once, in an order of
+/// its own that follows from the seed.
 public final class PairBatches implements TrainingData<PairBatches.Batch> {
   private final List<Pair> pairs;
   private final int pairsPerBatch;
@@ -28,11 +28,7 @@ public final class PairBatches implements TrainingData<PairBatches.Batch> {
   /// @param inputs I32 [N]: the targets shifted right
   /// @param targets I32 [N]
   public record Batch(
-      Tensor source,
-      Sequences sources,
-      Tensor inputs,
-      Sequences targetSequences,
-      Tensor targets) {
+      Tensor source, Sequences sources, Tensor inputs, Sequences targetSequences, Tensor targets) {
     /// The number of targets.
     public int count() {
       return targetSequences.rows();

@@ -116,8 +116,8 @@ public record TextPairs(List<Pair> pairs, int skipped) {
   /// stay together, so that nothing that is tried was seen.
   public Split split(double share, int most, long seed) {
     Map<String, List<Pair>> bySource = new LinkedHashMap<>();
-    pairs.forEach(pair ->
-        bySource.computeIfAbsent(pair.source, key -> new ArrayList<>()).add(pair));
+    pairs.forEach(
+        pair -> bySource.computeIfAbsent(pair.source, key -> new ArrayList<>()).add(pair));
     List<List<Pair>> groups = List.copyOf(bySource.values());
     int wanted = (int) Math.min(most, Math.ceil(share * pairs.size()));
     List<Pair> learned = new ArrayList<>();

@@ -110,7 +110,10 @@ public record Bleu(
     line = PythonText.stripEnd(line);
     line = line.replace("<skipped>", "").replace("-\n", "").replace("\n", " ");
     line =
-        line.replace("&quot;", "\"").replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">");
+        line.replace("&quot;", "\"")
+            .replace("&amp;", "&")
+            .replace("&lt;", "<")
+            .replace("&gt;", ">");
     line = " " + line + " ";
     line = SYMBOLS.matcher(line).replaceAll(" $1 ");
     line = AFTER_NO_DIGIT.matcher(line).replaceAll("$1 $2 ");

@@ -87,8 +87,7 @@ public final class ModelTrace {
     List<StoredTensor> all = new ArrayList<>();
     all.add(ids("input_ids", ids));
     all.add(ids("decoder_input_ids", target));
-    Trace.Traced<Tensor> encoded =
-        Trace.of(() -> both.encode(Tensor.of(ids, ids.length), source));
+    Trace.Traced<Tensor> encoded = Trace.of(() -> both.encode(Tensor.of(ids, ids.length), source));
     encoded.values().forEach((name, value) -> all.add(stored(name, value)));
     all.add(stored("encoder_last_hidden_state", encoded.result()));
     Trace.Traced<Tensor> decoded =
@@ -141,8 +140,7 @@ public final class ModelTrace {
   }
 
   private static StoredTensor ids(String name, int... ids) {
-    return StoredTensor.of(
-        name, Shape.of(ids.length), Arrays.stream(ids).asLongStream().toArray());
+    return StoredTensor.of(name, Shape.of(ids.length), Arrays.stream(ids).asLongStream().toArray());
   }
 
   private static Tensor traced(Supplier<Tensor> body, List<StoredTensor> all) {

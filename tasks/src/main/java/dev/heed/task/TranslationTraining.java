@@ -25,8 +25,8 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// Trains the Transformer of the 2017 paper on texts and their translations: one vocabulary for both
-/// sides, label smoothing, warm-up, and averaged weights at the end.
+/// Trains the Transformer of the 2017 paper on texts and their translations: one vocabulary for
+/// both sides, label smoothing, warm-up, and averaged weights at the end.
 ///
 /// [#run] may be stopped by [#stop] from another thread; what it had learned is kept, and where
 /// `checkpoints` is given, a later run goes on from there.
@@ -88,8 +88,7 @@ public final class TranslationTraining {
     this.settings = settings;
     this.model = model;
     this.tokenizer = tokenizer;
-    this.optimizer =
-        new AdamW(model.parameters(), new AdamW.Configuration(0.9, 0.98, 1e-9, 0.01));
+    this.optimizer = new AdamW(model.parameters(), new AdamW.Configuration(0.9, 0.98, 1e-9, 0.01));
     optimizer.keepAverages(AVERAGE_DECAY);
     Trainer.Configuration configuration =
         Trainer.Configuration.ofSteps(settings.steps, settings.seed)
@@ -177,14 +176,7 @@ public final class TranslationTraining {
     int end = model.endToken();
     GenerationRules rules =
         new GenerationRules(
-            Set.of(end),
-            Set.of(model.startToken()),
-            Set.of(),
-            List.of(),
-            0,
-            0,
-            null,
-            end);
+            Set.of(end), Set.of(model.startToken()), Set.of(), List.of(), 0, 0, null, end);
     return new Translator(
         model,
         tokenizer,
@@ -192,8 +184,8 @@ public final class TranslationTraining {
         BeamSettings.of(BEAMS));
   }
 
-  /// Trains on `learned` and evaluates on `heldOut`; pairs longer than the model takes are left out.
-  /// At the end the model has the average of its last weights.
+  /// Trains on `learned` and evaluates on `heldOut`; pairs longer than the model takes are left
+  /// out. At the end the model has the average of its last weights.
   public Trainer.History run(
       List<TextPairs.Pair> learned, List<TextPairs.Pair> heldOut, TrainingProgress progress) {
     Trainer.History history =

@@ -57,11 +57,9 @@ public final class Translator {
       throw new ModelException(
           directory + ": expected one vocabulary: received target_vocab.json, which Heed lacks");
     }
-    SequenceToSequenceModel model =
-        ModelDirectory.open(directory, SequenceToSequenceModel.class);
+    SequenceToSequenceModel model = ModelDirectory.open(directory, SequenceToSequenceModel.class);
     try {
-      GenerationConfig generation =
-          GenerationConfig.read(directory, Set.of(model.endToken()));
+      GenerationConfig generation = GenerationConfig.read(directory, Set.of(model.endToken()));
       return new Translator(model, Tokenizer.load(directory), generation, generation.beams());
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -31,13 +31,11 @@ class PairBatchesTest {
   @Test
   void everyPassHasEveryPairOnceInAnOrderThatFollowsFromTheSeed() {
     List<Pair> pairs = new ArrayList<>();
-    IntStream.range(0, 50)
-        .forEach(i -> pairs.add(new Pair(new int[] {i, 1}, new int[] {i, i, 1})));
+    IntStream.range(0, 50).forEach(i -> pairs.add(new Pair(new int[] {i, 1}, new int[] {i, i, 1})));
     PairBatches batches = PairBatches.of(pairs, 30, 0, 3, true);
     assertThat(batches.batchesPerEpoch()).isEqualTo(5);
     List<Integer> first = sources(batches, 0);
-    assertThat(first)
-        .containsExactlyInAnyOrderElementsOf(IntStream.range(0, 50).boxed().toList());
+    assertThat(first).containsExactlyInAnyOrderElementsOf(IntStream.range(0, 50).boxed().toList());
     assertThat(sources(batches, 1)).isNotEqualTo(first);
     assertThat(sources(PairBatches.of(pairs, 30, 0, 3, true), 0)).isEqualTo(first);
     assertThatThrownBy(() -> PairBatches.of(List.of(), 30, 0, 3, true))

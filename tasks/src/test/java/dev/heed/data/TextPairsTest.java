@@ -20,7 +20,9 @@ class TextPairsTest {
 
   @Test
   void parallelFilesCorrespondLineByLine() throws IOException {
-    TextPairs pairs = TextPairs.parallel(file("a", "eins\nzwei\n \ndrei"), file("b", "one\r\ntwo\r\nx\r\nthree\r\n"));
+    TextPairs pairs =
+        TextPairs.parallel(
+            file("a", "eins\nzwei\n \ndrei"), file("b", "one\r\ntwo\r\nx\r\nthree\r\n"));
     assertThat(pairs.pairs())
         .containsExactly(
             new Pair("eins", "one"), new Pair("zwei", "two"), new Pair("drei", "three"));

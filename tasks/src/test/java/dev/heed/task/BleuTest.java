@@ -31,8 +31,7 @@ class BleuTest {
   @MethodSource("corpora")
   void bleuIsThatOfSacreBleu(String name, ConfigFile corpus, boolean lowercase) {
     String suffix = lowercase ? "-lowercase" : "";
-    Bleu bleu =
-        Bleu.of(corpus.strings("translations"), corpus.strings("references"), lowercase);
+    Bleu bleu = Bleu.of(corpus.strings("translations"), corpus.strings("references"), lowercase);
     assertThat(bleu.score()).isCloseTo(corpus.number("bleu" + suffix), within(1e-9));
     assertThat(bleu.precisions()).isEqualTo(corpus.values().get("precisions" + suffix));
     assertThat(bleu.brevityPenalty()).isCloseTo(corpus.number("penalty" + suffix), within(1e-12));

@@ -108,7 +108,8 @@ class LanguageModelTest {
     Files.writeString(config, text.replace("GPT2LMHeadModel", "MambaForCausalLM"));
     assertThatThrownBy(() -> LanguageModel.load(folder))
         .isInstanceOf(ModelException.class)
-        .hasMessageContaining("architectures must name one of [BertModel, GPT2LMHeadModel")
+        .hasMessageContaining("architectures must name one of [")
+        .hasMessageContaining("BertModel, ")
         .hasMessageContaining("received MambaForCausalLM");
   }
 

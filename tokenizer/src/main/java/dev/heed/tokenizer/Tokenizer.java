@@ -216,8 +216,8 @@ public final class Tokenizer {
     return new Tokenizer(this, config, truncation, padding);
   }
 
-  /// The same tokenizer for texts that are translated: each is ended by a special token, another one
-  /// fills texts up.
+  /// The same tokenizer for texts that are translated: each is ended by a special token, another
+  /// one fills texts up.
   ///
   /// @throws IllegalArgumentException if one of them is no special token of this tokenizer
   public Tokenizer withTextEnd(String end, String padding) {
@@ -238,11 +238,10 @@ public final class Tokenizer {
             definition.normalizer(),
             definition.preTokenizer(),
             definition.model(),
-            before == null
-                ? template
-                : new PostProcessor.Sequence(List.of(before, template)),
+            before == null ? template : new PostProcessor.Sequence(List.of(before, template)),
             definition.decoder()),
-        new TokenizerConfig(null, end, null, null, padding, null, null, config.maxLength(), false, null));
+        new TokenizerConfig(
+            null, end, null, null, padding, null, null, config.maxLength(), false, null));
   }
 
   private int specialId(String token) {

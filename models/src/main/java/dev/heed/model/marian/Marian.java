@@ -69,8 +69,8 @@ public final class Marian extends EncoderDecoder implements SequenceToSequenceMo
             MarianConfiguration.isShared(family, file),
             file.flag("tie_word_embeddings", true));
     MarianConfiguration configuration =
-        file.read(read ->
-            MarianConfiguration.of(family, read, tied, MarianWeights.hasBias(checkpoint)));
+        file.read(
+            read -> MarianConfiguration.of(family, read, tied, MarianWeights.hasBias(checkpoint)));
     Marian model = new Marian(configuration, Initializer.beforeLoading());
     MarianWeights.names(configuration.shape()).load(checkpoint, model);
     return model;

@@ -87,8 +87,7 @@ public record MarianConfiguration(
   /// @param outputBias whether the checkpoint has the output layer's bias
   /// @param tied whether the output layer is the target's table
   /// @throws dev.heed.model.ModelException if something is missing, or asked for that Heed lacks
-  static MarianConfiguration of(
-      Family family, ConfigFile file, boolean tied, boolean outputBias) {
+  static MarianConfiguration of(Family family, ConfigFile file, boolean tied, boolean outputBias) {
     file.require("encoder_layerdrop", 0.0, 0L);
     file.require("decoder_layerdrop", 0.0, 0L);
     file.require("is_encoder_decoder", true);
@@ -103,7 +102,12 @@ public record MarianConfiguration(
         family,
         new EncoderDecoderConfiguration(
             side(file, "encoder", vocabulary),
-            side(file, "decoder", family == Family.BART ? vocabulary : file.integer("decoder_vocab_size", vocabulary)),
+            side(
+                file,
+                "decoder",
+                family == Family.BART
+                    ? vocabulary
+                    : file.integer("decoder_vocab_size", vocabulary)),
             file.integer("max_position_embeddings"),
             family.positions,
             file.flag("scale_embedding", false),

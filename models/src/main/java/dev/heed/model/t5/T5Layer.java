@@ -51,7 +51,8 @@ final class T5Layer extends Layer {
         decoder ? layer("cross_attention_norm", norm(configuration, initializer)) : null;
     this.crossAttention =
         decoder
-            ? layer("cross_attention", new MultiHeadAttention(heads, "cross_attentions", initializer))
+            ? layer(
+                "cross_attention", new MultiHeadAttention(heads, "cross_attentions", initializer))
             : null;
     this.feedForwardNorm = layer("feed_forward_norm", norm(configuration, initializer));
     int inner = configuration.feedForwardWidth();
@@ -102,10 +103,7 @@ final class T5Layer extends Layer {
     MultiHeadAttention cross = crossAttention;
     if (cross != null && crossAttentionNorm != null && crossing != null) {
       attended =
-          around(
-              attended,
-              crossAttentionNorm,
-              (h, residual) -> crossing.apply(cross, h, residual));
+          around(attended, crossAttentionNorm, (h, residual) -> crossing.apply(cross, h, residual));
     }
     return around(attended, feedForwardNorm, this::feedForward);
   }

@@ -47,10 +47,7 @@ final class T5Stack extends Layer {
   /// The encoder: x [N, D] → [N, D].
   Tensor apply(Tensor x, Sequences sequences) {
     Mask mask = mask(sequences.longest());
-    return apply(
-        x,
-        (layer, i, h) ->
-            layer.apply(h, sequences, mask, null, null));
+    return apply(x, (layer, i, h) -> layer.apply(h, sequences, mask, null, null));
   }
 
   /// The decoder, whole targets: x [N, D] → [N, D].

@@ -79,8 +79,7 @@ class MarianFilesTest {
     write(
         Stream.concat(
             GOLDEN.stored().stream().filter(tensor -> !tensor.name().equals("final_logits_bias")),
-            Stream.of(
-                StoredTensor.of("lm_head.weight", Shape.of(43, 24), new float[43 * 24]))));
+            Stream.of(StoredTensor.of("lm_head.weight", Shape.of(43, 24), new float[43 * 24]))));
     Marian model = Marian.load(folder, Family.MARIAN);
     assertThat(model.configuration().tiedOutput()).isFalse();
     assertThat(model.configuration().outputBias()).isFalse();

@@ -12,12 +12,11 @@ import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// `marian`: one table, scaled, SiLU; `marian-separate`: two tables, not scaled, ReLU; `bart`: learned
-/// positions, a norm before the first block.
+/// `marian`: one table, scaled, SiLU; `marian-separate`: two tables, not scaled, ReLU; `bart`:
+/// learned positions, a norm before the first block.
 class MarianTest {
   private static Marian model(SequenceToSequenceGolden golden) {
-    return (Marian)
-        ModelDirectory.open(golden.golden().directory(), SequenceToSequenceModel.class);
+    return (Marian) ModelDirectory.open(golden.golden().directory(), SequenceToSequenceModel.class);
   }
 
   @ParameterizedTest

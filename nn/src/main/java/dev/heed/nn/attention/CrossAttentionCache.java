@@ -98,8 +98,7 @@ public final class CrossAttentionCache {
 
     private static Tensor joined(List<Tensor> parts, Tensor q) {
       Tensor all =
-          Tensor.empty(
-              Shape.of(q.shape().rows(), parts.getFirst().shape().width()), q.dtype());
+          Tensor.empty(Shape.of(q.shape().rows(), parts.getFirst().shape().width()), q.dtype());
       int row = 0;
       for (Tensor part : parts) {
         all.rows(row, row + part.shape().rows()).memory().copyFrom(part.memory());

@@ -202,8 +202,7 @@ public final class MultiHeadAttention extends Layer {
   }
 
   private AttentionArguments arguments(Sequences queries, Sequences keys, Mask mask) {
-    return AttentionArguments.full(
-            configuration.numHeads, queries, keys, configuration.scale)
+    return AttentionArguments.full(configuration.numHeads, queries, keys, configuration.scale)
         .withKeyValueHeads(configuration.numKeyValueHeads)
         .seeing(mask.left(), mask.right(), mask.keys())
         .withRelativeBias(mask.bias());

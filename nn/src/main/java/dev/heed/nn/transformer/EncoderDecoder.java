@@ -20,7 +20,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// The Transformer of the 2017 paper: an encoder that reads a source, and a decoder that makes a
-/// target from it; and its descendants Marian and BART, as their [EncoderDecoderConfiguration] says.
+/// target from it; and its descendants Marian and BART, as their [EncoderDecoderConfiguration]
+/// says.
 ///
 /// Source: Vaswani et al. 2017.
 public class EncoderDecoder extends Layer {
@@ -48,8 +49,7 @@ public class EncoderDecoder extends Layer {
     TokenEmbedding targetTable =
         shared
             ? sourceTable
-            : layer(
-                "target_embedding", table(configuration.decoder(), deviation, initializer));
+            : layer("target_embedding", table(configuration.decoder(), deviation, initializer));
     this.source = input("source", sourceTable, configuration.encoder(), initializer);
     this.target = input("target", targetTable, configuration.decoder(), initializer);
     this.encoder =
@@ -133,8 +133,7 @@ public class EncoderDecoder extends Layer {
                     longest + UNUSED_POSITIONS, width, 1 / Math.sqrt(width), initializer))
             : null,
         configuration.embeddingNorm()
-            ? layer(
-                name + "_norm", new LayerNorm(width, side.block().epsilon(), true, initializer))
+            ? layer(name + "_norm", new LayerNorm(width, side.block().epsilon(), true, initializer))
             : null,
         longest,
         side.block().dropout());

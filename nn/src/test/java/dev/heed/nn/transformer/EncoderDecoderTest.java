@@ -121,8 +121,8 @@ class EncoderDecoderTest {
     int[] target = {0, 6, 2, 0, 0, 4, 3, 1};
     Tensor encoded = Tensor.noGrad(() -> model.encode(Tensor.of(source, 8), SOURCES));
     double[] expected =
-        Tensor.noGrad(() ->
-                model.decode(Tensor.of(target, target.length), TARGETS, encoded, SOURCES))
+        Tensor.noGrad(
+                () -> model.decode(Tensor.of(target, target.length), TARGETS, encoded, SOURCES))
             .toDoubleArray();
     List<DecoderCache> texts = Tensor.noGrad(() -> model.newCaches(encoded, SOURCES));
     double[] received = new double[expected.length];
@@ -175,8 +175,8 @@ class EncoderDecoderTest {
   private static double[] step(EncoderDecoder model, List<DecoderCache> texts, int... ids) {
     int[] ones = new int[ids.length];
     Arrays.fill(ones, 1);
-    return Tensor.noGrad(() ->
-            model.decode(Tensor.of(ids, ids.length), Sequences.ofLengths(ones), texts))
+    return Tensor.noGrad(
+            () -> model.decode(Tensor.of(ids, ids.length), Sequences.ofLengths(ones), texts))
         .toDoubleArray();
   }
 
