@@ -42,6 +42,11 @@ class ExamplesTest {
   }
 
   @Test
+  void aClassifierLearnsWhichWordsMatter() throws Exception {
+    assertThat(run("Classify.java")).contains("pos {neg=0.", "the same from disk: neg");
+  }
+
+  @Test
   void aTinyModelLearnsItsSentencesByHeart() throws Exception {
     String output = run("TrainLanguageModel.java");
     assertThat(output).contains("The train left the station on time.");
