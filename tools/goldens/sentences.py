@@ -7,6 +7,10 @@ normalisation and prompts, as `sentence_transformers` saves it. sentence-values.
 makes of each of TEXTS; `query.i` with the prompt of that name; MODE.i with that pooling alone, and
 `cls+max.i`.
 
+cross-encoder: a tiny BERT of random weights with one label and the identity for its activation, as
+`CrossEncoder` saves it. cross-encoder-values.safetensors: `identity`, the scores of QUERY with each of
+TEXTS; `sigmoid`, the same where no activation is given; `ranked`, the order.
+
 minilm-values.safetensors: what ONNX Runtime makes of each of MINILM_TEXTS with the model in the
 Maven jar of all-MiniLM-L6-v2, with the mean of the tokens and length 1: `text.i`; `ids.i`, its tokens, at
 most 256. texts.json holds both lists.
@@ -24,7 +28,7 @@ import onnxruntime
 import tokenizers
 import torch
 from safetensors.numpy import save_file
-from sentence_transformers import SentenceTransformer
+from sentence_transformers import CrossEncoder, SentenceTransformer
 from sentence_transformers.base.modules import Dense, Normalize, Transformer
 from sentence_transformers.sentence_transformer.modules import Pooling
 from transformers import PreTrainedTokenizerFast
@@ -33,6 +37,7 @@ import encoders
 
 FOLDER = Path(__file__).parents[2] / "tasks/src/test/resources/goldens"
 TEXTS = ["the cat sat on the mat", "a", "", "unknownword THE dog ran and ran and ran and the cat sat", "dog"]
+QUERY = "where the cat sat"
 WORDS = ["the", "a", "cat", "dog", "sat", "ran", "on", "and", "mat", "query", ":", ","]
 MINILM_TEXTS = [
     "The weather is lovely today.",
@@ -104,6 +109,24 @@ def record(values, name, embeddings):
         values[f"{name}.{i}"] = np.ascontiguousarray(embedding)
 
 
+def cross():
+    target = FOLDER / "cross-encoder"
+    shutil.rmtree(target, ignore_errors=True)
+    values = {}
+    with tempfile.TemporaryDirectory() as folder:
+        one = dict(encoders.SMALL, num_labels=1)
+        encoders.tiny("BertForSequenceClassification", "BertConfig", one).save_pretrained(folder)
+        tokenizer().save_pretrained(folder)
+        pairs = [(QUERY, text) for text in TEXTS]
+        values["sigmoid"] = CrossEncoder(folder, device="cpu").predict(pairs)
+        model = CrossEncoder(folder, device="cpu", activation_fn=torch.nn.Identity())
+        values["identity"] = model.predict(pairs)
+        values["ranked"] = np.array([entry["corpus_id"] for entry in model.rank(QUERY, TEXTS)])
+        model.save(str(target))
+        (target / "README.md").unlink(missing_ok=True)
+    save_file(values, FOLDER / "cross-encoder-values.safetensors")
+
+
 def minilm(jar):
     archive = zipfile.ZipFile(jar)
     session = onnxruntime.InferenceSession(archive.read("all-minilm-l6-v2.onnx"))
@@ -127,8 +150,9 @@ def main():
     values = {}
     tiny(values)
     save_file(values, FOLDER / "sentence-values.safetensors")
+    cross()
     minilm(sys.argv[1])
-    texts = {"sentence": TEXTS, "minilm": MINILM_TEXTS}
+    texts = {"sentence": TEXTS, "minilm": MINILM_TEXTS, "query": [QUERY]}
     (FOLDER / "texts.json").write_text(json.dumps(texts, indent=1, ensure_ascii=False) + "\n")
 
 

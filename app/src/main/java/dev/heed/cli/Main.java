@@ -24,6 +24,10 @@ public final class Main {
     COMMANDS.put("complete", CompleteCommand::new);
     COMMANDS.put("embed", EmbedCommand::new);
     COMMANDS.put("similar", SimilarCommand::new);
+    COMMANDS.put("index", IndexCommand::new);
+    COMMANDS.put("search", SearchCommand::new);
+    COMMANDS.put("rerank", RerankCommand::new);
+    COMMANDS.put("sense", SenseCommand::new);
     COMMANDS.put("classify", ClassifyCommand::new);
     COMMANDS.put("evaluate", EvaluateCommand::new);
     COMMANDS.put("trace", TraceCommand::new);

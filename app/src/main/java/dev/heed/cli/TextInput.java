@@ -17,7 +17,7 @@ import picocli.CommandLine.Parameters;
 /// The texts that a command works on: its arguments, else the lines of `--input FILE`, else the
 /// lines of standard input. To be mixed into every command that takes several texts.
 final class TextInput {
-  @Parameters(arity = "0..*", paramLabel = "TEXT", description = "the texts")
+  @Parameters(index = "0+", arity = "0..*", paramLabel = "TEXT", description = "the texts")
   private List<String> texts = List.of();
 
   @Option(

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -44,6 +45,24 @@ class ExamplesTest {
   @Test
   void aClassifierLearnsWhichWordsMatter() throws Exception {
     assertThat(run("Classify.java")).contains("pos {neg=0.", "the same from disk: neg");
+  }
+
+  @Test
+  void aQueryFindsWhatMeansTheSame() throws Exception {
+    assertThat(run("Search.java"))
+        .contains("sea? → guide.txt:1 Trains", "something sweet → guide.txt:5 Coffee");
+  }
+
+  @Test
+  void theSentenceDecidesWhatAWordMeans() throws Exception {
+    List<String> lines = run("WordSense.java").lines().toList();
+    assertThat(lines).hasSize(8);
+    assertThat(score(lines.get(1))).isGreaterThan(score(lines.get(2)));
+    assertThat(score(lines.get(6))).isGreaterThan(score(lines.get(5)));
+  }
+
+  private static double score(String line) {
+    return Double.parseDouble(line.strip().split(" ")[0]);
   }
 
   @Test

@@ -144,17 +144,26 @@ public record ConfigFile(String name, Map<String, @Nullable Object> values) {
     writeValue(file, values);
   }
 
+  /// The object as JSON in UTF-8 on one line, keys in order.
+  public byte[] toJson() {
+    return json(values);
+  }
+
   /// Writes a list of objects, such as `modules.json`, like [#write].
   public static void writeList(List<ConfigFile> objects, Path file) {
     writeValue(file, objects.stream().map(ConfigFile::values).toList());
   }
 
   private static void writeValue(Path file, Object value) {
+    AtomicFile.write(file, json(value));
+  }
+
+  private static byte[] json(Object value) {
     var bytes = new ByteArrayOutputStream();
     try (JsonGenerator generator = JSON.createGenerator(ObjectWriteContext.empty(), bytes)) {
       write(generator, value);
     }
-    AtomicFile.write(file, bytes.toByteArray());
+    return bytes.toByteArray();
   }
 
   private static void write(JsonGenerator generator, @Nullable Object value) {

@@ -39,8 +39,7 @@ public final class ModelDirectory {
   static {
     for (EncoderFamily family : EncoderFamily.values()) {
       ARCHITECTURES.put(family.architecture("Model"), Bert::load);
-      ARCHITECTURES.put(
-          family.architecture("ForSequenceClassification"), SequenceClassifier::load);
+      ARCHITECTURES.put(family.architecture("ForSequenceClassification"), SequenceClassifier::load);
       ARCHITECTURES.put(family.architecture("ForTokenClassification"), TokenClassifier::load);
       ARCHITECTURES.put(family.architecture("ForMaskedLM"), MaskedLanguageModel::load);
       DEFAULTS.put(family.type(), family.architecture("Model"));

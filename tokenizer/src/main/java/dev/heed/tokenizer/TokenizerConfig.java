@@ -8,6 +8,8 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
@@ -25,6 +27,8 @@ import tools.jackson.core.ObjectWriteContext;
 /// @param classification the token whose vector stands for the text (`cls_token`)
 /// @param mask the token that hides a word (`mask_token`)
 /// @param maxLength the longest input in tokens, special ones included; 0 where it is not given
+/// @param tokenTypes whether the model is told which tokens are of a second text; else all count as
+///   the first's, whatever `tokenizer.json` makes of them
 /// @param chatTemplate the template that lays out a conversation, null where there is none
 public record TokenizerConfig(
     @Nullable String beginOfText,
@@ -35,11 +39,19 @@ public record TokenizerConfig(
     @Nullable String classification,
     @Nullable String mask,
     int maxLength,
+    boolean tokenTypes,
     @Nullable String chatTemplate) {
+  private static final String INPUT_NAMES = "model_input_names";
+  private static final String TYPES = "token_type_ids";
+
+  /// The classes whose models are told, where the file does not say it: those of transformers 5.23,
+  /// in which it is not the rule any more.
+  private static final Pattern TOLD =
+      Pattern.compile("(Bert|Electra|Deberta|DebertaV2)Tokenizer(Fast)?");
 
   /// Nothing is said.
   public static final TokenizerConfig EMPTY =
-      new TokenizerConfig(null, null, null, null, null, null, null, 0, null);
+      new TokenizerConfig(null, null, null, null, null, null, null, 0, true, null);
 
   public TokenizerConfig {
     if (maxLength < 0) {
@@ -50,7 +62,7 @@ public record TokenizerConfig(
 
   /// A language model's: one token begins, ends and separates texts.
   public static TokenizerConfig endOfText(String token) {
-    return new TokenizerConfig(token, token, token, null, null, null, null, 0, null);
+    return new TokenizerConfig(token, token, token, null, null, null, null, 0, false, null);
   }
 
   /// The same with a longest input of `tokens`.
@@ -64,6 +76,7 @@ public record TokenizerConfig(
         classification,
         mask,
         tokens,
+        tokenTypes,
         chatTemplate);
   }
 
@@ -82,11 +95,20 @@ public record TokenizerConfig(
           content(config, "cls_token"),
           content(config, "mask_token"),
           longest > 0 && longest <= Integer.MAX_VALUE ? (int) longest : 0,
+          tokenTypes(config),
           config.fields().get("chat_template") instanceof String template ? template : null);
     } catch (JacksonException e) {
       throw new TokenizerFormatException(
           file.getFileName() + " is not well-formed JSON: " + e.getOriginalMessage(), e);
     }
+  }
+
+  private static boolean tokenTypes(Obj config) throws TokenizerFormatException {
+    if (config.fields().get(INPUT_NAMES) instanceof List<?> names) {
+      return names.contains(TYPES);
+    }
+    return !config.has("tokenizer_class")
+        || TOLD.matcher(config.string("tokenizer_class")).matches();
   }
 
   /// A token stands there as its text or as an object with its text.
@@ -112,6 +134,11 @@ public record TokenizerConfig(
       write(json, "mask_token", mask);
       if (maxLength > 0) {
         json.writeNumberProperty("model_max_length", maxLength);
+      }
+      if (tokenTypes) {
+        json.writeArrayPropertyStart(INPUT_NAMES);
+        List.of("input_ids", TYPES, "attention_mask").forEach(json::writeString);
+        json.writeEndArray();
       }
       write(json, "chat_template", chatTemplate);
       json.writeEndObject();

@@ -96,6 +96,6 @@ public record UnigramTrainer(int vocabularySize, List<String> specialTokens)
             new Unigram(pieces, scores, UNKNOWN, false),
             new PostProcessor.Template(List.of(a, end), List.of(a, end, b, end)),
             new Decoder.Metaspace("▁", Prepend.ALWAYS)),
-        new TokenizerConfig(null, "</s>", "<unk>", null, "<pad>", null, null, 0, null));
+        new TokenizerConfig(null, "</s>", "<unk>", null, "<pad>", null, null, 0, false, null));
   }
 }

@@ -90,7 +90,8 @@ public record WordPieceTrainer(
                 new PostProcessor.Special(List.of(3), List.of("[SEP]")),
                 1),
             new Decoder.WordPiece(PREFIX, true)),
-        new TokenizerConfig(null, null, "[UNK]", "[SEP]", "[PAD]", "[CLS]", "[MASK]", 0, null));
+        new TokenizerConfig(
+            null, null, "[UNK]", "[SEP]", "[PAD]", "[CLS]", "[MASK]", 0, true, null));
   }
 
   private PairMerging.Result learn(WordCounts words, TrainingProgress progress) {

@@ -23,8 +23,8 @@ import java.nio.file.Path;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// BERT and the encoders made after it: embeddings of tokens, positions and token types, their norm,
-/// and post-norm blocks in which every token sees the whole text.
+/// BERT and the encoders made after it: embeddings of tokens, positions and token types, their
+/// norm, and post-norm blocks in which every token sees the whole text.
 ///
 /// Source: Devlin et al. 2019; `BertModel` of Hugging Face and those of the other families, whose
 /// directories it reads and writes.
@@ -83,8 +83,7 @@ public final class Bert extends Layer implements TextEncoder {
     this.blocks =
         layer(
             "blocks",
-            new TransformerEncoder(
-                configuration.order(), configuration.block(), "", initializer));
+            new TransformerEncoder(configuration.order(), configuration.block(), "", initializer));
     this.pooler = pooled ? layer("pooler", new Linear(width, width, true, initializer)) : null;
     if (initializer.hasValues()) {
       parameters()
@@ -225,8 +224,7 @@ public final class Bert extends Layer implements TextEncoder {
         directory,
         EncoderNames.encoder(configuration, "", hasPooler()).stored(this).stream()
             .map(tensor ->
-                tensor.withName(
-                    tensor.name().substring(configuration.family().prefix().length())))
+                tensor.withName(tensor.name().substring(configuration.family().prefix().length())))
             .toList(),
         configuration.toFile("Model", Map.of()));
   }

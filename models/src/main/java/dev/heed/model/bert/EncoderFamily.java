@@ -7,8 +7,8 @@ import java.util.stream.Collectors;
 
 /// The encoders made after BERT: what differs between them besides the names in [EncoderNames].
 ///
-/// All add the vectors of tokens, positions and perhaps token types, norm the sum, and run post-norm
-/// blocks in which every token sees the whole text.
+/// All add the vectors of tokens, positions and perhaps token types, norm the sum, and run
+/// post-norm blocks in which every token sees the whole text.
 public enum EncoderFamily {
   /// Devlin et al. 2019.
   BERT("bert", "Bert", "bert."),

@@ -5,11 +5,13 @@ import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Tensor;
 
 /// An encoder with a head on it.
-public sealed interface EncoderHead permits SequenceClassifier, TokenClassifier, MaskedLanguageModel {
+public sealed interface EncoderHead
+    permits SequenceClassifier, TokenClassifier, MaskedLanguageModel {
   /// The model below the head.
   TextEncoder encoder();
 
-  /// What the head makes of the encoder's output [N, D]: a row for each sequence, or for each token.
+  /// What the head makes of the encoder's output [N, D]: a row for each sequence, or for each
+  /// token.
   Tensor logits(Tensor hidden, Sequences sequences);
 
   /// The same from token ids I32 [N] and their types I32 [N].

@@ -65,7 +65,8 @@ final class EncoderNames {
   /// A family's names without any tensor. Heads of a checkpoint without the prefix are passed over.
   static WeightNames family(EncoderFamily family) {
     return new WeightNames(family.prefix())
-        .ignoring("(cls|classifier|pre_classifier|qa_outputs|lm_head|predictions|sop_classifier)\\..*")
+        .ignoring(
+            "(cls|classifier|pre_classifier|qa_outputs|lm_head|predictions|sop_classifier)\\..*")
         .ignoring("(vocab|generator|discriminator)_[a-z_]*\\..*");
   }
 
@@ -97,9 +98,7 @@ final class EncoderNames {
       block(names, configuration, i, root + "blocks.layers." + i + ".");
     }
     String pooler = pooler(family);
-    return pooled
-        ? names.weightAndBias(pooler, root + "pooler")
-        : names.ignoring("pooler\\..*");
+    return pooled ? names.weightAndBias(pooler, root + "pooler") : names.ignoring("pooler\\..*");
   }
 
   private static void block(

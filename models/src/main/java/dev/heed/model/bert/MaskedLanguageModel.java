@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 /// An encoder that guesses tokens from both sides: a logit for each token of the vocabulary at each
 /// place, the place of a mask token above all.
 ///
-/// Source: Devlin et al. 2019, section 3.1; `BertForMaskedLM` of Hugging Face and those of the other
-/// families.
+/// Source: Devlin et al. 2019, section 3.1; `BertForMaskedLM` of Hugging Face and those of the
+/// other families.
 public final class MaskedLanguageModel extends Layer implements EncoderHead {
   private final Bert encoder;
   private final Linear dense;

@@ -85,8 +85,7 @@ class EncoderFamiliesTest {
         .hasSizeGreaterThan(2);
     traced.values().forEach(golden::requireClose);
     if (model instanceof EncoderHead head) {
-      golden.requireClose(
-          "logits", Tensor.noGrad(() -> head.logits(traced.result(), sequences)));
+      golden.requireClose("logits", Tensor.noGrad(() -> head.logits(traced.result(), sequences)));
     } else {
       golden.requireClose("last_hidden_state", traced.result());
       assertThat(encoder().hasPooler()).isEqualTo(golden.has("pooler_output"));
@@ -101,12 +100,11 @@ class EncoderFamiliesTest {
     int first = sequences.length(0);
     Tensor ids = Tensor.of(Arrays.copyOf(this.ids.toIntArray(), first), first);
     Tensor types = Tensor.of(Arrays.copyOf(this.types.toIntArray(), first), first);
-    Trace.Traced<Tensor> traced =
-        Trace.of(() -> hidden(ids, Sequences.ofLengths(first), types));
+    Trace.Traced<Tensor> traced = Trace.of(() -> hidden(ids, Sequences.ofLengths(first), types));
     List<String> names = golden.names("attentions.");
     assertThat(names).hasSizeGreaterThan(1);
-    names.forEach(name ->
-        golden.requireClose(name, Objects.requireNonNull(traced.values().get(name), name)));
+    names.forEach(
+        name -> golden.requireClose(name, Objects.requireNonNull(traced.values().get(name), name)));
   }
 
   @Test
@@ -142,8 +140,7 @@ class EncoderFamiliesTest {
           stored.name().startsWith(prefix)
               ? stored.name().substring(prefix.length())
               : stored.name();
-      String name =
-          "gradient." + (golden.has("gradient." + stored.name()) ? stored.name() : bare);
+      String name = "gradient." + (golden.has("gradient." + stored.name()) ? stored.name() : bare);
       double[] received = stored.toDoubles();
       if (bare.endsWith("word_embeddings.weight") || bare.endsWith("position_embeddings.weight")) {
         leavePaddingOut(name, received, stored.shape().width());

@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 /// @param left how many positions back a query sees, [Integer#MAX_VALUE] for all
 /// @param right how many positions ahead: 0 is causal, [Integer#MAX_VALUE] for all
 /// @param keys I32 [key rows], 0 where no query may attend (padding); null for all
-/// @param bias [H, 2·c + 1], added to the scaled score of each head at the distance −c … c of the key
-///   from the query; null for none
+/// @param bias [H, 2·c + 1], added to the scaled score of each head at the distance −c … c of the
+///   key from the query; null for none
 public record Mask(int left, int right, @Nullable Tensor keys, @Nullable Tensor bias) {
   private static final int ALL = Integer.MAX_VALUE;
 

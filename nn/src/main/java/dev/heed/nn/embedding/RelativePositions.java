@@ -18,8 +18,8 @@ public final class RelativePositions extends Layer {
 
   /// A table of `buckets` distances for each of `heads`.
   ///
-  /// @param bothWays whether keys after the query have buckets of their own (an encoder's), or count
-  ///   as at distance 0 (a decoder's)
+  /// @param bothWays whether keys after the query have buckets of their own (an encoder's), or
+  ///   count as at distance 0 (a decoder's)
   /// @param greatest the distance from which on all share the last bucket
   public RelativePositions(
       int buckets,
@@ -64,7 +64,8 @@ public final class RelativePositions extends Layer {
       return first + far;
     }
     // In single precision, as the reference has it: at a border between buckets it matters.
-    float share = (float) Math.log((float) far / exact) / (float) Math.log((double) greatest / exact);
+    float share =
+        (float) Math.log((float) far / exact) / (float) Math.log((double) greatest / exact);
     return first + Math.min(oneWay - 1, exact + (int) (share * (oneWay - exact)));
   }
 }
