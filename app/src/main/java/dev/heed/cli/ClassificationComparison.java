@@ -82,8 +82,7 @@ record ClassificationComparison(List<Method> methods, List<Run> runs) {
     StringBuilder text = new StringBuilder("# Classifiers on `" + data.getFileName() + "`\n\n");
     text.append("| ").append(String.join(" | ", HEAD)).append(" |\n");
     text.append("|---".repeat(HEAD.size())).append("|\n");
-    rows()
-        .forEach(row -> text.append("| ").append(String.join(" | ", row.cells())).append(" |\n"));
+    rows().forEach(row -> text.append("| ").append(String.join(" | ", row.cells())).append(" |\n"));
     return text.append("\n![Accuracy of each](comparison.svg)\n").toString();
   }
 

@@ -91,7 +91,8 @@ final class ClassifyCommand implements Callable<Integer> {
           }
         });
     if (work.cut > 0) {
-      heed.notes().println(work.cut + " of the texts were longer than the model takes and were cut");
+      heed.notes()
+          .println(work.cut + " of the texts were longer than the model takes and were cut");
     }
     return ExitCode.DONE.code();
   }

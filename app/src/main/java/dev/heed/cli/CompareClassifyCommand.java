@@ -49,7 +49,8 @@ final class CompareClassifyCommand implements Callable<Integer> {
   @Option(
       names = "--seeds",
       paramLabel = "N",
-      description = "how often each is trained that chance has a part in (default: ${DEFAULT-VALUE})")
+      description =
+          "how often each is trained that chance has a part in (default: ${DEFAULT-VALUE})")
   private int seeds = 3;
 
   @Option(
@@ -89,8 +90,7 @@ final class CompareClassifyCommand implements Callable<Integer> {
               .formatted(budget, seeds, context));
     }
     LabelledTexts.Split split = split();
-    Path encoder =
-        SavedModels.named(heed, heed.model().orElse(MiniLm.NAME));
+    Path encoder = SavedModels.named(heed, heed.model().orElse(MiniLm.NAME));
     ClassifierComparison comparison = new ClassifierComparison(split, encoder);
     Path folder = out == null ? heed.home().resolve("comparisons/classify") : out;
     Files.createDirectories(folder);
@@ -157,8 +157,7 @@ final class CompareClassifyCommand implements Callable<Integer> {
   /// What each method takes: found by some steps of each, and told before the first run.
   private Map<Method, Estimate> estimates(ClassifierComparison comparison) {
     long bySteps = methods.stream().filter(Method::bySteps).count();
-    double seconds =
-        full ? Double.POSITIVE_INFINITY : 60 * budget / Math.max(1, bySteps * seeds);
+    double seconds = full ? Double.POSITIVE_INFINITY : 60 * budget / Math.max(1, bySteps * seeds);
     Map<Method, Estimate> estimates = new EnumMap<>(Method.class);
     double all = 0;
     for (Method method : methods) {
@@ -200,8 +199,7 @@ final class CompareClassifyCommand implements Callable<Integer> {
     List<Run> runs = new ArrayList<>();
     if (Files.exists(file) && Files.readString(file).startsWith(first)) {
       for (String line : Files.readAllLines(file).stream().skip(1).toList()) {
-        ConfigFile run =
-            ConfigFile.parse(file.toString(), line.getBytes(StandardCharsets.UTF_8));
+        ConfigFile run = ConfigFile.parse(file.toString(), line.getBytes(StandardCharsets.UTF_8));
         runs.add(
             new Run(
                 Method.valueOf(run.string("method")),

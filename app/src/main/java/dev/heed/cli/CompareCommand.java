@@ -9,7 +9,8 @@ import picocli.CommandLine.Spec;
 /// `heed compare …`: what came before the Transformer and what came after, on a user's data.
 @Command(
     name = "compare",
-    description = "Trains models of every age on one's own data and compares them: heed compare classify.")
+    description =
+        "Trains models of every age on one's own data and compares them: heed compare classify.")
 final class CompareCommand implements Runnable {
   @Spec private @Nullable CommandSpec spec;
 

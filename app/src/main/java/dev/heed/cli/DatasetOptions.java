@@ -9,8 +9,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/// Which of a user's data is used, and how: `--data`, `--columns` and `--skip-bad-rows`, to be mixed
-/// into every command that reads rows.
+/// Which of a user's data is used, and how: `--data`, `--columns` and `--skip-bad-rows`, to be
+/// mixed into every command that reads rows.
 final class DatasetOptions {
   @Option(
       names = "--data",

@@ -74,8 +74,14 @@ final class EvaluateCommand implements Callable<Integer> {
     } else if (architecture.endsWith("MTModel")
         || architecture.endsWith("ForConditionalGeneration")) {
       evaluation = translation(directory);
-    } else {
+    } else if (architecture.isEmpty() // a GGUF file
+        || architecture.endsWith("ForCausalLM")
+        || architecture.endsWith("LMHeadModel")) {
       evaluation = language();
+    } else {
+      throw CommandFailure.usage(
+          "heed evaluate needs a model that classifies, translates or continues texts: %s is a %s"
+              .formatted(directory, architecture));
     }
     output.write(
         heed,

@@ -31,10 +31,10 @@ public final class Main {
     COMMANDS.put("sense", SenseCommand::new);
     COMMANDS.put("classify", ClassifyCommand::new);
     COMMANDS.put("attention", AttentionCommand::new);
+    COMMANDS.put("evaluate", EvaluateCommand::new);
     COMMANDS.put("trace", TraceCommand::new);
     COMMANDS.put("chat", ChatCommand::new);
     COMMANDS.put("perplexity", PerplexityCommand::new);
-    COMMANDS.put("evaluate", EvaluateCommand::new);
     COMMANDS.put("benchmark", BenchmarkCommand::new);
     COMMANDS.put("tokenize", TokenizeCommand::new);
     COMMANDS.put("train", TrainCommand::commandLine);

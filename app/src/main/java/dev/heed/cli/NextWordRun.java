@@ -121,8 +121,7 @@ record NextWordRun(
         "A language model",
         from,
         data,
-        String.format(
-            Locale.ROOT, "The last %.0f %% of each file was held out.", 100 * validation),
+        String.format(Locale.ROOT, "The last %.0f %% of each file was held out.", 100 * validation),
         "Held out: %s.%s"
             .formatted(
                 TrainNextWordCommand.shown(after),

@@ -30,7 +30,8 @@ final class SavedModels {
   /// The directory (or file) of the model that `--model` names, else the directory of the one last
   /// saved; says on standard error which one, when it was not named.
   static Path resolve(HeedCommand heed) {
-    return last(heed, model -> true, "no model yet: `heed demo` trains one, or name one by --model");
+    return last(
+        heed, model -> true, "no model yet: `heed demo` trains one, or name one by --model");
   }
 
   /// Like [#resolve], among the models of one kind.

@@ -38,9 +38,7 @@ final class TrainClassifyCommand implements Callable<Integer> {
       description = "a column whose equal values are never split between learned and held out")
   private @Nullable String group;
 
-  @Option(
-      names = "--multi-label",
-      description = "a text may have none, one or several labels: a|b")
+  @Option(names = "--multi-label", description = "a text may have none, one or several labels: a|b")
   private boolean multiLabel;
 
   @Option(
@@ -143,8 +141,7 @@ final class TrainClassifyCommand implements Callable<Integer> {
 
   private Integer begin() throws IOException {
     check();
-    Dataset dataset =
-        ClassifyRun.dataset(data.data(), data.columns(), group, data.skipBadRows());
+    Dataset dataset = ClassifyRun.dataset(data.data(), data.columns(), group, data.skipBadRows());
     LabelledTexts texts = usable(() -> LabelledTexts.of(dataset, multiLabel));
     LabelledTexts.Split split = usable(() -> texts.split(validation, heed.seed()));
     tell(texts);
@@ -233,11 +230,14 @@ final class TrainClassifyCommand implements Callable<Integer> {
           duplicates.repeated(),
           duplicates.contradicting());
     }
-    texts.counts().forEach((label, count) -> {
-      if (count < 2) {
-        notes.printf("label %s has a single text; a first row of names needs --columns%n", label);
-      }
-    });
+    texts
+        .counts()
+        .forEach((label, count) -> {
+          if (count < 2) {
+            notes.printf(
+                "label %s has a single text; a first row of names needs --columns%n", label);
+          }
+        });
   }
 
   private static TextClassifierTraining fromNothing(
@@ -263,10 +263,7 @@ final class TrainClassifyCommand implements Callable<Integer> {
   }
 
   private Integer train(
-      ClassifyRun run,
-      RunFolder folder,
-      TextClassifierTraining training,
-      LabelledTexts.Split split)
+      ClassifyRun run, RunFolder folder, TextClassifierTraining training, LabelledTexts.Split split)
       throws IOException {
     PrintStream notes = heed.notes();
     notes.printf(
@@ -313,10 +310,7 @@ final class TrainClassifyCommand implements Callable<Integer> {
   }
 
   private void finish(
-      ClassifyRun run,
-      RunFolder folder,
-      TextClassifierTraining training,
-      LabelledTexts.Split split)
+      ClassifyRun run, RunFolder folder, TextClassifierTraining training, LabelledTexts.Split split)
       throws IOException {
     var report = new ClassificationReport(training.model().evaluate(split.heldOut()));
     training.model().save(folder.path());

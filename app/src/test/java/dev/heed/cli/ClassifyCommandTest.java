@@ -19,7 +19,8 @@ class ClassifyCommandTest {
             .given("The goalkeeper saved the penalty.\nThe soup needs more salt.\n")
             .run("classify", "--labels", "sport, cooking,politics");
     assertThat(result.code()).as(result.messages()).isEqualTo(ExitCode.DONE);
-    assertThat(result.out()).matches("sport\t0\\.\\d{4}\tThe.*penalty\\.\ncooking\t0\\.9.*salt\\.\n");
+    assertThat(result.out())
+        .matches("sport\t0\\.\\d{4}\tThe.*penalty\\.\ncooking\t0\\.9.*salt\\.\n");
     assertThat(result.messages()).isEqualTo("model: minilm\n");
   }
 
@@ -48,7 +49,7 @@ class ClassifyCommandTest {
     assertThat(heed().run("classify", "a", "--model", "minilm").messages())
         .contains("expected a SequenceClassifier: received BertModel");
     assertThat(heed().run("evaluate", "--model", "minilm", "--data", "pom.xml").messages())
-        .contains("heed evaluate needs a model that classifies texts")
+        .contains("heed evaluate needs a model that classifies, translates or continues texts")
         .contains("is a BertModel");
   }
 }

@@ -31,8 +31,18 @@ class CompareClassifyCommandTest {
   private Heed.Result compare(String... more) {
     String[] command =
         new String[] {
-          "compare", "classify", "--data", reviews.toString(), "--context", "16",
-          "--seeds", "2", "--budget", "0.05", "-o", folder.resolve("out").toString()
+          "compare",
+          "classify",
+          "--data",
+          reviews.toString(),
+          "--context",
+          "16",
+          "--seeds",
+          "2",
+          "--budget",
+          "0.05",
+          "-o",
+          folder.resolve("out").toString()
         };
     String[] all = java.util.Arrays.copyOf(command, command.length + more.length);
     System.arraycopy(more, 0, all, command.length, more.length);
@@ -45,8 +55,22 @@ class CompareClassifyCommandTest {
     String encoder = folder.resolve("encoder").toString();
     new Heed(folder)
         .run(
-            "train", "classify", "--data", reviews.toString(), "-o", encoder, "--width", "16",
-            "--layers", "1", "--heads", "2", "--context", "16", "--steps", "2");
+            "train",
+            "classify",
+            "--data",
+            reviews.toString(),
+            "-o",
+            encoder,
+            "--width",
+            "16",
+            "--layers",
+            "1",
+            "--heads",
+            "2",
+            "--context",
+            "16",
+            "--steps",
+            "2");
     Heed.Result result = compare("--model", encoder);
     assertThat(result.code()).as(result.messages()).isEqualTo(ExitCode.DONE);
     assertThat(result.out().lines().toList())
@@ -81,8 +105,7 @@ class CompareClassifyCommandTest {
   @Test
   void wrongUsageIsSaid() {
     Heed.Result none =
-        new Heed(folder)
-            .run("compare", "classify", "--data", reviews.toString(), "--budget", "0");
+        new Heed(folder).run("compare", "classify", "--data", reviews.toString(), "--budget", "0");
     assertThat(none.code()).isEqualTo(ExitCode.USAGE);
     assertThat(none.messages()).contains("--budget must be more than 0");
     assertThat(new Heed(folder).run("compare").messages())

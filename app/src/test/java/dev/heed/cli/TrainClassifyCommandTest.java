@@ -92,8 +92,19 @@ class TrainClassifyCommandTest {
     for (String how : List.of("--features", "--skip-bad-rows")) {
       Heed.Result result =
           train(
-              "--data", data(), "--from", folder("one"), "-o", folder(how), how, "--steps", "60",
-              "--learning-rate", "0.005", "--format", "jsonl");
+              "--data",
+              data(),
+              "--from",
+              folder("one"),
+              "-o",
+              folder(how),
+              how,
+              "--steps",
+              "60",
+              "--learning-rate",
+              "0.005",
+              "--format",
+              "jsonl");
       assertThat(result.code()).as(result.messages()).isEqualTo(ExitCode.DONE);
       assertThat(result.out()).startsWith("{\"accuracy\":1.0");
       assertThat(home.resolve(how + "/README.md"))
@@ -129,9 +140,7 @@ class TrainClassifyCommandTest {
     assertThat(train("--data", data()).messages())
         .contains("reviews.tsv line 1: expected 2 columns: received 1");
     Files.writeString(reviews, "neg\tDull.\npos\nneg\tDull.\npos\tDull.\n" + rows);
-    assertThat(train("--data", data()))
-        .extracting(Heed.Result::code)
-        .isEqualTo(ExitCode.USAGE);
+    assertThat(train("--data", data())).extracting(Heed.Result::code).isEqualTo(ExitCode.USAGE);
     Heed.Result told = train("--data", data(), "--skip-bad-rows", "--steps", "2");
     assertThat(told.code()).as(told.messages()).isEqualTo(ExitCode.DONE);
     assertThat(told.messages())
@@ -143,8 +152,7 @@ class TrainClassifyCommandTest {
   void wrongInputIsSaidBeforeAnythingIsTrained() throws IOException {
     assertThat(train("--steps", "2"))
         .extracting(Heed.Result::code, Heed.Result::messages)
-        .containsExactly(
-            ExitCode.USAGE, "heed: --data must name a file or folder of texts\n");
+        .containsExactly(ExitCode.USAGE, "heed: --data must name a file or folder of texts\n");
     assertThat(train("--data", folder("none.tsv")).code()).isEqualTo(ExitCode.MISSING);
     assertThat(train("--data", data(), "--features").messages())
         .contains("--features must stand with --from");

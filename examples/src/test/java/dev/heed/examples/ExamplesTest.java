@@ -49,6 +49,11 @@ class ExamplesTest {
   }
 
   @Test
+  void aClassifierLearnsWhichWordsMatter() throws Exception {
+    assertThat(run("Classify.java")).contains("pos {neg=0.", "the same from disk: neg");
+  }
+
+  @Test
   void aQueryFindsWhatMeansTheSame() throws Exception {
     assertThat(run("Search.java"))
         .contains("sea? → guide.txt:1 Trains", "something sweet → guide.txt:5 Coffee");

@@ -132,8 +132,7 @@ public final class Dataset {
   ///
   /// @throws IllegalArgumentException if a folder has no file
   public static Dataset folders(Path folder) {
-    return new Dataset(
-        folder.toString(), List.of("label", "text"), DatasetReader.folders(folder));
+    return new Dataset(folder.toString(), List.of("label", "text"), DatasetReader.folders(folder));
   }
 
   /// The same with other columns, which stand for those that [#rows] asks for, in that order. Each
@@ -142,8 +141,8 @@ public final class Dataset {
     return new Dataset(name, header, all, columns, group, skipsBadRows);
   }
 
-  /// The same with a column, a name or a number from 1, whose equal values belong together: they are
-  /// never split between what is learned and what is held out.
+  /// The same with a column, a name or a number from 1, whose equal values belong together: they
+  /// are never split between what is learned and what is held out.
   public Dataset groupedBy(String column) {
     return new Dataset(name, header, all, chosen, column, skipsBadRows);
   }
@@ -199,13 +198,13 @@ public final class Dataset {
               .formatted(required, optional.isEmpty() ? "" : " and perhaps " + optional, chosen));
     }
     boolean firstIsHeader = header == null && firstIsHeader(required);
-    List<String> names =
-        header != null ? header : firstIsHeader ? all.getFirst().cells : List.of();
+    List<String> names = header != null ? header : firstIsHeader ? all.getFirst().cells : List.of();
     int width = names.isEmpty() ? usualWidth() : names.size();
     List<Integer> places = new ArrayList<>();
     for (int i = 0; i < (chosen.isEmpty() ? wanted : chosen).size(); i++) {
       boolean byOrder = chosen.isEmpty() && names.isEmpty();
-      String column = byOrder ? Integer.toString(i + 1) : (chosen.isEmpty() ? wanted : chosen).get(i);
+      String column =
+          byOrder ? Integer.toString(i + 1) : (chosen.isEmpty() ? wanted : chosen).get(i);
       int place = place(column, names, width);
       if (place >= 0) {
         places.add(place);

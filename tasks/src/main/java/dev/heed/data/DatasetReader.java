@@ -56,7 +56,8 @@ final class DatasetReader {
       }
     } catch (CsvParseException e) {
       // Where the next row would begin is not known.
-      String cause = e.getCause() == null ? String.valueOf(e.getMessage()) : e.getCause().toString();
+      String cause =
+          e.getCause() == null ? String.valueOf(e.getMessage()) : e.getCause().toString();
       throw new UncheckedIOException(new IOException(file + " must be CSV: " + cause, e));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -77,8 +78,7 @@ final class DatasetReader {
       for (Path text : texts) {
         String whole = String.join("", TextFiles.of(List.of(text))).strip();
         rows.add(
-            new Dataset.Row(
-                text.toString(), List.of(label.getFileName().toString(), whole), ""));
+            new Dataset.Row(text.toString(), List.of(label.getFileName().toString(), whole), ""));
       }
     }
     return rows;

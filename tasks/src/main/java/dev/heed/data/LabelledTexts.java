@@ -31,8 +31,7 @@ public record LabelledTexts(List<Example> examples, boolean multiLabel, List<Str
   /// @param labels one label; any number with several labels a text
   /// @param group what must stay together when the texts are split: the texts themselves, where
   ///   nothing else was said
-  public record Example(
-      String text, @Nullable String second, List<String> labels, String group) {
+  public record Example(String text, @Nullable String second, List<String> labels, String group) {
     public Example {
       labels = List.copyOf(labels);
     }
@@ -108,7 +107,8 @@ public record LabelledTexts(List<Example> examples, boolean multiLabel, List<Str
   /// How many texts each label has.
   public Map<String, Integer> counts() {
     Map<String, Integer> counts = new TreeMap<>();
-    examples.forEach(example -> example.labels.forEach(label -> counts.merge(label, 1, Integer::sum)));
+    examples.forEach(
+        example -> example.labels.forEach(label -> counts.merge(label, 1, Integer::sum)));
     return counts;
   }
 
@@ -150,7 +150,8 @@ public record LabelledTexts(List<Example> examples, boolean multiLabel, List<Str
         .values()
         .forEach(group ->
             strata
-                .computeIfAbsent(String.join("|", group.getFirst().labels), key -> new ArrayList<>())
+                .computeIfAbsent(
+                    String.join("|", group.getFirst().labels), key -> new ArrayList<>())
                 .add(group));
     Set<Example> tried = Collections.newSetFromMap(new IdentityHashMap<>());
     long stratum = 0;
@@ -168,8 +169,7 @@ public record LabelledTexts(List<Example> examples, boolean multiLabel, List<Str
                   .formatted(groups.size(), labels().size())
               + " labels, of which the share %s is to be held out".formatted(heldOut));
     }
-    return new Split(
-        only(example -> !tried.contains(example)), only(tried::contains));
+    return new Split(only(example -> !tried.contains(example)), only(tried::contains));
   }
 
   /// At most `count` of the texts, chosen by `seed`, in their order.

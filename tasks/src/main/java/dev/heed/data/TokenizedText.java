@@ -17,8 +17,7 @@ public record TokenizedText(int[] ids, int[] types, boolean cut) {
   public static TokenizedText of(Tokenizer tokenizer, String text, @Nullable String second) {
     Encoding encoding =
         second == null ? tokenizer.encode(text) : tokenizer.encodePair(text, second, true);
-    return new TokenizedText(
-        encoding.ids(), encoding.typeIds(), !encoding.overflowing().isEmpty());
+    return new TokenizedText(encoding.ids(), encoding.typeIds(), !encoding.overflowing().isEmpty());
   }
 
   /// The number of tokens.
@@ -43,7 +42,6 @@ public record TokenizedText(int[] ids, int[] types, boolean cut) {
       System.arraycopy(texts.get(i).ids, 0, ids, sequences.start(i), lengths[i]);
       System.arraycopy(texts.get(i).types, 0, types, sequences.start(i), lengths[i]);
     }
-    return new Packed(
-        Tensor.of(ids, ids.length), sequences, Tensor.of(types, types.length));
+    return new Packed(Tensor.of(ids, ids.length), sequences, Tensor.of(types, types.length));
   }
 }

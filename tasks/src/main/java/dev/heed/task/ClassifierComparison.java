@@ -126,13 +126,13 @@ public final class ClassifierComparison {
     long before = System.nanoTime();
     train(method, probed, few, one);
     double perText = (System.nanoTime() - before) / 1e9 / few.examples().size();
-    double looking = perText * (method == Method.FEATURES ? 1 : LOOKING) * heldOut.examples().size();
+    double looking =
+        perText * (method == Method.FEATURES ? 1 : LOOKING) * heldOut.examples().size();
     double left = Math.max(seconds / 4, seconds - looking);
     if (method == Method.FEATURES) {
       // What the encoder makes of a text is computed once; the steps after that cost little.
       int count = (int) Math.clamp(left / perText, Math.min(50, texts), texts);
-      return new Estimate(
-          with(usual, longest, usual.steps()), count, count * perText, looking);
+      return new Estimate(with(usual, longest, usual.steps()), count, count * perText, looking);
     }
     double perStep = perText * usual.textsPerStep();
     long steps = (long) Math.clamp(left / perStep, 10, usual.steps());
@@ -152,8 +152,7 @@ public final class ClassifierComparison {
   /// Trains and tries once.
   public Run run(Method method, Estimate estimate) {
     long before = System.nanoTime();
-    Trained trained =
-        train(method, estimate.settings, learned.sample(estimate.texts, 1), chooseBy);
+    Trained trained = train(method, estimate.settings, learned.sample(estimate.texts, 1), chooseBy);
     double seconds = (System.nanoTime() - before) / 1e9;
     ClassificationFigures figures = trained.judge.apply(heldOut);
     return new Run(
@@ -166,8 +165,7 @@ public final class ClassifierComparison {
         seconds);
   }
 
-  private record Trained(
-      Function<LabelledTexts, ClassificationFigures> judge, long parameters) {}
+  private record Trained(Function<LabelledTexts, ClassificationFigures> judge, long parameters) {}
 
   private Trained train(
       Method method, Settings settings, LabelledTexts texts, LabelledTexts chosenBy) {
@@ -201,8 +199,7 @@ public final class ClassifierComparison {
     return texts.labels().equals(learned.labels()) ? texts : learned;
   }
 
-  private static Trained linear(
-      LabelledTexts texts, int longest, boolean tfIdf, double strength) {
+  private static Trained linear(LabelledTexts texts, int longest, boolean tfIdf, double strength) {
     LinearTextClassifier model = LinearTextClassifier.train(texts, longest, tfIdf, strength);
     return new Trained(model::evaluate, model.features());
   }

@@ -29,7 +29,8 @@ public final class LinearTextClassifier {
   public static LinearTextClassifier train(
       LabelledTexts texts, int longest, boolean tfIdf, double strength) {
     if (texts.multiLabel()) {
-      throw new IllegalArgumentException("a linear model gives each text one label: received several");
+      throw new IllegalArgumentException(
+          "a linear model gives each text one label: received several");
     }
     List<String> labels = texts.labels();
     int most = MOST_WEIGHTS / labels.size();

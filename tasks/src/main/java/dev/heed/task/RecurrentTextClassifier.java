@@ -21,11 +21,11 @@ import dev.heed.tokenizer.Truncation;
 import dev.heed.training.TrainingProgress;
 import java.util.List;
 
-/// A classifier as there were before the Transformer: token embeddings, a recurrent layer that reads
-/// the text from both ends, the largest of each number over the text, and a linear layer.
+/// A classifier as there were before the Transformer: token embeddings, a recurrent layer that
+/// reads the text from both ends, the largest of each number over the text, and a linear layer.
 ///
-/// Source: Chollet, *Deep Learning with Python*, chapter 11, whose masking is here the ragged batch;
-/// Conneau et al. 2017 for the maximum over the text.
+/// Source: Chollet, *Deep Learning with Python*, chapter 11, whose masking is here the ragged
+/// batch; Conneau et al. 2017 for the maximum over the text.
 public final class RecurrentTextClassifier {
   private final Network network;
   private final Settings settings;
@@ -80,7 +80,12 @@ public final class RecurrentTextClassifier {
   /// @param tokenizer what its tokens are
   /// @param width of the embeddings and of both states together
   public RecurrentTextClassifier(
-      Kind kind, int width, double dropout, Tokenizer tokenizer, LabelledTexts texts, Settings settings) {
+      Kind kind,
+      int width,
+      double dropout,
+      Tokenizer tokenizer,
+      LabelledTexts texts,
+      Settings settings) {
     List<String> labels = texts.labels();
     Tokenizer cutting = tokenizer.withTruncation(Truncation.to(settings.longest()));
     this.settings = settings;
@@ -102,8 +107,7 @@ public final class RecurrentTextClassifier {
             batch -> network.logits(TokenizedText.pack(batch.stream().map(Sample::text).toList())),
             null,
             null);
-    this.classifier =
-        new BatchClassifier(labels, texts.multiLabel(), cutting, network::logits);
+    this.classifier = new BatchClassifier(labels, texts.multiLabel(), cutting, network::logits);
   }
 
   /// How long and how it learns.

@@ -54,12 +54,10 @@ public final class TextClassifier {
   public static TextClassifier fineTune(Path encoder, Dataset data) {
     LabelledTexts.Split split = LabelledTexts.of(data).split(0.1, 1);
     var settings = TextClassifierTraining.Settings.fineTuning(split.learned().examples().size(), 1);
-    return train(
-        TextClassifierTraining.from(encoder, split.learned(), settings, null), split);
+    return train(TextClassifierTraining.from(encoder, split.learned(), settings, null), split);
   }
 
-  private static TextClassifier train(
-      TextClassifierTraining training, LabelledTexts.Split split) {
+  private static TextClassifier train(TextClassifierTraining training, LabelledTexts.Split split) {
     training.run(split.learned(), split.heldOut(), TrainingProgress.to(System.err));
     return training.model();
   }
@@ -70,16 +68,14 @@ public final class TextClassifier {
   ///   fit together
   /// @throws UncheckedIOException if a file is missing or cannot be read
   public static TextClassifier load(Path directory) {
-    SequenceClassifier model =
-        ModelDirectory.open(directory, SequenceClassifier.class);
+    SequenceClassifier model = ModelDirectory.open(directory, SequenceClassifier.class);
     try {
       Tokenizer tokenizer = Tokenizer.load(directory);
       int longest = model.encoder().maximumLength();
       int asked = tokenizer.config().maxLength();
       return new TextClassifier(
           model,
-          tokenizer.withTruncation(
-              Truncation.to(asked > 0 ? Math.min(asked, longest) : longest)));
+          tokenizer.withTruncation(Truncation.to(asked > 0 ? Math.min(asked, longest) : longest)));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -123,8 +123,7 @@ public final class TextClassifierTraining {
   public static TextClassifierTraining ofNewModel(
       LabelledTexts texts, Settings settings, @Nullable Path checkpoints) {
     Architecture architecture = Architecture.small();
-    return ofNewModel(
-        architecture, vocabulary(texts, architecture), texts, settings, checkpoints);
+    return ofNewModel(architecture, vocabulary(texts, architecture), texts, settings, checkpoints);
   }
 
   /// The same with a model and tokenizer of one's choice.

@@ -120,8 +120,8 @@ class ClassificationFiguresTest {
     List<String> labels = List.of("a", "b");
     Prediction a = Prediction.of(labels, new float[] {1, 0}, false);
     assertThatIllegalArgumentException()
-        .isThrownBy(() ->
-            ClassificationFigures.of(labels, false, List.of(a), List.of(List.of("c"))))
+        .isThrownBy(
+            () -> ClassificationFigures.of(labels, false, List.of(a), List.of(List.of("c"))))
         .withMessage("a label must be one that the model knows, of [a, b]: received c");
   }
 }

@@ -102,7 +102,8 @@ class LinearTextClassifierTest {
   @Test
   void theMostFrequentFeaturesAreKept() {
     BagOfWords words =
-        new BagOfWords(List.of("aa bb cc", "aa bb", "aa dd"), new BagOfWords.Settings(1, true, 1, 2));
+        new BagOfWords(
+            List.of("aa bb cc", "aa bb", "aa dd"), new BagOfWords.Settings(1, true, 1, 2));
     assertThat(words.features()).containsExactly(Map.entry("aa", 0), Map.entry("bb", 1));
     assertThat(words.vector("unknown words").indices()).isEmpty();
   }
@@ -121,7 +122,6 @@ class LinearTextClassifierTest {
     assertThat(classifier.classify("").confidence()).isBetween(0.45f, 0.55f);
     assertThatIllegalArgumentException()
         .isThrownBy(() ->
-            LinearTextClassifier.train(
-                new LabelledTexts(examples, true, List.of()), 1, true, 10));
+            LinearTextClassifier.train(new LabelledTexts(examples, true, List.of()), 1, true, 10));
   }
 }

@@ -52,11 +52,7 @@ class TextClassifierTest {
   private static TextClassifierTraining tiny(
       LabelledTexts texts, long steps, @Nullable Path checkpoints) {
     return TextClassifierTraining.ofNewModel(
-        TINY,
-        TextClassifierTraining.vocabulary(texts, TINY),
-        texts,
-        settings(steps),
-        checkpoints);
+        TINY, TextClassifierTraining.vocabulary(texts, TINY), texts, settings(steps), checkpoints);
   }
 
   @Test
@@ -120,7 +116,8 @@ class TextClassifierTest {
     for (String thing : THINGS) {
       for (String first : List.of("fine", "dull")) {
         for (String second : List.of("fine", "dull")) {
-          rows.append("%s after %s\tA %s %s.\tA %s %s.%n"
+          rows.append(
+              "%s after %s\tA %s %s.\tA %s %s.%n"
                   .formatted(second, first, first, thing, second, thing));
         }
       }
@@ -152,7 +149,8 @@ class TextClassifierTest {
     TextClassifier classifier = TextClassifier.load(folder.resolve("model"));
     assertThat(classifier.multiLabel()).isTrue();
     assertThat(classifier.evaluate(texts).accuracy()).isEqualTo(1);
-    assertThat(classifier.classify("A fine and loud end.").labels()).containsExactly("good", "loud");
+    assertThat(classifier.classify("A fine and loud end.").labels())
+        .containsExactly("good", "loud");
     assertThat(classifier.classify("This is the end.").labels()).isEmpty();
   }
 

@@ -184,13 +184,11 @@ public final class Operations {
     int rows = a.shape().dimension(0);
     if (b.shape().dimension(0) != rows) {
       throw new IllegalArgumentException(
-          "sideBySide needs equally many rows: received %s and %s"
-              .formatted(a.shape(), b.shape()));
+          "sideBySide needs equally many rows: received %s and %s".formatted(a.shape(), b.shape()));
     }
     long left = a.dtype().bytes(Shape.of(a.shape().width()));
     long right = b.dtype().bytes(Shape.of(b.shape().width()));
-    Tensor out =
-        Tensor.empty(Shape.of(rows, a.shape().width() + b.shape().width()), a.dtype());
+    Tensor out = Tensor.empty(Shape.of(rows, a.shape().width() + b.shape().width()), a.dtype());
     copyColumns(a, 0, left, out, 0, rows, left);
     copyColumns(b, 0, right, out, left, rows, right);
     return record(

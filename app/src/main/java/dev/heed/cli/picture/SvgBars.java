@@ -25,8 +25,7 @@ public final class SvgBars {
   /// The document.
   public static String of(String title, List<Bar> bars) {
     // Bars begin at a round share below the lowest, so that differences show.
-    double lowest =
-        bars.stream().mapToDouble(bar -> bar.share - bar.deviation).min().orElse(0);
+    double lowest = bars.stream().mapToDouble(bar -> bar.share - bar.deviation).min().orElse(0);
     double from = Math.max(0, Math.floor(lowest * 10 - 0.5) / 10);
     int height = TOP + bars.size() * ROW + BOTTOM;
     StringBuilder svg = new StringBuilder();

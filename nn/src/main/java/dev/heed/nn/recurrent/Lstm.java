@@ -24,8 +24,7 @@ public final class Lstm extends Recurrent {
     Tensor cell =
         Operations.add(
             Operations.multiply(forget, before.memory()), Operations.multiply(in, candidate));
-    return new State(
-        Operations.multiply(out, Operations.activation(Activation.TANH, cell)), cell);
+    return new State(Operations.multiply(out, Operations.activation(Activation.TANH, cell)), cell);
   }
 
   private static Tensor sigmoid(Tensor x) {

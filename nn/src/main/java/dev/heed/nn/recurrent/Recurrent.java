@@ -126,8 +126,7 @@ public abstract sealed class Recurrent extends Layer permits Rnn, Gru, Lstm {
       int rows = 0;
       while (rows < count && sequences.length(longestFirst[rows]) > t) {
         int text = longestFirst[rows];
-        int token =
-            reversed ? sequences.start(text + 1) - 1 - t : sequences.start(text) + t;
+        int token = reversed ? sequences.start(text + 1) - 1 - t : sequences.start(text) + t;
         order[place] = token;
         placeOfToken[token] = count + place;
         placeOfLast[text] = count + place;
@@ -164,15 +163,13 @@ public abstract sealed class Recurrent extends Layer permits Rnn, Gru, Lstm {
     boolean own = memory.getLast() != hidden.getLast();
     return new Reading(
         Operations.selectRows(all, Tensor.of(placeOfToken, placeOfToken.length)),
-        new State(
-            last, own ? Operations.selectRows(Operations.concatenate(memory), ends) : last));
+        new State(last, own ? Operations.selectRows(Operations.concatenate(memory), ends) : last));
   }
 
   private static State select(State state, int... rows) {
     Tensor ids = Tensor.of(rows, rows.length);
     Tensor hidden = Operations.selectRows(state.hidden, ids);
     return new State(
-        hidden,
-        state.memory == state.hidden ? hidden : Operations.selectRows(state.memory, ids));
+        hidden, state.memory == state.hidden ? hidden : Operations.selectRows(state.memory, ids));
   }
 }
