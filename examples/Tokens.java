@@ -1,4 +1,5 @@
-/// From text to token ids and back: a tokenizer trained on a few sentences, and what it makes of a word it never saw.
+/// From text to token ids and back: a tokenizer trained on a few sentences, and what it makes of a
+/// word it never saw.
 
 import dev.heed.tokenizer.BpeTrainer;
 import java.util.List;

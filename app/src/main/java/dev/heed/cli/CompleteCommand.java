@@ -140,8 +140,7 @@ final class CompleteCommand implements Callable<Integer> {
       }
       prompt = given;
     } else {
-      String start =
-          text != null ? text : Utf8.decode(heed.in().readAllBytes(), "standard input");
+      String start = text != null ? text : Utf8.decode(heed.in().readAllBytes(), "standard input");
       // A space at the end belongs to the next word's first token.
       prompt = model.encode(words > 0 ? start.stripTrailing() : start);
     }

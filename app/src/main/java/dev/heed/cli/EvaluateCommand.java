@@ -27,7 +27,11 @@ final class EvaluateCommand implements Callable<Integer> {
   private final HeedCommand heed;
 
   @Mixin private DatasetOptions data = new DatasetOptions();
-  @Option(names = "--source", paramLabel = "FILE", description = "translation: sources, a line each")
+
+  @Option(
+      names = "--source",
+      paramLabel = "FILE",
+      description = "translation: sources, a line each")
   private @Nullable Path source;
 
   @Option(
@@ -108,7 +112,8 @@ final class EvaluateCommand implements Callable<Integer> {
   }
 
   private Evaluation translation(Path directory) {
-    PairFiles files = PairFiles.of(data.given() ? data.data() : null, data.columns(), source, target);
+    PairFiles files =
+        PairFiles.of(data.given() ? data.data() : null, data.columns(), source, target);
     Translator loaded = Translator.load(directory);
     Translator translator = beams == 0 ? loaded : loaded.withBeams(beams);
     TranslationQuality quality =

@@ -15,7 +15,8 @@ import picocli.CommandLine.Spec;
 /// `heed train …`: what can be trained, a subcommand each.
 @Command(
     name = "train",
-    description = "Trains on a user's data: classifiers, next-word predictors, translators, tokenizers.")
+    description =
+        "Trains on a user's data: classifiers, next-word predictors, translators, tokenizers.")
 final class TrainCommand implements Runnable {
   @Spec private @Nullable CommandSpec spec;
 

@@ -247,7 +247,8 @@ final class TrainTranslateCommand implements Callable<Integer> {
   private void finish(
       TranslationRun run,
       RunFolder folder,
-      TranslationTraining training, List<TextPairs.Pair> heldOut)
+      TranslationTraining training,
+      List<TextPairs.Pair> heldOut)
       throws IOException {
     Translator translator = training.translator();
     translator.save(run.folder());

@@ -69,8 +69,9 @@ class AttentionCommandTest {
     assertThat(picture.getRGB(1, 1) & 0xffffff).isEqualTo(0xffffff);
     boolean coloured = false;
     for (int x = 0; x < picture.getWidth(); x++) {
-      coloured |= (picture.getRGB(x, picture.getHeight() - 30) & 0xff) > 0x90
-          && (picture.getRGB(x, picture.getHeight() - 30) & 0xff0000) < 0xc00000;
+      coloured |=
+          (picture.getRGB(x, picture.getHeight() - 30) & 0xff) > 0x90
+              && (picture.getRGB(x, picture.getHeight() - 30) & 0xff0000) < 0xc00000;
     }
     assertThat(coloured).isTrue();
   }
@@ -86,7 +87,8 @@ class AttentionCommandTest {
         .doesNotContain("https://")
         .contains("\"layers\":6,\"heads\":12,\"layer\":4,\"head\":0");
     String weights = page.replaceAll("(?s).*\"weights\":\"([^\"]+)\".*", "$1");
-    int tokens = page.replaceAll("(?s).*\"queries\":\\[(.*?)\\],\"keys\".*", "$1").split("\",\"").length;
+    int tokens =
+        page.replaceAll("(?s).*\"queries\":\\[(.*?)\\],\"keys\".*", "$1").split("\",\"").length;
     assertThat(Base64.getDecoder().decode(weights)).hasSize(72 * tokens * tokens);
   }
 

@@ -33,7 +33,8 @@ class SimilarCommandTest {
   @Test
   void theModelThatCameAlongIsListed() {
     assertThat(heed().run("similar", "a", "b").code()).isEqualTo(ExitCode.DONE);
-    assertThat(heed().run("models").out()).containsPattern("minilm +with Heed +bert +9[0-9]\\.\\d MB");
+    assertThat(heed().run("models").out())
+        .containsPattern("minilm +with Heed +bert +9[0-9]\\.\\d MB");
   }
 
   @Test

@@ -10,9 +10,9 @@ import dev.heed.model.llama.Llama;
 import dev.heed.model.llama.LlamaConfiguration;
 import dev.heed.model.marian.Marian;
 import dev.heed.model.marian.MarianConfiguration;
-import dev.heed.model.t5.T5;
 import dev.heed.model.modernbert.ModernBert;
 import dev.heed.model.modernbert.ModernBertHead;
+import dev.heed.model.t5.T5;
 import dev.heed.nn.Layer;
 import dev.heed.weights.SafetensorsWriter;
 import dev.heed.weights.StoredTensor;
@@ -55,8 +55,7 @@ public final class ModelDirectory {
     ARCHITECTURES.put("AlbertForPreTraining", MaskedLanguageModel::load);
     ARCHITECTURES.put("ModernBertModel", ModernBert::load);
     for (ModernBertHead.Kind kind : ModernBertHead.Kind.values()) {
-      ARCHITECTURES.put(
-          kind.architecture(), directory -> ModernBertHead.load(directory, kind));
+      ARCHITECTURES.put(kind.architecture(), directory -> ModernBertHead.load(directory, kind));
     }
     DEFAULTS.put("modernbert", "ModernBertModel");
     ENCODERS.put("modernbert", ModernBert::load);

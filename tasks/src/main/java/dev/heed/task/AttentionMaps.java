@@ -59,8 +59,7 @@ public record AttentionMaps(
     requireLength(model, result.size() + 1);
     // The decoder begins with its start token, and each place foresees the token after it.
     int[] given =
-        IntStream.concat(
-                IntStream.of(translator.model().startToken()), IntStream.of(result.ids()))
+        IntStream.concat(IntStream.of(translator.model().startToken()), IntStream.of(result.ids()))
             .toArray();
     List<String> queries = new ArrayList<>(shown(result, made));
     queries.addFirst("▸");

@@ -21,8 +21,8 @@ public final class AttentionPage {
   ///
   /// @param layer which opens first
   /// @param head which opens first
-  public static void write(
-      AttentionMaps maps, String text, int layer, int head, PrintStream out) throws IOException {
+  public static void write(AttentionMaps maps, String text, int layer, int head, PrintStream out)
+      throws IOException {
     String page;
     try (InputStream in =
         Objects.requireNonNull(AttentionPage.class.getResourceAsStream(TEMPLATE), TEMPLATE)) {

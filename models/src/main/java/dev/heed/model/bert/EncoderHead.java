@@ -14,7 +14,8 @@ public interface EncoderHead {
     return false;
   }
 
-  /// What the head makes of the encoder's output [N, D]: a row for each sequence, or for each token.
+  /// What the head makes of the encoder's output [N, D]: a row for each sequence, or for each
+  /// token.
   Tensor logits(Tensor hidden, Sequences sequences);
 
   /// The same from token ids I32 [N] and their types I32 [N].

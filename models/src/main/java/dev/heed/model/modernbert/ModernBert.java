@@ -120,8 +120,8 @@ public final class ModernBert extends Layer implements TextEncoder {
     ModelDirectory.save(
         directory,
         ModernBertNames.encoder(configuration, "").stored(this).stream()
-            .map(tensor ->
-                tensor.withName(tensor.name().substring(ModernBertNames.PREFIX.length())))
+            .map(
+                tensor -> tensor.withName(tensor.name().substring(ModernBertNames.PREFIX.length())))
             .toList(),
         configuration.toFile("ModernBertModel", Map.of()));
   }

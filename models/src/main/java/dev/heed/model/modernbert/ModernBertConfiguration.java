@@ -189,8 +189,7 @@ public record ModernBertConfiguration(
     values.put("mlp_bias", feedForwardBias);
     values.put("layer_types", local.stream().map(near -> near ? SLIDING : FULL).toList());
     values.put("local_attention", 2 * window);
-    values.put(
-        "rope_parameters", Map.of(FULL, rotary(theta), SLIDING, rotary(localTheta)));
+    values.put("rope_parameters", Map.of(FULL, rotary(theta), SLIDING, rotary(localTheta)));
     values.put("embedding_dropout", dropout.embedding);
     values.put("attention_dropout", dropout.attention);
     values.put("mlp_dropout", dropout.feedForward);

@@ -64,8 +64,7 @@ public final class ModernBertHead extends Layer implements EncoderHead {
     this.encoder = layer("encoder", encoder);
     this.kind = kind;
     this.labels = List.copyOf(labels);
-    this.dense =
-        layer("dense", new Linear(width, width, configuration.head().bias(), initializer));
+    this.dense = layer("dense", new Linear(width, width, configuration.head().bias(), initializer));
     this.norm = layer("norm", ModernBertLayer.norm(configuration, initializer));
     if (kind == Kind.GUESSING) {
       int vocabulary = configuration.vocabulary();
@@ -148,8 +147,6 @@ public final class ModernBertHead extends Layer implements EncoderHead {
             ? Map.of("tie_word_embeddings", output == null)
             : LabelNames.toFile(labels);
     ModelDirectory.save(
-        directory,
-        names().stored(this),
-        encoder.configuration().toFile(kind.architecture(), more));
+        directory, names().stored(this), encoder.configuration().toFile(kind.architecture(), more));
   }
 }

@@ -69,8 +69,7 @@ final class ModernBertLayer extends Layer {
     return down.apply(h, Activation.NONE, attended);
   }
 
-  private Tensor attend(
-      Tensor x, Sequences sequences, Tensor positions, RotaryPositions angles) {
+  private Tensor attend(Tensor x, Sequences sequences, Tensor positions, RotaryPositions angles) {
     int heads = configuration.heads();
     Tensor h = attentionNorm == null ? x : attentionNorm.apply(x);
     Tensor q = angles.apply(query.apply(h), heads, positions); // (N, D)
@@ -83,8 +82,7 @@ final class ModernBertLayer extends Layer {
     if (drops) {
       arguments = arguments.withDropout(dropout, TrainingMode.nextKey());
     }
-    FusedOperations.Attended attended =
-        FusedOperations.attention(q, k, value.apply(h), arguments);
+    FusedOperations.Attended attended = FusedOperations.attention(q, k, value.apply(h), arguments);
     if (sequences.count() == 1) {
       AttentionArguments seen = arguments;
       Trace.add("attentions", () -> weights(q, k, seen, attended.logSumExp()));

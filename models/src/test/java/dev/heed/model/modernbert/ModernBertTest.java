@@ -70,12 +70,11 @@ class ModernBertTest {
   void attentionsAreThoseOfTransformers() {
     int first = sequences.length(0);
     Tensor one = Tensor.of(Arrays.copyOf(ids.toIntArray(), first), first);
-    Trace.Traced<Tensor> traced =
-        Trace.of(() -> encoder.apply(one, Sequences.ofLengths(first)));
+    Trace.Traced<Tensor> traced = Trace.of(() -> encoder.apply(one, Sequences.ofLengths(first)));
     List<String> names = golden.names("attentions.");
     assertThat(names).hasSize(4);
-    names.forEach(name ->
-        golden.requireClose(name, Objects.requireNonNull(traced.values().get(name), name)));
+    names.forEach(
+        name -> golden.requireClose(name, Objects.requireNonNull(traced.values().get(name), name)));
   }
 
   @Test
