@@ -9,6 +9,7 @@ module dev.heed.nn {
   exports dev.heed.nn.embedding;
   exports dev.heed.nn.head;
   exports dev.heed.nn.norm;
+  exports dev.heed.nn.recurrent;
   exports dev.heed.nn.transformer;
   exports dev.heed.training;
 }

@@ -2,6 +2,7 @@
 module dev.heed.tasks {
   requires static transitive org.jspecify;
   requires transitive dev.heed.models;
+  requires de.siegmar.fastcsv;
   requires java.net.http;
 
   exports dev.heed.data;

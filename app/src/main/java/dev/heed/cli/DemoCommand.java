@@ -119,7 +119,11 @@ final class DemoCommand implements Callable<Integer> {
       (held ? heldOut : learned).add(sentences.get(i));
     }
     return TrainingRun.train(
-            heed, steps, progress -> training.run(learned, heldOut, progress), training::stop)
+            heed,
+            steps,
+            "tokens/s",
+            progress -> training.run(learned, heldOut, progress),
+            training::stop)
         .finished();
   }
 

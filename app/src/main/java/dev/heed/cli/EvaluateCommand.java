@@ -1,17 +1,22 @@
 package dev.heed.cli;
 
-import dev.heed.task.Translator;
+import dev.heed.data.LabelledTexts;
+import dev.heed.task.ClassificationFigures;
+import dev.heed.task.TextClassifier;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/// `heed evaluate`: how good a model is on texts of which the answer is known.
+/// `heed evaluate`: how good a model is on data; which figures, the kind of model decides.
 @Command(
     name = "evaluate",
-    description = "How good a model is on texts of which the answer is known: BLEU and chrF.")
+    description = "Says how good a model is on data: by the figures of what it was trained for.")
 final class EvaluateCommand implements Callable<Integer> {
   private final HeedCommand heed;
 
@@ -20,10 +25,11 @@ final class EvaluateCommand implements Callable<Integer> {
   @Option(
       names = "--beams",
       paramLabel = "N",
-      description = "how many translations are followed at once (default: the model's)")
+      description =
+          "translation: how many translations are followed at once (default: the model's)")
   private int beams;
 
-  @Option(names = "--lowercase", description = "BLEU and chrF without regard to case")
+  @Option(names = "--lowercase", description = "translation: without regard to case")
   private boolean lowercase;
 
   @Mixin private ResultOutput output = new ResultOutput();
@@ -32,26 +38,50 @@ final class EvaluateCommand implements Callable<Integer> {
     this.heed = heed;
   }
 
+  /// What a kind of model is told of data.
+  ///
+  /// @param lines for people
+  /// @param values for programs
+  record Evaluation(List<String> lines, Map<String, @Nullable Object> values) {}
+
   @Override
   public Integer call() throws IOException {
-    if (beams < 0) {
-      throw CommandFailure.usage("--beams must be 1 or more: received " + beams);
-    }
-    files.paths();
+    files.paths(); // are there before the model loads
     Path directory = SavedModels.resolve(heed);
-    Translator loaded = Translator.load(directory);
-    Translator translator = beams == 0 ? loaded : loaded.withBeams(beams);
-    TranslationQuality quality =
-        EvaluateTranslation.of(heed, translator, files.read().pairs(), lowercase);
+    String architecture = SavedModels.architecture(directory);
+    Evaluation evaluation;
+    if (architecture.endsWith("ForSequenceClassification")) {
+      evaluation = classification(directory);
+    } else if (architecture.endsWith("MTModel")
+        || architecture.endsWith("ForConditionalGeneration")) {
+      evaluation =
+          EvaluateTranslation.of(heed, directory, files.read().pairs(), beams, lowercase);
+    } else {
+      throw CommandFailure.usage(
+          "heed evaluate needs a model that classifies or translates texts: %s is a %s"
+              .formatted(directory, architecture));
+    }
     output.write(
         heed,
         out -> {
           if (output.format() == Format.TEXT) {
-            out.println(quality.shown());
+            evaluation.lines.forEach(out::println);
           } else {
-            Json.write(out, output.format(), json -> Json.value(json, quality.figures()));
+            Json.write(out, output.format(), json -> Json.value(json, evaluation.values));
           }
         });
     return ExitCode.DONE.code();
+  }
+
+  private Evaluation classification(Path directory) {
+    TextClassifier classifier = TextClassifier.load(directory);
+    try {
+      LabelledTexts texts = LabelledTexts.toEvaluate(files.dataset().read(), classifier.multiLabel());
+      ClassificationFigures figures = classifier.evaluate(texts);
+      ClassificationReport report = new ClassificationReport(figures);
+      return new Evaluation(report.lines(), report.values());
+    } catch (IllegalArgumentException e) {
+      throw CommandFailure.usage(String.valueOf(e.getMessage()));
+    }
   }
 }

@@ -11,7 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// The folder of a run: what it was asked, so that it can go on and be repeated.
+/// What a run of `heed train next-word` was asked.
 record NextWordRun(
     Path folder,
     List<Path> data,
@@ -19,8 +19,9 @@ record NextWordRun(
     @Nullable String from,
     LanguageModelTraining.Architecture architecture,
     int vocabulary,
-    LanguageModelTraining.Settings settings,
-    String digest) {
+    LanguageModelTraining.Settings settings) {
+  static final String TASK = "next-word";
+
   long steps() {
     return settings.steps();
   }
@@ -30,16 +31,13 @@ record NextWordRun(
   }
 
   /// Writes the run down before it begins.
-  NextWordRun begin(TextSplit texts) throws IOException {
-    NextWordRun begun =
-        new NextWordRun(
-            folder, data, validation, from, architecture, vocabulary, settings, texts.digest());
-    RunFolder.begin(folder, begun.toMap());
-    return begun;
+  RunFolder begin(TextSplit texts) throws IOException {
+    return RunFolder.begin(folder, toMap(texts.digest()));
   }
 
-  private Map<String, @Nullable Object> toMap() {
+  private Map<String, @Nullable Object> toMap(String digest) {
     Map<String, @Nullable Object> map = new LinkedHashMap<>();
+    map.put("task", TASK);
     map.put("command", command());
     map.put("heed", Version.heed());
     map.put("data", data.stream().map(Path::toString).toList());
@@ -92,12 +90,12 @@ record NextWordRun(
         .toString();
   }
 
-  static NextWordRun read(Path folder) {
-    ConfigFile map = RunFolder.unfinished(folder);
+  static NextWordRun of(RunFolder folder) {
+    ConfigFile map = folder.asked();
     int context = map.integer("context");
     String from = map.string("from", "");
     return new NextWordRun(
-        folder,
+        folder.path(),
         map.strings("data").stream().map(Path::of).toList(),
         map.number("validation"),
         from.isEmpty() ? null : from,
@@ -114,53 +112,21 @@ record NextWordRun(
             map.integer("tokens_per_step"),
             map.number("learning_rate"),
             map.integer("evaluate_every"),
-            ((Number) map.value("seed").orElse(0L)).longValue()),
-        map.string("data_sha256"));
+            ((Number) map.value("seed").orElse(0L)).longValue()));
   }
 
-  void requireSameData(TextSplit texts) {
-    if (!texts.digest().equals(digest)) {
-      throw CommandFailure.usage(
-          "the data of the run in %s must be what it was: %s changed".formatted(folder, data));
-    }
-  }
-
-  /// Writes the figures down, which ends the run; its checkpoints are no longer needed.
-  void end(Map<String, Object> figures) throws IOException {
-    RunFolder.end(folder, toMap(), figures);
-  }
-
-  String modelCard(@Nullable Foresight before, Foresight after) {
-    String learned = from == null ? "from nothing" : "from `" + from + "`";
-    return """
-    ---
-    library_name: transformers
-    pipeline_tag: text-generation
-    tags: [heed]
-    ---
-    # %s
-
-    A language model that Heed %s trained %s.
-
-    Data: %s (the licence of the model follows that of the data%s). The last %s of each file was held out.
-
-    Held out: %s.%s
-
-    The same model again, bit for bit on the same machine:
-
-    ```
-    %s
-    ```
-    """
-        .formatted(
-            folder.toAbsolutePath().getFileName(),
-            Version.heed(),
-            learned,
-            String.join(", ", data.stream().map(file -> "`" + file.getFileName() + "`").toList()),
-            from == null ? "" : " and of the model it began with",
-            String.format(Locale.ROOT, "%.0f %%", 100 * validation),
-            TrainNextWordCommand.shown(after),
-            before == null ? "" : " Before: " + TrainNextWordCommand.shown(before) + ".",
-            command());
+  ModelCard modelCard(@Nullable Foresight before, Foresight after) {
+    return new ModelCard(
+        "text-generation",
+        "A language model",
+        from,
+        data,
+        String.format(
+            Locale.ROOT, "The last %.0f %% of each file was held out.", 100 * validation),
+        "Held out: %s.%s"
+            .formatted(
+                TrainNextWordCommand.shown(after),
+                before == null ? "" : " Before: " + TrainNextWordCommand.shown(before) + "."),
+        command());
   }
 }

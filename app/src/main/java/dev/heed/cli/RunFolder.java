@@ -1,5 +1,6 @@
 package dev.heed.cli;
 
+import dev.heed.cli.picture.SvgCurves;
 import dev.heed.model.ConfigFile;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -8,48 +9,75 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// The folder of a training run: `run.json` says what was asked and, once it is done, the figures.
-final class RunFolder {
+/// The folder of a training run. `run.json` holds what the run was asked, so that it can go on and
+/// be repeated, and its figures once it is finished.
+///
+/// @param path the folder
+/// @param asked what `run.json` says; `task` is the subcommand of `heed train`, `data_sha256` what
+///   the run learns from
+record RunFolder(Path path, ConfigFile asked) {
   private static final String FILE = "run.json";
 
-  private RunFolder() {}
-
-  /// Writes down what is asked, before the run begins; the folder must be new or empty.
-  static void begin(Path folder, Map<String, @Nullable Object> asked) throws IOException {
-    if (Files.isDirectory(folder)) {
-      try (var inside = Files.list(folder)) {
+  /// Writes down what a run is asked, before it begins.
+  static RunFolder begin(Path path, Map<String, @Nullable Object> asked) throws IOException {
+    if (Files.isDirectory(path)) {
+      try (var inside = Files.list(path)) {
         if (inside.findAny().isPresent()) {
           throw CommandFailure.usage(
               "-o must be new or empty: received %s; --resume %s goes on with a run"
-                  .formatted(folder, folder));
+                  .formatted(path, path));
         }
       }
     }
-    Files.createDirectories(folder);
-    new ConfigFile(FILE, asked).write(folder.resolve(FILE));
+    Files.createDirectories(path);
+    RunFolder run = new RunFolder(path, new ConfigFile(FILE, asked));
+    run.asked.write(path.resolve(FILE));
+    return run;
   }
 
-  /// What was asked of a run that is not done.
-  static ConfigFile unfinished(Path folder) {
-    Path file = folder.resolve(FILE);
+  /// Reads the run in `path`, which must be one of `task` that is not finished.
+  static RunFolder read(Path path, String task) {
+    Path file = path.resolve(FILE);
     if (!Files.exists(file)) {
-      throw CommandFailure.missing("no run in " + folder + ": it has no " + FILE);
+      throw CommandFailure.missing("no run in " + path + ": it has no " + FILE);
     }
     ConfigFile asked = ConfigFile.read(file);
-    if (asked.value("figures").isPresent()) {
-      throw CommandFailure.usage("the run in " + folder + " is finished: nothing to resume");
+    if (!asked.string("task").equals(task)) {
+      throw CommandFailure.usage(
+          "the run in %s must be of heed train %s: received one of heed train %s"
+              .formatted(path, task, asked.string("task")));
     }
-    return asked;
+    if (asked.value("figures").isPresent()) {
+      throw CommandFailure.usage("the run in " + path + " is finished: nothing to resume");
+    }
+    return new RunFolder(path, asked);
   }
 
-  /// Writes the figures down, which ends the run; its checkpoints are no longer needed.
-  static void end(Path folder, Map<String, @Nullable Object> asked, Map<String, Object> figures)
-      throws IOException {
-    Map<String, @Nullable Object> all = new LinkedHashMap<>(asked);
+  /// Refuses to go on where the data is not what it was.
+  void requireSameData(String sha256) {
+    if (!sha256.equals(asked.string("data_sha256"))) {
+      throw CommandFailure.usage(
+          "the data of the run in %s must be what it was: %s changed"
+              .formatted(path, asked.strings("data")));
+    }
+  }
+
+  /// Ends the run: writes `curves.svg`, the model card and the figures, and removes the checkpoints,
+  /// which are no longer needed.
+  ///
+  /// @param loss what the curves show, such as `Loss, nats a token`
+  void end(String loss, ModelCard card, Map<String, @Nullable Object> figures) throws IOException {
+    Path metrics = path.resolve("metrics.jsonl");
+    if (Files.exists(metrics)) {
+      Files.writeString(path.resolve("curves.svg"), SvgCurves.ofMetrics(metrics).svg(loss));
+    }
+    Files.writeString(path.resolve("README.md"), card.text(path));
+    Map<String, @Nullable Object> all = new LinkedHashMap<>(asked.values());
     all.put("figures", figures);
-    new ConfigFile(FILE, all).write(folder.resolve(FILE));
-    Files.deleteIfExists(folder.resolve("latest"));
-    try (var steps = Files.newDirectoryStream(folder, "step-*")) {
+    new ConfigFile(FILE, all).write(path.resolve(FILE));
+    Files.deleteIfExists(path.resolve("latest"));
+    Files.deleteIfExists(path.resolve("best.safetensors"));
+    try (var steps = Files.newDirectoryStream(path, "step-*")) {
       for (Path step : steps) {
         Folders.remove(step);
       }

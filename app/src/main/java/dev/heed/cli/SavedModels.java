@@ -2,6 +2,7 @@ package dev.heed.cli;
 
 import dev.heed.hub.HubCache;
 import dev.heed.hub.HubException;
+import dev.heed.model.ConfigFile;
 import dev.heed.task.MiniLm;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -11,6 +12,7 @@ import java.nio.file.attribute.FileTime;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -28,18 +30,42 @@ final class SavedModels {
   /// The directory (or file) of the model that `--model` names, else the directory of the one last
   /// saved; says on standard error which one, when it was not named.
   static Path resolve(HeedCommand heed) {
+    return last(heed, model -> true, "no model yet: `heed demo` trains one, or name one by --model");
+  }
+
+  /// Like [#resolve], among the models of one kind.
+  ///
+  /// @param kind what the class at Hugging Face ends with, such as `ForSequenceClassification`
+  /// @param trainer the command that trains such a model
+  static Path lastOf(HeedCommand heed, String kind, String trainer) {
+    return last(
+        heed,
+        model -> architecture(model).endsWith(kind),
+        "no such model yet: `%s` trains one, or name one by --model".formatted(trainer));
+  }
+
+  private static Path last(HeedCommand heed, Predicate<Path> wanted, String none) {
     Optional<String> named = heed.model();
     if (named.isPresent()) {
       return named(heed, named.get());
     }
     Path last =
         all(heed).stream()
+            .filter(wanted)
             .max(Comparator.comparing(SavedModels::savedAt))
-            .orElseThrow(() ->
-                CommandFailure.missing(
-                    "no model yet: `heed demo` trains one, or name one by --model"));
+            .orElseThrow(() -> CommandFailure.missing(none));
     heed.notes().println("model: " + last.getFileName() + " (" + last + ")");
     return last;
+  }
+
+  /// The class at Hugging Face that a model's directory names, empty where it names none.
+  static String architecture(Path model) {
+    Path config = model.resolve(CONFIG);
+    if (!Files.exists(config)) {
+      return "";
+    }
+    List<String> architectures = ConfigFile.read(config).strings("architectures");
+    return architectures.isEmpty() ? "" : architectures.getFirst();
   }
 
   /// The directory (or file) of the model that `--model` names, else minilm's; says on standard

@@ -15,13 +15,15 @@ import picocli.CommandLine.Spec;
 /// `heed train …`: what can be trained, a subcommand each.
 @Command(
     name = "train",
-    description = "Trains on a user's data: heed train next-word, translate or tokenizer.")
+    description =
+        "Trains on a user's data: classifiers, next-word predictors, translators, tokenizers.")
 final class TrainCommand implements Runnable {
   @Spec private @Nullable CommandSpec spec;
 
   /// The command with its subcommands. A new one is one line here.
   static CommandLine commandLine(HeedCommand heed) {
     return new CommandLine(new TrainCommand())
+        .addSubcommand("classify", new TrainClassifyCommand(heed))
         .addSubcommand("next-word", new TrainNextWordCommand(heed))
         .addSubcommand("translate", new TrainTranslateCommand(heed))
         .addSubcommand("tokenizer", new TrainTokenizerCommand(heed));

@@ -1,12 +1,12 @@
 package dev.heed.cli;
 
-import dev.heed.cli.picture.SvgCurves;
 import dev.heed.task.LanguageModel;
 import dev.heed.task.LanguageModelTraining;
 import dev.heed.task.LanguageModelTraining.Foresight;
 import dev.heed.tensor.Kernels;
 import dev.heed.tokenizer.BpeTrainer;
 import dev.heed.tokenizer.Tokenizer;
+import dev.heed.training.Trainer;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -129,14 +129,15 @@ final class TrainNextWordCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    NextWordRun run = resume == null ? asked() : NextWordRun.read(resume);
+    RunFolder folder = resume == null ? null : RunFolder.read(resume, NextWordRun.TASK);
+    NextWordRun run = folder == null ? asked() : NextWordRun.of(folder);
     TextSplit texts = TextSplit.read(run.data(), run.validation());
     // What --from names is opened before anything is written.
     LanguageModelTraining training = run.from() == null ? null : pretrained(run, run.from());
-    if (resume == null) {
-      run = run.begin(texts);
+    if (folder == null) {
+      folder = run.begin(texts);
     } else {
-      run.requireSameData(texts);
+      folder.requireSameData(texts.digest());
     }
     PrintStream notes = heed.notes();
     if (training == null) {
@@ -153,20 +154,22 @@ final class TrainNextWordCommand implements Callable<Integer> {
         run.tokensPerStep(),
         Kernels.active().name());
     Foresight before = run.from() == null ? null : training.evaluate(texts.heldOut());
-    LanguageModelTraining chosen = training;
-    if (!TrainingRun.train(
+    LanguageModelTraining begun = training;
+    Trainer.History history =
+        TrainingRun.train(
             heed,
             run.steps(),
-            progress -> chosen.run(texts.learned(), texts.heldOut(), progress),
-            chosen::stop)
-        .finished()) {
+            "tokens/s",
+            progress -> begun.run(texts.learned(), texts.heldOut(), progress),
+            begun::stop);
+    if (!history.finished()) {
       notes.printf(
           "Interrupted: the run is saved; `heed train next-word --resume %s` goes on%n",
           run.folder());
       return ExitCode.INTERRUPTED.code();
     }
     Foresight after = training.evaluate(texts.heldOut());
-    finish(run, training, before, after);
+    finish(run, folder, training, before, after);
     notes.printf("Saved: %s (opens in Hugging Face too)%n", run.folder());
     notes.printf("Type next: heed complete \"…\" --words 5 --model %s%n", run.folder());
     return ExitCode.DONE.code();
@@ -192,15 +195,14 @@ final class TrainNextWordCommand implements Callable<Integer> {
     }
     double rate = learningRate > 0 ? learningRate : from == null ? 2e-3 : 1e-4;
     return new NextWordRun(
-        out == null ? SavedModels.folder(heed).resolve("next-word") : out,
+        out == null ? SavedModels.folder(heed).resolve(NextWordRun.TASK) : out,
         data.stream().map(Path::toAbsolutePath).toList(),
         validation,
         from,
         new LanguageModelTraining.Architecture(width, layers, heads, context, dropout),
         vocabulary,
         new LanguageModelTraining.Settings(
-            context, steps, tokensPerStep, rate, Math.max(1, steps / 10), heed.seed()),
-        "");
+            context, steps, tokensPerStep, rate, Math.max(1, steps / 10), heed.seed()));
   }
 
   private LanguageModelTraining pretrained(NextWordRun run, String name) {
@@ -230,17 +232,18 @@ final class TrainNextWordCommand implements Callable<Integer> {
   }
 
   private void finish(
-      NextWordRun run, LanguageModelTraining training, @Nullable Foresight before, Foresight after)
+      NextWordRun run,
+      RunFolder folder,
+      LanguageModelTraining training,
+      @Nullable Foresight before,
+      Foresight after)
       throws IOException {
     training.model().save(run.folder());
-    SvgCurves curves = SvgCurves.ofMetrics(run.folder().resolve("metrics.jsonl"));
-    Files.writeString(run.folder().resolve("curves.svg"), curves.svg("Loss, nats a token"));
-    Map<String, Object> figures = new LinkedHashMap<>(figures(after));
+    Map<String, @Nullable Object> figures = new LinkedHashMap<>(figures(after));
     if (before != null) {
       figures.put("before", figures(before));
     }
-    Files.writeString(run.folder().resolve("README.md"), run.modelCard(before, after));
-    run.end(figures);
+    folder.end("Loss, nats a token", run.modelCard(before, after), figures);
     if (format != Format.TEXT) {
       Json.write(heed.out(), format, json -> Json.value(json, figures));
     } else if (before != null) {

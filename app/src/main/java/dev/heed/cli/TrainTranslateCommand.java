@@ -1,6 +1,5 @@
 package dev.heed.cli;
 
-import dev.heed.cli.picture.SvgCurves;
 import dev.heed.data.TextPairs;
 import dev.heed.task.TranslationTraining;
 import dev.heed.task.Translator;
@@ -124,16 +123,19 @@ final class TrainTranslateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    TranslationRun run;
-    TextPairs pairs;
-    if (resume == null) {
+    RunFolder folder = resume == null ? null : RunFolder.read(resume, TranslationRun.TASK);
+    if (folder == null) {
       check();
+    }
+    TextPairs pairs;
+    TranslationRun run;
+    if (folder == null) {
       pairs = files.read();
       run = asked(pairs);
     } else {
-      run = TranslationRun.read(resume);
-      pairs = PairFiles.of(run.data(), run.columns()).read();
-      run.requireSameData(pairs);
+      run = TranslationRun.of(folder);
+      pairs = run.pairs();
+      folder.requireSameData(PairFiles.digest(pairs));
     }
     TextPairs.Split split = pairs.split(run.validation(), MOST_HELD_OUT, run.settings().seed());
     if (split.learned().isEmpty()) {
@@ -143,12 +145,12 @@ final class TrainTranslateCommand implements Callable<Integer> {
                   pairs.pairs().size(),
                   pairs.pairs().stream().map(TextPairs.Pair::source).distinct().count()));
     }
-    if (resume == null) {
-      run.begin();
+    if (folder == null) {
+      folder = run.begin(pairs);
     }
     PrintStream notes = heed.notes();
     if (pairs.skipped() > 0) {
-      notes.println("passed over, with no text on one side: " + pairs.skipped());
+      notes.println("passed over, without text on one side: " + pairs.skipped());
     }
     TranslationTraining training =
         TranslationTraining.ofNewModel(
@@ -176,6 +178,7 @@ final class TrainTranslateCommand implements Callable<Integer> {
     if (!TrainingRun.train(
             heed,
             run.settings().steps(),
+            "tokens/s",
             progress -> training.run(split.learned(), split.heldOut(), progress),
             training::stop)
         .finished()) {
@@ -184,7 +187,7 @@ final class TrainTranslateCommand implements Callable<Integer> {
           run.folder());
       return ExitCode.INTERRUPTED.code();
     }
-    finish(run, training, split.heldOut());
+    finish(run, folder, training, split.heldOut());
     notes.printf("Saved: %s (opens in Hugging Face too)%n", run.folder());
     notes.printf("Type next: heed translate \"…\" --model %s%n", run.folder());
     return ExitCode.DONE.code();
@@ -221,15 +224,15 @@ final class TrainTranslateCommand implements Callable<Integer> {
             pairs.pairs().size(), tokensPerStep, learningRate, heed.seed());
     long chosen = steps > 0 ? steps : usual.steps();
     return new TranslationRun(
-        out == null ? SavedModels.folder(heed).resolve("translate") : out,
+        out == null ? SavedModels.folder(heed).resolve(TranslationRun.TASK) : out,
         files.paths(),
-        files.columns(),
+        files.dataset().columns(),
+        files.dataset().skipBadRows(),
         validation,
         vocabulary,
         new TranslationTraining.Architecture(width, layers, heads, feedForward, longest, dropout),
         new TranslationTraining.Settings(
-            chosen, tokensPerStep, learningRate, Math.max(1, chosen / 10), heed.seed()),
-        PairFiles.digest(pairs));
+            chosen, tokensPerStep, learningRate, Math.max(1, chosen / 10), heed.seed()));
   }
 
   private static Tokenizer tokenizer(TranslationRun run, TextPairs.Split split, PrintStream notes)
@@ -245,7 +248,10 @@ final class TrainTranslateCommand implements Callable<Integer> {
   }
 
   private void finish(
-      TranslationRun run, TranslationTraining training, List<TextPairs.Pair> heldOut)
+      TranslationRun run,
+      RunFolder folder,
+      TranslationTraining training,
+      List<TextPairs.Pair> heldOut)
       throws IOException {
     Translator translator = training.translator();
     translator.save(run.folder());
@@ -255,12 +261,9 @@ final class TrainTranslateCommand implements Callable<Integer> {
                 translator.encode(pair.source()).length <= translator.model().maximumLength())
             .toList();
     TranslationQuality quality = EvaluateTranslation.of(heed, translator, tried, false);
-    Map<String, Object> figures = new LinkedHashMap<>(quality.figures());
+    Map<String, @Nullable Object> figures = new LinkedHashMap<>(quality.figures());
     figures.put("nll", training.nll(heldOut));
-    SvgCurves curves = SvgCurves.ofMetrics(run.folder().resolve("metrics.jsonl"));
-    Files.writeString(run.folder().resolve("curves.svg"), curves.svg("Loss, nats a token"));
-    Files.writeString(run.folder().resolve("README.md"), run.modelCard(quality));
-    run.end(figures);
+    folder.end("Loss, nats a token", run.modelCard(quality), figures);
     if (format == Format.TEXT) {
       heed.out().println(quality.shown());
     } else {

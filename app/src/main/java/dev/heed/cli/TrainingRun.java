@@ -13,19 +13,21 @@ final class TrainingRun {
 
   /// Trains until `steps` steps are done or the process is asked to end.
   ///
-  /// @param run trains and tells its progress
-  /// @param stop ends that after the step that runs
+  /// @param rate what a second's targets are called, such as `tokens/s`
+  /// @param training trains and tells its progress
+  /// @param stop ends the training after the step that runs now
   static Trainer.History train(
       HeedCommand heed,
       long steps,
-      Function<TrainingProgress, Trainer.History> run,
+      String rate,
+      Function<TrainingProgress, Trainer.History> training,
       Runnable stop) {
     try (Interruption interruption = Interruption.watch();
         ProgressBar bar = heed.progress()) {
       bar.begin("", steps);
       Map<String, Double> figures = new LinkedHashMap<>();
       Trainer.History history =
-          run.apply(
+          training.apply(
               new TrainingProgress() {
                 @Override
                 public void step(Step step) {
@@ -33,7 +35,7 @@ final class TrainingRun {
                     bar.startAt(step.step() - 1); // more than 0 where a run goes on
                   }
                   figures.put("loss", step.loss());
-                  figures.put("tokens/s", step.targetsPerSecond());
+                  figures.put(rate, step.targetsPerSecond());
                   bar.update(step.step(), figures);
                   if (interruption.requested()) {
                     stop.run();

@@ -15,29 +15,36 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param data one file of pairs, or the sources' and the targets'
 /// @param columns the names of the columns of the one file; empty where it has no header
+/// @param skipBadRows whether rows that cannot be used are passed over
 /// @param validation the share of the pairs that is held out
-/// @param digest of all pairs
 record TranslationRun(
     Path folder,
     List<Path> data,
     List<String> columns,
+    boolean skipBadRows,
     double validation,
     int vocabulary,
     TranslationTraining.Architecture architecture,
-    TranslationTraining.Settings settings,
-    String digest) {
+    TranslationTraining.Settings settings) {
+  static final String TASK = "translate";
 
   /// Writes the run down before it begins.
-  void begin() throws IOException {
-    RunFolder.begin(folder, toMap());
+  RunFolder begin(TextPairs pairs) throws IOException {
+    return RunFolder.begin(folder, toMap(PairFiles.digest(pairs)));
   }
 
-  static TranslationRun read(Path folder) {
-    ConfigFile map = RunFolder.unfinished(folder);
+  /// Reads what such a run learns from.
+  TextPairs pairs() {
+    return PairFiles.read(data, columns, skipBadRows);
+  }
+
+  static TranslationRun of(RunFolder folder) {
+    ConfigFile map = folder.asked();
     return new TranslationRun(
-        folder,
+        folder.path(),
         map.strings("data").stream().map(Path::of).toList(),
         map.strings("columns"),
+        map.flag("skip_bad_rows", false),
         map.number("validation"),
         map.integer("vocabulary"),
         new TranslationTraining.Architecture(
@@ -52,29 +59,18 @@ record TranslationRun(
             map.integer("tokens_per_step"),
             map.number("learning_rate"),
             map.integer("evaluate_every"),
-            ((Number) map.value("seed").orElse(0L)).longValue()),
-        map.string("data_sha256"));
+            ((Number) map.value("seed").orElse(0L)).longValue()));
   }
 
-  void requireSameData(TextPairs pairs) {
-    if (!PairFiles.digest(pairs).equals(digest)) {
-      throw CommandFailure.usage(
-          "the data of the run in %s must be what it was: %s changed".formatted(folder, data));
-    }
-  }
-
-  /// Writes the figures down, which ends the run.
-  void end(Map<String, Object> figures) throws IOException {
-    RunFolder.end(folder, toMap(), figures);
-  }
-
-  private Map<String, @Nullable Object> toMap() {
+  private Map<String, @Nullable Object> toMap(String digest) {
     Map<String, @Nullable Object> map = new LinkedHashMap<>();
+    map.put("task", TASK);
     map.put("command", command());
     map.put("heed", Version.heed());
     map.put("data", data.stream().map(Path::toString).toList());
-    map.put("columns", columns);
     map.put("data_sha256", digest);
+    map.put("columns", columns);
+    map.put("skip_bad_rows", skipBadRows);
     map.put("validation", validation);
     map.put("vocabulary", vocabulary);
     map.put("width", architecture.width());
@@ -95,10 +91,11 @@ record TranslationRun(
   String command() {
     String files =
         data.size() == 1
-            ? "--data '%s'%s"
+            ? "--data '%s'%s%s"
                 .formatted(
                     data.getFirst(),
-                    columns.isEmpty() ? "" : " --columns " + String.join(",", columns))
+                    columns.isEmpty() ? "" : " --columns '" + String.join(",", columns) + "'",
+                    skipBadRows ? " --skip-bad-rows" : "")
             : "--source '%s' --target '%s'".formatted(data.getFirst(), data.getLast());
     return String.format(
         Locale.ROOT,
@@ -120,41 +117,19 @@ record TranslationRun(
         settings.seed());
   }
 
-  String modelCard(TranslationQuality quality) {
-    return """
-    ---
-    library_name: transformers
-    pipeline_tag: translation
-    tags: [heed]
-    metrics: [bleu, chrf]
-    ---
-    # %s
-
-    A translation model that Heed %s trained from nothing: the encoder-decoder Transformer of 2017, %d + %d layers, %d wide.
-
-    Data: %s (the licence of the model follows that of the data). %s of the pairs were held out, by their source.
-
-    Held out: %s.
-
-    The same model again, bit for bit on the same machine:
-
-    ```
-    %s
-    ```
-    """
-        .formatted(
-            folder.toAbsolutePath().getFileName(),
-            Version.heed(),
-            architecture.layers(),
-            architecture.layers(),
-            architecture.width(),
-            String.join(", ", data.stream().map(file -> "`" + file.getFileName() + "`").toList()),
-            String.format(
-                Locale.ROOT,
-                "%.0f %%, at most %d",
-                100 * validation,
-                TrainTranslateCommand.MOST_HELD_OUT),
-            quality.shown(),
-            command());
+  ModelCard modelCard(TranslationQuality quality) {
+    return new ModelCard(
+        "translation",
+        "A translation model (the encoder-decoder Transformer of 2017, %d + %d layers, %d wide)"
+            .formatted(architecture.layers(), architecture.layers(), architecture.width()),
+        null,
+        data,
+        String.format(
+            Locale.ROOT,
+            "%.0f %% of the pairs, at most %,d, were held out by their sources.",
+            100 * validation,
+            TrainTranslateCommand.MOST_HELD_OUT),
+        "Held out: " + quality.shown() + ".",
+        command());
   }
 }

@@ -127,6 +127,19 @@ public final class TrainingCheckpoint {
     return saved;
   }
 
+  /// Writes the weights alone.
+  static void writeWeights(Path file, Layer model) {
+    SafetensorsWriter.write(file, stored(model.parameters()), Map.of("format", "pt"));
+  }
+
+  /// Brings the model to the weights of [#writeWeights].
+  static void readWeights(Path file, Layer model) {
+    Checkpoint weights = SafetensorsReader.open(file);
+    Map<String, Parameter> parameters = model.parameters();
+    requireSame(file, weights, parameters);
+    parameters.forEach((name, parameter) -> parameter.copyFrom(tensor(weights.tensor(name))));
+  }
+
   private static void requireSame(
       Path place, Checkpoint weights, Map<String, Parameter> parameters) {
     if (!weights.names().equals(parameters.keySet())) {

@@ -1,9 +1,37 @@
 package dev.heed.training;
 
+import java.io.PrintStream;
+import java.util.Locale;
+
 /// Hears how a training goes.
 public interface TrainingProgress {
   /// Hears nothing.
   TrainingProgress SILENT = new TrainingProgress() {};
+
+  /// Prints a line at every evaluation.
+  static TrainingProgress to(PrintStream out) {
+    return new TrainingProgress() {
+      private double loss;
+      private long steps;
+
+      @Override
+      public void step(Step step) {
+        loss = step.loss();
+        steps = step.steps();
+      }
+
+      @Override
+      public void evaluation(Evaluation evaluation) {
+        out.printf(
+            Locale.ROOT,
+            "step %,d of %,d: loss %.4f, held out %.4f%n",
+            evaluation.step(),
+            steps,
+            loss,
+            evaluation.loss());
+      }
+    };
+  }
 
   /// After every step.
   default void step(Step step) {}

@@ -2,7 +2,9 @@ package dev.heed.tensor;
 
 import static dev.heed.tensor.Node.record;
 
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.List;
 
 /// The elementary operations, each with its backward pass beside it. See [FusedOperations] for
 /// those that a Transformer spends its time in.
@@ -138,6 +140,85 @@ public final class Operations {
   /// Rows of a matrix, picked by I32 `ids` (each 0 … rows − 1), in their order.
   public static Tensor selectRows(Tensor x, Tensor ids) {
     return FusedOperations.embedding(x, ids, 1);
+  }
+
+  /// Matrices of equal width one below the other: [M₁, D], [M₂, D], … → [M₁ + M₂ + …, D].
+  public static Tensor concatenate(List<Tensor> parts) {
+    Tensor first = parts.getFirst();
+    int rows = 0;
+    for (Tensor part : parts) {
+      requireMatrix("concatenate", part);
+      requireSameType("concatenate", first, part);
+      if (part.shape().width() != first.shape().width()) {
+        throw new IllegalArgumentException(
+            "concatenate needs equal widths: received %s and %s"
+                .formatted(first.shape(), part.shape()));
+      }
+      rows += part.shape().dimension(0);
+    }
+    Tensor out = Tensor.empty(Shape.of(rows, first.shape().width()), first.dtype());
+    int row = 0;
+    for (Tensor part : parts) {
+      int end = row + part.shape().dimension(0);
+      out.rows(row, end).copyFrom(part);
+      row = end;
+    }
+    return record(
+        out,
+        g -> {
+          int from = 0;
+          for (Tensor part : parts) {
+            int to = from + part.shape().dimension(0);
+            accumulate(part, g.rows(from, to));
+            from = to;
+          }
+        },
+        parts.toArray(Tensor[]::new));
+  }
+
+  /// Two matrices with equally many rows side by side: [M, A], [M, B] → [M, A + B].
+  public static Tensor sideBySide(Tensor a, Tensor b) {
+    requireMatrix("sideBySide", a);
+    requireMatrix("sideBySide", b);
+    requireSameType("sideBySide", a, b);
+    int rows = a.shape().dimension(0);
+    if (b.shape().dimension(0) != rows) {
+      throw new IllegalArgumentException(
+          "sideBySide needs equally many rows: received %s and %s"
+              .formatted(a.shape(), b.shape()));
+    }
+    long left = a.dtype().bytes(Shape.of(a.shape().width()));
+    long right = b.dtype().bytes(Shape.of(b.shape().width()));
+    Tensor out =
+        Tensor.empty(Shape.of(rows, a.shape().width() + b.shape().width()), a.dtype());
+    copyColumns(a, 0, left, out, 0, rows, left);
+    copyColumns(b, 0, right, out, left, rows, right);
+    return record(
+        out,
+        g -> {
+          if (a.requiresGradient()) {
+            Tensor ga = like(a);
+            copyColumns(g, 0, left + right, ga, 0, rows, left);
+            a.accumulate(ga);
+          }
+          if (b.requiresGradient()) {
+            Tensor gb = like(b);
+            copyColumns(g, left, left + right, gb, 0, rows, right);
+            b.accumulate(gb);
+          }
+        },
+        a,
+        b);
+  }
+
+  /// Copies `bytes` of every row; `fromRow` is how long a row of `from` is.
+  private static void copyColumns(
+      Tensor from, long fromStart, long fromRow, Tensor to, long toStart, int rows, long bytes) {
+    long toRow = rows == 0 ? 0 : to.memory().byteSize() / rows;
+    for (int i = 0; i < rows; i++) {
+      MemorySegment.copy(
+          from.memory(), i * fromRow + fromStart, to.memory(), i * toRow + toStart, bytes);
+    }
   }
 
   /// activation(x), element by element.

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -253,6 +254,26 @@ class OperationsTest {
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage("dropout must be in [0, 1): received " + rate);
     }
+  }
+
+  @Test
+  void matricesStandBelowEachOtherOrSideBySide() {
+    Tensor a = Tensor.of(new float[] {1, 2, 3, 4}, 2, 2);
+    Tensor b = Tensor.of(new float[] {5, 6}, 1, 2);
+    Tensor c = Tensor.of(new float[] {7, 8}, 2, 1);
+    assertThat(Operations.concatenate(List.of(a, b, a.rows(0, 0), b)).toFloatArray())
+        .containsExactly(1, 2, 3, 4, 5, 6, 5, 6);
+    assertThat(Operations.sideBySide(a, c).toFloatArray()).containsExactly(1, 2, 7, 3, 4, 8);
+    Tensor x = input(1, 3, 4);
+    Tensor y = input(2, 2, 4);
+    Tensor z = input(3, 3, 2);
+    check(() -> Operations.concatenate(List.of(x, y, x)), x, y);
+    check(() -> Operations.sideBySide(x, z), x, z);
+    check(() -> Operations.sideBySide(z, z), z);
+    assertThatThrownBy(() -> Operations.concatenate(List.of(a, c)))
+        .hasMessage("concatenate needs equal widths: received [2, 2] and [2, 1]");
+    assertThatThrownBy(() -> Operations.sideBySide(a, b))
+        .hasMessage("sideBySide needs equally many rows: received [2, 2] and [1, 2]");
   }
 
   private static Tensor of(float... elements) {

@@ -57,9 +57,13 @@ public final class Tokenizer {
   }
 
   /// Shares everything with `other` but what happens at the end.
-  private Tokenizer(Tokenizer other, @Nullable Truncation truncation, @Nullable Padding padding) {
+  private Tokenizer(
+      Tokenizer other,
+      TokenizerConfig config,
+      @Nullable Truncation truncation,
+      @Nullable Padding padding) {
     this.definition = other.definition;
-    this.config = other.config;
+    this.config = config;
     this.vocabulary = other.vocabulary;
     this.added = other.added;
     this.addedById.putAll(other.addedById);
@@ -197,14 +201,19 @@ public final class Tokenizer {
     return definition.padding();
   }
 
+  /// The same tokenizer with another configuration beside it.
+  public Tokenizer withConfig(TokenizerConfig other) {
+    return new Tokenizer(this, other, truncation, padding);
+  }
+
   /// The same tokenizer, cutting texts that are too long; null for none, as after loading.
   public Tokenizer withTruncation(@Nullable Truncation truncation) {
-    return new Tokenizer(this, truncation, padding);
+    return new Tokenizer(this, config, truncation, padding);
   }
 
   /// The same tokenizer, filling texts up; null for none, as after loading.
   public Tokenizer withPadding(@Nullable Padding padding) {
-    return new Tokenizer(this, truncation, padding);
+    return new Tokenizer(this, config, truncation, padding);
   }
 
   /// The same tokenizer for texts that are translated: each is ended by a special token, another

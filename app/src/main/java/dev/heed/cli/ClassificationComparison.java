@@ -1,0 +1,120 @@
+package dev.heed.cli;
+
+import dev.heed.cli.picture.SvgBars;
+import dev.heed.cli.terminal.Table;
+import dev.heed.task.ClassifierComparison.Method;
+import dev.heed.task.ClassifierComparison.Run;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
+
+/// The runs of a comparison as a table, a picture and figures.
+record ClassificationComparison(List<Method> methods, List<Run> runs) {
+  private static final int WIDEST = 40;
+
+  /// The mean and the standard deviation of some runs' figures.
+  private record Spread(double mean, double deviation) {
+    static Spread of(List<Run> runs, ToDoubleFunction<Run> figure) {
+      double mean = runs.stream().mapToDouble(figure).average().orElse(Double.NaN);
+      double squares =
+          runs.stream().mapToDouble(run -> Math.pow(figure.applyAsDouble(run) - mean, 2)).sum();
+      return new Spread(mean, runs.size() < 2 ? 0 : Math.sqrt(squares / (runs.size() - 1)));
+    }
+
+    String percent() {
+      return deviation == 0
+          ? String.format(Locale.ROOT, "%.2f %%", 100 * mean)
+          : String.format(Locale.ROOT, "%.2f ± %.2f %%", 100 * mean, 100 * deviation);
+    }
+  }
+
+  private record Row(Method method, List<Run> runs) {
+    Spread accuracy() {
+      return Spread.of(runs, Run::accuracy);
+    }
+
+    Spread f1() {
+      return Spread.of(runs, Run::macroF1);
+    }
+
+    double seconds() {
+      return Spread.of(runs, Run::seconds).mean;
+    }
+
+    List<String> cells() {
+      return List.of(
+          method.toString(),
+          accuracy().percent(),
+          f1().percent(),
+          String.format(Locale.ROOT, "%.0f s", seconds()),
+          String.format(Locale.ROOT, "%,d", runs.getFirst().parameters()),
+          Integer.toString(runs.size()));
+    }
+  }
+
+  private static final List<String> HEAD =
+      List.of("method", "accuracy", "macro F1", "learned in", "parameters", "runs");
+
+  private List<Row> rows() {
+    List<Row> rows = new ArrayList<>();
+    for (Method method : methods) {
+      List<Run> own = runs.stream().filter(run -> run.method() == method).toList();
+      if (!own.isEmpty()) {
+        rows.add(new Row(method, own));
+      }
+    }
+    return rows;
+  }
+
+  /// For people.
+  List<String> lines() {
+    List<List<String>> cells = new ArrayList<>(List.of(HEAD));
+    rows().forEach(row -> cells.add(row.cells()));
+    return Table.lines(cells, WIDEST);
+  }
+
+  String markdown(Path data) {
+    StringBuilder text = new StringBuilder("# Classifiers on `" + data.getFileName() + "`\n\n");
+    text.append("| ").append(String.join(" | ", HEAD)).append(" |\n");
+    text.append("|---".repeat(HEAD.size())).append("|\n");
+    rows()
+        .forEach(row -> text.append("| ").append(String.join(" | ", row.cells())).append(" |\n"));
+    return text.append("\n![Accuracy of each](comparison.svg)\n").toString();
+  }
+
+  String svg() {
+    return SvgBars.of(
+        "Accuracy on the held-out texts, mean and standard deviation",
+        rows().stream()
+            .map(row ->
+                new SvgBars.Bar(
+                    row.method.toString(),
+                    row.accuracy().mean,
+                    row.accuracy().deviation,
+                    row.accuracy().percent()))
+            .toList());
+  }
+
+  /// For programs.
+  Map<String, @Nullable Object> values() {
+    List<Map<String, @Nullable Object>> results = new ArrayList<>();
+    for (Row row : rows()) {
+      Map<String, @Nullable Object> values = new LinkedHashMap<>();
+      values.put("method", row.method.name().toLowerCase(Locale.ROOT));
+      values.put("accuracy", row.accuracy().mean);
+      values.put("accuracy_deviation", row.accuracy().deviation);
+      values.put("f1", row.f1().mean);
+      values.put("f1_deviation", row.f1().deviation);
+      values.put("seconds", row.seconds());
+      values.put("parameters", row.runs.getFirst().parameters());
+      values.put("runs", row.runs.stream().map(CompareClassifyCommand::toMap).toList());
+      results.add(values);
+    }
+    return Map.of("results", results);
+  }
+}

@@ -1,0 +1,125 @@
+package dev.heed.cli;
+
+import dev.heed.cli.picture.LabelledMatrix;
+import dev.heed.cli.picture.SvgHeatMap;
+import dev.heed.cli.terminal.Table;
+import dev.heed.task.ClassificationFigures;
+import dev.heed.task.ClassificationFigures.LabelFigures;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// A classifier's figures for people, for programs and as a picture.
+record ClassificationReport(ClassificationFigures figures) {
+  private static final int WIDEST = 40;
+
+  /// For programs: `accuracy`, `f1` and what they are made of.
+  Map<String, @Nullable Object> values() {
+    Map<String, @Nullable Object> values = new LinkedHashMap<>();
+    values.put("accuracy", figures.accuracy());
+    values.put("f1", figures.macroF1());
+    values.put("micro_f1", figures.microF1());
+    if (!Double.isNaN(figures.calibrationError())) {
+      values.put("calibration_error", figures.calibrationError());
+    }
+    values.put("texts", figures.texts());
+    Map<String, Object> labels = new LinkedHashMap<>();
+    for (LabelFigures label : figures.perLabel()) {
+      Map<String, Object> of = new LinkedHashMap<>();
+      of.put("precision", label.precision());
+      of.put("recall", label.recall());
+      of.put("f1", label.f1());
+      of.put("texts", label.support());
+      labels.put(label.label(), of);
+    }
+    values.put("labels", labels);
+    if (hasConfusion()) {
+      List<List<Integer>> confusion = new ArrayList<>();
+      for (int[] row : figures.confusion()) {
+        List<Integer> counts = new ArrayList<>();
+        for (int count : row) {
+          counts.add(count);
+        }
+        confusion.add(counts);
+      }
+      values.put("confusion", confusion);
+    }
+    return values;
+  }
+
+  /// One line.
+  String line() {
+    String calibration =
+        Double.isNaN(figures.calibrationError())
+            ? ""
+            : String.format(Locale.ROOT, ", calibration error %.4f", figures.calibrationError());
+    return String.format(
+        Locale.ROOT,
+        "accuracy %.4f, macro F1 %.4f%s over %,d texts",
+        figures.accuracy(),
+        figures.macroF1(),
+        calibration,
+        figures.texts());
+  }
+
+  /// For people: that line and a table of the labels.
+  List<String> lines() {
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(List.of("label", "precision", "recall", "F1", "texts"));
+    for (LabelFigures label : figures.perLabel()) {
+      rows.add(
+          List.of(
+              label.label(),
+              String.format(Locale.ROOT, "%9.4f", label.precision()),
+              String.format(Locale.ROOT, "%6.4f", label.recall()),
+              String.format(Locale.ROOT, "%6.4f", label.f1()),
+              String.format(Locale.ROOT, "%,5d", label.support())));
+    }
+    List<String> lines = new ArrayList<>(List.of(line()));
+    lines.addAll(Table.lines(rows, WIDEST));
+    return lines;
+  }
+
+  /// The same as Markdown.
+  String markdown() {
+    StringBuilder text = new StringBuilder("Held out: " + line() + ".\n\n");
+    text.append("| label | precision | recall | F1 | texts |\n|---|---|---|---|---|\n");
+    for (LabelFigures label : figures.perLabel()) {
+      text.append(
+          String.format(
+              Locale.ROOT,
+              "| %s | %.4f | %.4f | %.4f | %,d |%n",
+              label.label().replace("|", "\\|"),
+              label.precision(),
+              label.recall(),
+              label.f1(),
+              label.support()));
+    }
+    return hasConfusion()
+        ? text.append("\n![Which labels are taken for which](confusion.svg)").toString()
+        : text.toString().strip();
+  }
+
+  /// Whether there is a matrix to draw: not where a text may have several labels.
+  boolean hasConfusion() {
+    return figures.confusion().length > 0;
+  }
+
+  /// Which labels are taken for which.
+  String confusionSvg() {
+    List<String> labels = figures.perLabel().stream().map(LabelFigures::label).toList();
+    float[][] shares = new float[labels.size()][labels.size()];
+    for (int i = 0; i < shares.length; i++) {
+      for (int j = 0; j < shares.length; j++) {
+        shares[i][j] =
+            (float) figures.confusion()[i][j] / Math.max(1, figures.perLabel().get(i).support());
+      }
+    }
+    return SvgHeatMap.of(
+        new LabelledMatrix("Shares of each label (rows) by what is said", labels, labels, shares),
+        "Confusion matrix: a row is a true label, a column what the model says. " + line() + ".");
+  }
+}
