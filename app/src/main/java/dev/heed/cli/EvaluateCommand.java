@@ -54,8 +54,7 @@ final class EvaluateCommand implements Callable<Integer> {
       evaluation = classification(directory);
     } else if (architecture.endsWith("MTModel")
         || architecture.endsWith("ForConditionalGeneration")) {
-      evaluation =
-          EvaluateTranslation.of(heed, directory, files.read().pairs(), beams, lowercase);
+      evaluation = EvaluateTranslation.of(heed, directory, files.read().pairs(), beams, lowercase);
     } else {
       throw CommandFailure.usage(
           "heed evaluate needs a model that classifies or translates texts: %s is a %s"
@@ -76,7 +75,8 @@ final class EvaluateCommand implements Callable<Integer> {
   private Evaluation classification(Path directory) {
     TextClassifier classifier = TextClassifier.load(directory);
     try {
-      LabelledTexts texts = LabelledTexts.toEvaluate(files.dataset().read(), classifier.multiLabel());
+      LabelledTexts texts =
+          LabelledTexts.toEvaluate(files.dataset().read(), classifier.multiLabel());
       ClassificationFigures figures = classifier.evaluate(texts);
       ClassificationReport report = new ClassificationReport(figures);
       return new Evaluation(report.lines(), report.values());

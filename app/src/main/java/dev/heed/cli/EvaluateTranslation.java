@@ -16,11 +16,7 @@ final class EvaluateTranslation {
   ///
   /// @param beams how many; 0 for the model's own number
   static EvaluateCommand.Evaluation of(
-      HeedCommand heed,
-      Path directory,
-      List<TextPairs.Pair> pairs,
-      int beams,
-      boolean lowercase) {
+      HeedCommand heed, Path directory, List<TextPairs.Pair> pairs, int beams, boolean lowercase) {
     if (beams < 0) {
       throw CommandFailure.usage("--beams must be 1 or more: received " + beams);
     }

@@ -75,8 +75,7 @@ final class PairFiles {
   static String digest(TextPairs pairs) {
     MessageDigest digest = TextSplit.sha256();
     for (TextPairs.Pair pair : pairs.pairs()) {
-      digest.update(
-          (pair.source() + "\t" + pair.target() + "\n").getBytes(StandardCharsets.UTF_8));
+      digest.update((pair.source() + "\t" + pair.target() + "\n").getBytes(StandardCharsets.UTF_8));
     }
     return HexFormat.of().formatHex(digest.digest());
   }

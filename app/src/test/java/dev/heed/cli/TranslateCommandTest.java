@@ -184,8 +184,7 @@ class TranslateCommandTest {
     Files.copy(whole.resolve("tokenizer.json"), parts.resolve("tokenizer.json"));
     Files.copy(whole.resolve("tokenizer_config.json"), parts.resolve("tokenizer_config.json"));
     TranslationRun run = TranslationRun.of(RunFolder.read(parts, TranslationRun.TASK));
-    TextPairs.Split split =
-        run.pairs().split(run.validation(), 1000, run.settings().seed());
+    TextPairs.Split split = run.pairs().split(run.validation(), 1000, run.settings().seed());
     TranslationTraining training =
         TranslationTraining.ofNewModel(
             run.architecture(), run.settings(), Tokenizer.load(parts), parts);

@@ -78,7 +78,8 @@ class BeamSearchTest {
           assertThat(Arrays.stream(found.get(k).ids()).asLongStream().boxed().toList())
               .as(asked + ", prompt " + i)
               .isEqualTo(end < 0 ? ids : ids.subList(0, end));
-          assertThat(found.get(k).score()).isCloseTo((Double) Objects.requireNonNull(text.get("score")), within(1e-4));
+          assertThat(found.get(k).score())
+              .isCloseTo((Double) Objects.requireNonNull(text.get("score")), within(1e-4));
         }
       }
     }

@@ -34,7 +34,8 @@ class TextPairsTest {
 
   @Test
   void rowsAreTheFirstTwoColumnsOrThoseOfTheirNames() throws IOException {
-    TextPairs first = of(file("a.tsv", "eins\tone\tby me\ndrei\t\t-\nzwei\ttwo\tby you\n"), List.of());
+    TextPairs first =
+        of(file("a.tsv", "eins\tone\tby me\ndrei\t\t-\nzwei\ttwo\tby you\n"), List.of());
     assertThat(first.pairs()).containsExactly(new Pair("eins", "one"), new Pair("zwei", "two"));
     assertThat(first.skipped()).isEqualTo(1);
     Path named = file("b.tsv", "id\ten\tde\n1\tone\teins\n");
