@@ -1,17 +1,16 @@
 package dev.heed.cli;
 
+import dev.heed.task.Perplexity;
+import dev.heed.task.LanguageModel;
+import java.util.Locale;
+import java.util.LinkedHashMap;
+import java.nio.file.Files;
 import dev.heed.data.LabelledTexts;
 import dev.heed.task.ClassificationFigures;
-import dev.heed.task.LanguageModel;
-import dev.heed.task.Perplexity;
 import dev.heed.task.TextClassifier;
-import dev.heed.task.Translator;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -26,19 +25,7 @@ import picocli.CommandLine.Option;
 final class EvaluateCommand implements Callable<Integer> {
   private final HeedCommand heed;
 
-  @Mixin private DatasetOptions data = new DatasetOptions();
-
-  @Option(
-      names = "--source",
-      paramLabel = "FILE",
-      description = "translation: sources, a line each")
-  private @Nullable Path source;
-
-  @Option(
-      names = "--target",
-      paramLabel = "FILE",
-      description = "translation: how they should be translated, as many lines")
-  private @Nullable Path target;
+  @Mixin private PairFiles files = new PairFiles();
 
   @Option(
       names = "--beams",
@@ -64,12 +51,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (source == null && target == null) {
-      data.data(); // is there before the model loads
-    }
-    if (beams < 0) {
-      throw CommandFailure.usage("--beams must be 1 or more: received " + beams);
-    }
+    files.paths(); // are there before the model loads
     Path directory = SavedModels.resolve(heed);
     String architecture = SavedModels.architecture(directory);
     Evaluation evaluation;
@@ -77,7 +59,7 @@ final class EvaluateCommand implements Callable<Integer> {
       evaluation = classification(directory);
     } else if (architecture.endsWith("MTModel")
         || architecture.endsWith("ForConditionalGeneration")) {
-      evaluation = translation(directory);
+      evaluation = EvaluateTranslation.of(heed, directory, files.read().pairs(), beams, lowercase);
     } else if (architecture.isEmpty() // a GGUF file
         || architecture.endsWith("ForCausalLM")
         || architecture.endsWith("LMHeadModel")) {
@@ -102,7 +84,8 @@ final class EvaluateCommand implements Callable<Integer> {
   private Evaluation classification(Path directory) {
     TextClassifier classifier = TextClassifier.load(directory);
     try {
-      LabelledTexts texts = LabelledTexts.toEvaluate(data.read(), classifier.multiLabel());
+      LabelledTexts texts =
+          LabelledTexts.toEvaluate(files.dataset().read(), classifier.multiLabel());
       ClassificationFigures figures = classifier.evaluate(texts);
       ClassificationReport report = new ClassificationReport(figures);
       return new Evaluation(report.lines(), report.values());
@@ -111,28 +94,15 @@ final class EvaluateCommand implements Callable<Integer> {
     }
   }
 
-  private Evaluation translation(Path directory) {
-    PairFiles files =
-        PairFiles.of(data.given() ? data.data() : null, data.columns(), source, target);
-    Translator loaded = Translator.load(directory);
-    Translator translator = beams == 0 ? loaded : loaded.withBeams(beams);
-    TranslationQuality quality =
-        EvaluateTranslation.of(heed, translator, files.read().pairs(), lowercase);
-    return new Evaluation(List.of(quality.shown()), new LinkedHashMap<>(quality.figures()));
-  }
-
   /// Of a language model on the text of a file.
   private Evaluation language() throws IOException {
     LanguageModel model = heed.languageModel();
-    String text = Utf8.decode(Files.readAllBytes(data.data()), data.data().toString());
+    Path file = files.dataset().data();
+    String text = Utf8.decode(Files.readAllBytes(file), file.toString());
+    int window = Math.min(PerplexityCommand.USUAL_CONTEXT, model.model().maximumLength());
     Perplexity perplexity;
     try {
-      perplexity =
-          Perplexity.of(
-              model,
-              text,
-              Math.min(PerplexityCommand.USUAL_CONTEXT, model.model().maximumLength()),
-              0);
+      perplexity = Perplexity.of(model, text, window, 0);
     } catch (IllegalArgumentException e) {
       throw CommandFailure.usage(String.valueOf(e.getMessage()));
     }

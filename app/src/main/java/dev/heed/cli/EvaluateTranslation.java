@@ -3,12 +3,29 @@ package dev.heed.cli;
 import dev.heed.cli.terminal.ProgressBar;
 import dev.heed.data.TextPairs;
 import dev.heed.task.Translator;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /// What `heed evaluate` does with a translation model.
 final class EvaluateTranslation {
   private EvaluateTranslation() {}
+
+  /// The figures of the model in a directory.
+  ///
+  /// @param beams how many; 0 for the model's own number
+  static EvaluateCommand.Evaluation of(
+      HeedCommand heed, Path directory, List<TextPairs.Pair> pairs, int beams, boolean lowercase) {
+    if (beams < 0) {
+      throw CommandFailure.usage("--beams must be 1 or more: received " + beams);
+    }
+    Translator loaded = Translator.load(directory);
+    TranslationQuality quality =
+        of(heed, beams == 0 ? loaded : loaded.withBeams(beams), pairs, lowercase);
+    return new EvaluateCommand.Evaluation(
+        List.of(quality.shown()), new LinkedHashMap<>(quality.figures()));
+  }
 
   /// Translates the sources and compares with the targets.
   ///

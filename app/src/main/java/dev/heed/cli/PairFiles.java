@@ -5,27 +5,16 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /// The files of texts with their translations that a command works on: one of `--data`, or two of
 /// `--source` and `--target`. To be mixed in.
 final class PairFiles {
-  @Option(
-      names = "--data",
-      paramLabel = "FILE",
-      description = "source, tab, target a line, in UTF-8, gzip too")
-  private @Nullable Path data;
-
-  @Option(
-      names = "--columns",
-      split = ",",
-      paramLabel = "NAME",
-      description = "the names of the two columns, where the first line of --data names them")
-  private List<String> columns = List.of();
+  @Mixin private DatasetOptions dataset = new DatasetOptions();
 
   @Option(names = "--source", paramLabel = "FILE", description = "sources, a line each")
   private @Nullable Path source;
@@ -36,63 +25,42 @@ final class PairFiles {
       description = "their translations, as many lines")
   private @Nullable Path target;
 
-  /// Made by picocli.
-  PairFiles() {}
-
-  /// What the options of a command say that has them of its own.
-  static PairFiles of(
-      @Nullable Path data, List<String> columns, @Nullable Path source, @Nullable Path target) {
-    PairFiles files = new PairFiles();
-    files.data = data;
-    files.columns = columns;
-    files.source = source;
-    files.target = target;
-    return files;
-  }
-
-  /// The files of a run that goes on, as [#paths] gave them.
-  static PairFiles of(List<Path> paths, List<String> columns) {
-    return paths.size() == 1
-        ? of(paths.getFirst(), columns, null, null)
-        : of(null, columns, paths.getFirst(), paths.getLast());
+  /// What `--data` and its companions say.
+  DatasetOptions dataset() {
+    return dataset;
   }
 
   /// The file of pairs, or those of sources and targets.
   List<Path> paths() {
-    List<Path> paths = new ArrayList<>();
-    Path pairs = data;
     Path from = source;
     Path to = target;
-    if (pairs != null && from == null && to == null) {
-      paths.add(pairs.toAbsolutePath());
-    } else if (pairs == null && from != null && to != null && columns.isEmpty()) {
-      paths.add(from.toAbsolutePath());
-      paths.add(to.toAbsolutePath());
-    } else {
-      throw CommandFailure.usage(
-          "give --data, perhaps with --columns, or --source and --target: received --data %s,"
-                  .formatted(data)
-              + " --source %s, --target %s, --columns %s".formatted(source, target, columns));
+    if (from == null && to == null && dataset.given()) {
+      return List.of(dataset.data());
     }
-    for (Path path : paths) {
+    if (from == null || to == null || dataset.given() || !dataset.columns().isEmpty()) {
+      throw CommandFailure.usage(
+          "give --data, or --source and --target: received --data %s, --source %s, --target %s"
+              .formatted(dataset.given() ? dataset.data() : "nothing", from, to));
+    }
+    for (Path path : List.of(from, to)) {
       if (!Files.exists(path)) {
         throw CommandFailure.missing("no such file: " + path);
       }
     }
-    return paths;
-  }
-
-  List<String> columns() {
-    return columns;
+    return List.of(from.toAbsolutePath(), to.toAbsolutePath());
   }
 
   /// Reads them.
   TextPairs read() {
-    List<Path> paths = paths();
+    return read(paths(), dataset.columns(), dataset.skipBadRows());
+  }
+
+  /// Reads the files that [#paths] gave.
+  static TextPairs read(List<Path> paths, List<String> columns, boolean skipBadRows) {
     try {
       TextPairs pairs =
           paths.size() == 1
-              ? TextPairs.tsv(paths.getFirst(), columns)
+              ? TextPairs.of(DatasetOptions.read(paths.getFirst(), columns, skipBadRows))
               : TextPairs.parallel(paths.getFirst(), paths.getLast());
       if (pairs.pairs().isEmpty()) {
         throw CommandFailure.usage("expected texts with translations: received none in " + paths);

@@ -123,16 +123,18 @@ final class TrainTranslateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    TranslationRun run;
-    TextPairs pairs;
     RunFolder folder = resume == null ? null : RunFolder.read(resume, TranslationRun.TASK);
     if (folder == null) {
       check();
+    }
+    TextPairs pairs;
+    TranslationRun run;
+    if (folder == null) {
       pairs = files.read();
       run = asked(pairs);
     } else {
       run = TranslationRun.of(folder);
-      pairs = PairFiles.of(run.data(), run.columns()).read();
+      pairs = run.pairs();
       folder.requireSameData(PairFiles.digest(pairs));
     }
     TextPairs.Split split = pairs.split(run.validation(), MOST_HELD_OUT, run.settings().seed());
@@ -148,7 +150,7 @@ final class TrainTranslateCommand implements Callable<Integer> {
     }
     PrintStream notes = heed.notes();
     if (pairs.skipped() > 0) {
-      notes.println("passed over, with no text on one side: " + pairs.skipped());
+      notes.println("passed over, without text on one side: " + pairs.skipped());
     }
     TranslationTraining training =
         TranslationTraining.ofNewModel(
@@ -222,9 +224,10 @@ final class TrainTranslateCommand implements Callable<Integer> {
             pairs.pairs().size(), tokensPerStep, learningRate, heed.seed());
     long chosen = steps > 0 ? steps : usual.steps();
     return new TranslationRun(
-        out == null ? SavedModels.folder(heed).resolve("translate") : out,
+        out == null ? SavedModels.folder(heed).resolve(TranslationRun.TASK) : out,
         files.paths(),
-        files.columns(),
+        files.dataset().columns(),
+        files.dataset().skipBadRows(),
         validation,
         vocabulary,
         new TranslationTraining.Architecture(width, layers, heads, feedForward, longest, dropout),

@@ -46,7 +46,8 @@ final class TranslateCommand implements Callable<Integer> {
     if (beams < 0) {
       throw CommandFailure.usage("--beams must be 1 or more: received " + beams);
     }
-    Translator loaded = Translator.load(SavedModels.resolve(heed));
+    Translator loaded =
+        Translator.load(SavedModels.lastOf(heed, "MTModel", "heed train translate"));
     Translator translator = beams == 0 ? loaded : loaded.withBeams(beams);
     try (Interruption interruption = Interruption.watch()) {
       output.write(heed, out -> translate(translator, interruption, out));

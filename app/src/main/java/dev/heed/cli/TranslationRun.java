@@ -15,11 +15,13 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param data one file of pairs, or the sources' and the targets'
 /// @param columns the names of the columns of the one file; empty where it has no header
+/// @param skipBadRows whether rows that cannot be used are passed over
 /// @param validation the share of the pairs that is held out
 record TranslationRun(
     Path folder,
     List<Path> data,
     List<String> columns,
+    boolean skipBadRows,
     double validation,
     int vocabulary,
     TranslationTraining.Architecture architecture,
@@ -31,12 +33,18 @@ record TranslationRun(
     return RunFolder.begin(folder, toMap(PairFiles.digest(pairs)));
   }
 
-  static TranslationRun of(RunFolder run) {
-    ConfigFile map = run.asked();
+  /// Reads what such a run learns from.
+  TextPairs pairs() {
+    return PairFiles.read(data, columns, skipBadRows);
+  }
+
+  static TranslationRun of(RunFolder folder) {
+    ConfigFile map = folder.asked();
     return new TranslationRun(
-        run.path(),
+        folder.path(),
         map.strings("data").stream().map(Path::of).toList(),
         map.strings("columns"),
+        map.flag("skip_bad_rows", false),
         map.number("validation"),
         map.integer("vocabulary"),
         new TranslationTraining.Architecture(
@@ -60,8 +68,9 @@ record TranslationRun(
     map.put("command", command());
     map.put("heed", Version.heed());
     map.put("data", data.stream().map(Path::toString).toList());
-    map.put("columns", columns);
     map.put("data_sha256", digest);
+    map.put("columns", columns);
+    map.put("skip_bad_rows", skipBadRows);
     map.put("validation", validation);
     map.put("vocabulary", vocabulary);
     map.put("width", architecture.width());
@@ -82,10 +91,11 @@ record TranslationRun(
   String command() {
     String files =
         data.size() == 1
-            ? "--data '%s'%s"
+            ? "--data '%s'%s%s"
                 .formatted(
                     data.getFirst(),
-                    columns.isEmpty() ? "" : " --columns " + String.join(",", columns))
+                    columns.isEmpty() ? "" : " --columns '" + String.join(",", columns) + "'",
+                    skipBadRows ? " --skip-bad-rows" : "")
             : "--source '%s' --target '%s'".formatted(data.getFirst(), data.getLast());
     return String.format(
         Locale.ROOT,
@@ -116,10 +126,10 @@ record TranslationRun(
         data,
         String.format(
             Locale.ROOT,
-            "%.0f %% of the pairs, at most %d, were held out, by their source.",
+            "%.0f %% of the pairs, at most %,d, were held out by their sources.",
             100 * validation,
             TrainTranslateCommand.MOST_HELD_OUT),
-        "Held out: %s.".formatted(quality.shown()),
+        "Held out: " + quality.shown() + ".",
         command());
   }
 }

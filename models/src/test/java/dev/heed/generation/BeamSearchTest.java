@@ -16,7 +16,9 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -35,12 +37,12 @@ class BeamSearchTest {
         ConfigFile.readList(golden.directory().resolveSibling(name + "-generated.json"));
     assertThat(goldens).hasSizeGreaterThan(7);
     for (ConfigFile expected : goldens) {
-      Map<?, ?> asked = (Map<?, ?>) expected.values().get("settings");
+      Map<?, ?> asked = map(expected.values().get("settings"));
       GenerationConfig config = config(golden.directory(), asked, model.endToken());
       TargetGenerator generator = new TargetGenerator(model, config.beams(), config.rules());
       // All sources together, which must not change any.
       List<List<BeamSearch.Found>> found = generator.generate(sources, config.maximumLength() - 1);
-      List<?> texts = (List<?>) expected.values().get("texts");
+      List<?> texts = list(expected.values().get("texts"));
       for (int i = 0; i < sources.size(); i++) {
         requireSame(asked + ", source " + i, found.get(i), (List<?>) texts.get(i), model);
       }
@@ -54,29 +56,30 @@ class BeamSearchTest {
         ConfigFile.readList(Gpt2Golden.directory().resolveSibling("gpt2-generated.json"));
     assertThat(goldens).hasSize(3);
     for (ConfigFile expected : goldens) {
-      Map<?, ?> asked = (Map<?, ?>) expected.values().get("settings");
+      Map<?, ?> asked = map(expected.values().get("settings"));
       GenerationConfig config = config(Gpt2Golden.directory(), asked, model.endOfText());
-      List<?> prompts = (List<?>) expected.values().get("prompts");
+      List<?> prompts = list(expected.values().get("prompts"));
       for (int i = 0; i < prompts.size(); i++) {
         int[] prompt =
-            ((List<?>) prompts.get(i)).stream().mapToInt(id -> ((Long) id).intValue()).toArray();
+            list(prompts.get(i)).stream().mapToInt(id -> ((Long) id).intValue()).toArray();
         List<BeamSearch.Found> found =
             new CausalBeams(model)
                 .generate(
                     prompt,
-                    ((Long) asked.get("max_new_tokens")).intValue(),
+                    (int) (long) (Long) Objects.requireNonNull(asked.get("max_new_tokens")),
                     config.beams(),
                     config.rules());
-        List<?> texts = (List<?>) ((List<?>) expected.values().get("texts")).get(i);
+        List<?> texts = list(list(expected.values().get("texts")).get(i));
         for (int k = 0; k < texts.size(); k++) {
           Map<?, ?> text = (Map<?, ?>) texts.get(k);
           List<Long> ids =
-              new ArrayList<>(((List<?>) text.get("ids")).stream().map(Long.class::cast).toList());
+              new ArrayList<>(list(text.get("ids")).stream().map(Long.class::cast).toList());
           int end = ids.indexOf((long) model.endOfText());
           assertThat(Arrays.stream(found.get(k).ids()).asLongStream().boxed().toList())
               .as(asked + ", prompt " + i)
               .isEqualTo(end < 0 ? ids : ids.subList(0, end));
-          assertThat(found.get(k).score()).isCloseTo((Double) text.get("score"), within(1e-4));
+          assertThat(found.get(k).score())
+              .isCloseTo((Double) Objects.requireNonNull(text.get("score")), within(1e-4));
         }
       }
     }
@@ -104,6 +107,14 @@ class BeamSearchTest {
             .getFirst()
             .ids();
     assertThat(greedy[0]).isEqualTo(2);
+  }
+
+  private static List<?> list(@Nullable Object value) {
+    return (List<?>) Objects.requireNonNull(value);
+  }
+
+  private static Map<?, ?> map(@Nullable Object value) {
+    return (Map<?, ?>) Objects.requireNonNull(value);
   }
 
   private static void requireSame(

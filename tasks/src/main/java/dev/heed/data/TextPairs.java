@@ -8,11 +8,12 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /// Texts with their translations.
 ///
 /// @param pairs those with text on both sides
-/// @param skipped how many had none on one side or both
+/// @param skipped how many had none on one side or both, or could not be used
 public record TextPairs(List<Pair> pairs, int skipped) {
   /// A text and its translation.
   public record Pair(String source, String target) {}
@@ -40,49 +41,17 @@ public record TextPairs(List<Pair> pairs, int skipped) {
     return reader.pairs();
   }
 
-  /// Reads a file in UTF-8, packed by gzip or not, whose lines have a source, a tab and a target;
-  /// what comes after one more tab is passed over.
+  /// The rows of a user's data: a source and a target each, by the columns' names, else the first
+  /// two.
   ///
-  /// @param columns the names of the source's and the target's column, which the first line then
-  ///   gives; empty where the first line is a pair
-  /// @throws IllegalArgumentException if a line has too few columns, or the first one lacks a name
-  /// @throws java.io.UncheckedIOException if the file cannot be read
-  public static TextPairs tsv(Path file, List<String> columns) {
-    if (!columns.isEmpty() && columns.size() != 2) {
-      throw new IllegalArgumentException(
-          "columns must name a source and a target: received " + columns);
-    }
+  /// @throws IllegalArgumentException if a column is missing, or a row cannot be used
+  public static TextPairs of(Dataset dataset) {
+    List<String> columns = List.of("source", "target");
+    Dataset.Rows rows = dataset.rows(columns, List.of(), Set.copyOf(columns));
     Reader reader = new Reader();
-    int source = 0;
-    int target = 1;
-    boolean header = !columns.isEmpty();
-    for (String line : TextFiles.of(List.of(file))) {
-      List<String> cells = List.of(line.strip().isEmpty() ? new String[0] : cells(line));
-      if (header) {
-        source = cells.indexOf(columns.get(0));
-        target = cells.indexOf(columns.get(1));
-        if (source < 0 || target < 0) {
-          throw new IllegalArgumentException(
-              "%s: the first line must name the columns %s: received %s"
-                  .formatted(file, columns, cells));
-        }
-        header = false;
-        reader.lines++;
-      } else if (cells.isEmpty()) {
-        reader.add("", "");
-      } else if (cells.size() <= Math.max(source, target)) {
-        throw new IllegalArgumentException(
-            "%s: a line must have a source, a tab and a target: received %d column(s) in line %d"
-                .formatted(file, cells.size(), reader.lines + 1));
-      } else {
-        reader.add(cells.get(source), cells.get(target));
-      }
-    }
+    rows.cells().forEach(cells -> reader.add(cells.get(0), cells.get(1)));
+    reader.skipped += rows.faults().size();
     return reader.pairs();
-  }
-
-  private static String[] cells(String line) {
-    return line.replaceFirst("\\R$", "").split("\t", -1);
   }
 
   private static final class Reader {

@@ -33,20 +33,25 @@ class TextPairsTest {
   }
 
   @Test
-  void columnsAreTheFirstTwoOrThoseThatTheHeaderNames() throws IOException {
-    assertThat(TextPairs.tsv(file("a", "eins\tone\tby me\n\nzwei\ttwo\n"), List.of()).pairs())
-        .containsExactly(new Pair("eins", "one"), new Pair("zwei", "two"));
-    Path named = file("a", "id\ten\tde\n1\tone\teins\n");
-    assertThat(TextPairs.tsv(named, List.of("de", "en")).pairs())
+  void rowsAreTheFirstTwoColumnsOrThoseOfTheirNames() throws IOException {
+    TextPairs first =
+        of(file("a.tsv", "eins\tone\tby me\ndrei\t\t-\nzwei\ttwo\tby you\n"), List.of());
+    assertThat(first.pairs()).containsExactly(new Pair("eins", "one"), new Pair("zwei", "two"));
+    assertThat(first.skipped()).isEqualTo(1);
+    Path named = file("b.tsv", "id\ten\tde\n1\tone\teins\n");
+    assertThat(of(named, List.of("de", "en")).pairs()).containsExactly(new Pair("eins", "one"));
+    assertThat(of(file("c.tsv", "target\tsource\none\teins\n"), List.of()).pairs())
         .containsExactly(new Pair("eins", "one"));
-    assertThatThrownBy(() -> TextPairs.tsv(named, List.of("de", "fr")))
+    assertThatThrownBy(() -> of(named, List.of("de", "fr")))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("must name the columns [de, fr]: received [id, en, de]");
-    assertThatThrownBy(() -> TextPairs.tsv(named, List.of("de")))
-        .isInstanceOf(IllegalArgumentException.class);
-    assertThatThrownBy(() -> TextPairs.tsv(file("a", "a\tb\nc\n"), List.of()))
+        .hasMessageContaining("fr");
+    assertThatThrownBy(() -> of(file("d.tsv", "a\tb\nc\nd\te\n"), List.of()))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("received 1 column(s) in line 2");
+        .hasMessageContaining("line 2");
+  }
+
+  private static TextPairs of(Path file, List<String> columns) {
+    return TextPairs.of(Dataset.of(file).withColumns(columns));
   }
 
   @Test
