@@ -61,6 +61,11 @@ final class EvaluateCommand implements Callable<Integer> {
     TextClassifier classifier = TextClassifier.load(directory);
     try {
       LabelledTexts texts = LabelledTexts.toEvaluate(data.read(), classifier.multiLabel());
+      if (!texts.faults().isEmpty()) {
+        heed.notes()
+            .println(
+                texts.faults().size() + " rows skipped, the first: " + texts.faults().getFirst());
+      }
       ClassificationFigures figures = classifier.evaluate(texts);
       ClassificationReport report = new ClassificationReport(figures);
       return new Evaluation(report.lines(), report.values());
