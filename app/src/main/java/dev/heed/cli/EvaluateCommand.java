@@ -86,6 +86,11 @@ final class EvaluateCommand implements Callable<Integer> {
     try {
       LabelledTexts texts =
           LabelledTexts.toEvaluate(files.dataset().read(), classifier.multiLabel());
+      if (!texts.faults().isEmpty()) {
+        heed.notes()
+            .println(
+                texts.faults().size() + " rows skipped, the first: " + texts.faults().getFirst());
+      }
       ClassificationFigures figures = classifier.evaluate(texts);
       ClassificationReport report = new ClassificationReport(figures);
       return new Evaluation(report.lines(), report.values());

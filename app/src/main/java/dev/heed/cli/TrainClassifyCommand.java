@@ -15,7 +15,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -180,7 +180,7 @@ final class TrainClassifyCommand implements Callable<Integer> {
     if (features && from == null) {
       throw CommandFailure.usage("--features must stand with --from, which names the encoder");
     }
-    if (steps != null && steps < 1 || textsPerStep != null && textsPerStep < 1 || context < 3) {
+    if ((steps != null && steps < 1) || (textsPerStep != null && textsPerStep < 1) || context < 3) {
       throw CommandFailure.usage(
           "--steps and --texts-per-step must be 1 or more, --context 3 or more: received %s, %s, %d"
               .formatted(steps, textsPerStep, context));
@@ -277,7 +277,7 @@ final class TrainClassifyCommand implements Callable<Integer> {
         run.settings().steps(),
         run.settings().textsPerStep(),
         Kernels.active().name());
-    AtomicReference<Integer> cut = new AtomicReference<>(0);
+    AtomicInteger cut = new AtomicInteger();
     boolean finished =
         TrainingRun.train(
                 heed,

@@ -65,7 +65,8 @@ public final class BagOfWords {
     indices.forEach((feature, index) ->
         weights[index] =
             settings.tfIdf
-                ? (float) (Math.log((1.0 + texts.size()) / (1 + counts.get(feature))) + 1)
+                ? (float)
+                    (Math.log((1.0 + texts.size()) / (1 + counts.getOrDefault(feature, 0))) + 1)
                 : 1);
   }
 
@@ -92,7 +93,7 @@ public final class BagOfWords {
     float[] values = new float[places.length];
     double squares = 0;
     for (int i = 0; i < places.length; i++) {
-      double often = settings.tfIdf ? 1 + Math.log(counts.get(places[i])) : 1;
+      double often = settings.tfIdf ? 1 + Math.log(counts.getOrDefault(places[i], 1)) : 1;
       values[i] = (float) (often * weights[places[i]]);
       squares += (double) values[i] * values[i];
     }

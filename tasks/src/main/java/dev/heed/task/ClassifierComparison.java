@@ -28,24 +28,26 @@ public final class ClassifierComparison {
 
   /// The ways to classify, the oldest first.
   public enum Method {
-    WORDS("bag of words"),
-    PAIRS("bag of word pairs"),
-    TF_IDF("TF-IDF of word pairs"),
-    LSTM("LSTM, both directions"),
-    GRU("GRU, both directions"),
-    TRANSFORMER("Transformer from nothing"),
-    FEATURES("pretrained encoder, its features"),
-    FINE_TUNING("pretrained encoder, fine-tuned");
+    WORDS("bag of words", false),
+    PAIRS("bag of word pairs", false),
+    TF_IDF("TF-IDF of word pairs", false),
+    LSTM("LSTM, both directions", true),
+    GRU("GRU, both directions", true),
+    TRANSFORMER("Transformer from nothing", true),
+    FEATURES("pretrained encoder, its features", true),
+    FINE_TUNING("pretrained encoder, fine-tuned", true);
 
     private final String shown;
+    private final boolean bySteps;
 
-    Method(String shown) {
+    Method(String shown, boolean bySteps) {
       this.shown = shown;
+      this.bySteps = bySteps;
     }
 
     /// Whether it learns by steps, of which there can be more or fewer, and by chance.
     public boolean bySteps() {
-      return ordinal() >= LSTM.ordinal();
+      return bySteps;
     }
 
     @Override
@@ -135,7 +137,7 @@ public final class ClassifierComparison {
       return new Estimate(with(usual, longest, usual.steps()), count, count * perText, looking);
     }
     double perStep = perText * usual.textsPerStep();
-    long steps = (long) Math.clamp(left / perStep, 10, usual.steps());
+    long steps = (long) Math.clamp(left / perStep, 10, (double) usual.steps());
     return new Estimate(with(usual, longest, steps), texts, steps * perStep, looking);
   }
 

@@ -1,5 +1,6 @@
 package dev.heed.task;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,16 +20,16 @@ public record Prediction(String label, List<String> labels, Map<String, Float> p
   /// The prediction that follows from a probability for each label.
   static Prediction of(List<String> names, float[] probabilities, boolean multiLabel) {
     Map<String, Float> byLabel = new LinkedHashMap<>();
+    List<String> likely = new ArrayList<>();
     int best = 0;
     for (int i = 0; i < probabilities.length; i++) {
       byLabel.put(names.get(i), probabilities[i]);
+      if (probabilities[i] >= 0.5f) {
+        likely.add(names.get(i));
+      }
       best = probabilities[i] > probabilities[best] ? i : best;
     }
-    List<String> labels =
-        multiLabel
-            ? byLabel.keySet().stream().filter(name -> byLabel.get(name) >= 0.5f).toList()
-            : List.of(names.get(best));
-    return new Prediction(names.get(best), labels, byLabel);
+    return new Prediction(names.get(best), multiLabel ? likely : List.of(names.get(best)), byLabel);
   }
 
   /// The probability of [#label].

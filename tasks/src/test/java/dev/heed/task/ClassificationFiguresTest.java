@@ -28,7 +28,7 @@ class ClassificationFiguresTest {
 
   @SuppressWarnings("unchecked")
   private static <T> List<T> list(Map<String, Object> golden, String key) {
-    return (List<T>) golden.get(key);
+    return (List<T>) Objects.requireNonNull(golden.get(key), key);
   }
 
   @SuppressWarnings("unchecked")
@@ -63,7 +63,7 @@ class ClassificationFiguresTest {
   }
 
   private static double number(Map<String, Object> golden, String key) {
-    return ((Number) golden.get(key)).doubleValue();
+    return ((Number) Objects.requireNonNull(golden.get(key), key)).doubleValue();
   }
 
   private static double number(Map<String, Object> golden, String key, int index) {

@@ -30,9 +30,9 @@ class LinearTextClassifierTest {
     }
   }
 
-  @SuppressWarnings("unchecked")
+  @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
   private static <T> T value(Map<String, Object> golden, String key) {
-    return (T) golden.get(key);
+    return (T) Objects.requireNonNull(golden.get(key), key);
   }
 
   @SuppressWarnings("unchecked")
@@ -44,14 +44,16 @@ class LinearTextClassifierTest {
     assertThat(words.features().keySet()).isEqualTo(places.keySet());
     // Ours stand in another order.
     Map<Integer, Integer> theirs = new TreeMap<>();
-    words.features().forEach((word, place) -> theirs.put(place, places.get(word).intValue()));
+    words
+        .features()
+        .forEach((word, place) -> theirs.put(place, places.getOrDefault(word, -1L).intValue()));
     List<List<Number>> vectors = value(golden, "vectors");
     List<SparseVector> ours = new ArrayList<>();
     for (int i = 0; i < texts.size(); i++) {
       SparseVector vector = words.vector(texts.get(i));
       double[] full = new double[words.size()];
       for (int j = 0; j < vector.indices().length; j++) {
-        full[theirs.get(vector.indices()[j])] = vector.values()[j];
+        full[theirs.getOrDefault(vector.indices()[j], -1)] = vector.values()[j];
       }
       assertThat(full).containsExactly(doubles(vectors.get(i)), within(1e-6));
       ours.add(vector);
@@ -63,13 +65,14 @@ class LinearTextClassifierTest {
             targets.stream().mapToInt(Number::intValue).toArray(),
             words.size(),
             classes,
-            ((Number) golden.get("strength")).doubleValue());
+            LinearTextClassifierTest.<Number>value(golden, "strength").doubleValue());
     List<List<Number>> weights = value(golden, "weights");
     double[] biases = doubles(value(golden, "biases"));
     for (int output = 0; output < weights.size(); output++) {
       double[] expected = doubles(weights.get(output));
       for (int f = 0; f < words.size(); f++) {
-        assertThat(model.weight(output, f)).isCloseTo(expected[theirs.get(f)], within(2e-5));
+        assertThat(model.weight(output, f))
+            .isCloseTo(expected[theirs.getOrDefault(f, -1)], within(2e-5));
       }
       // Biases of all classes may move together.
       assertThat(model.bias(output) - model.bias(0))
