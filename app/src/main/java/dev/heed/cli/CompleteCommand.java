@@ -93,7 +93,7 @@ final class CompleteCommand implements Callable<Integer> {
           "--words, --max-tokens and --logprobs must be 0 or more: received %d, %d and %d"
               .formatted(words, maximumTokens, alternatives));
     }
-    if (beams < 0 || beams > 1 && (words > 0 || alternatives > 0 || !stop.isEmpty())) {
+    if (beams < 0 || (beams > 1 && (words > 0 || alternatives > 0 || !stop.isEmpty()))) {
       throw CommandFailure.usage(
           "--beams must be 1 or more, without --words, --logprobs and --stop: received " + beams);
     }

@@ -57,7 +57,7 @@ public final class PairBatches implements TrainingData<PairBatches.Batch> {
     long perBatch = (long) tokens * pairs.size() / Math.max(1, total);
     return new PairBatches(
         List.copyOf(pairs),
-        (int) Math.clamp(perBatch, 1, pairs.size()),
+        Math.clamp(perBatch, 1, pairs.size()),
         startToken,
         seed,
         shuffled);
