@@ -1,16 +1,16 @@
 package dev.heed.cli;
 
-import dev.heed.task.Perplexity;
-import dev.heed.task.LanguageModel;
-import java.util.Locale;
-import java.util.LinkedHashMap;
-import java.nio.file.Files;
 import dev.heed.data.LabelledTexts;
 import dev.heed.task.ClassificationFigures;
+import dev.heed.task.LanguageModel;
+import dev.heed.task.Perplexity;
 import dev.heed.task.TextClassifier;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;

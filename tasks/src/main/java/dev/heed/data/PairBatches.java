@@ -56,11 +56,7 @@ public final class PairBatches implements TrainingData<PairBatches.Batch> {
     long total = pairs.stream().mapToLong(pair -> pair.target.length).sum();
     long perBatch = (long) tokens * pairs.size() / Math.max(1, total);
     return new PairBatches(
-        List.copyOf(pairs),
-        Math.clamp(perBatch, 1, pairs.size()),
-        startToken,
-        seed,
-        shuffled);
+        List.copyOf(pairs), Math.clamp(perBatch, 1, pairs.size()), startToken, seed, shuffled);
   }
 
   @Override

@@ -60,11 +60,6 @@ public record BertConfiguration(
           "buckets must be 0, or even and in 4…%d: received %d"
               .formatted(4 * GREATEST_DISTANCE - 2, buckets));
     }
-    if (buckets != 0 && (buckets < 4 || buckets % 2 != 0 || GREATEST_DISTANCE <= buckets / 4)) {
-      throw new IllegalArgumentException(
-          "buckets must be 0, or even and in 4…%d: received %d"
-              .formatted(4 * GREATEST_DISTANCE - 2, buckets));
-    }
     if (block.normFirst()) {
       throw new IllegalArgumentException("the blocks of a BERT are post-norm: received pre-norm");
     }
