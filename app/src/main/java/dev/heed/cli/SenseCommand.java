@@ -67,7 +67,7 @@ final class SenseCommand implements Callable<Integer> {
     try {
       ranked = new WordSenses(embedder, new WordNetSenses()).rank(text, sought);
     } catch (IllegalArgumentException e) {
-      throw CommandFailure.usage(e.getMessage());
+      throw CommandFailure.usage(String.valueOf(e.getMessage()));
     }
     List<WordSenses.Scored> best = ranked.stream().limit(top).toList();
     output.write(heed, out -> write(best, out));

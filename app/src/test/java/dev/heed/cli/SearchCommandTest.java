@@ -20,9 +20,10 @@ class SearchCommandTest {
 
   @BeforeEach
   void documents() throws IOException {
-    Path documents = Files.createDirectories(folder.resolve("documents/inner"));
+    Path outer = folder.resolve("documents");
+    Path documents = Files.createDirectories(outer.resolve("inner"));
     Files.writeString(
-        documents.getParent().resolve("travel.txt"),
+        outer.resolve("travel.txt"),
         "Trains to the coast leave every hour.\n\nTickets are sold\nat the counter.\n");
     Files.writeString(documents.resolve("food.md"), "# Bread\n\nKnead flour, water and salt.\n");
     Files.writeString(documents.resolve(".hidden"), "Trains, trains, trains.\n");
