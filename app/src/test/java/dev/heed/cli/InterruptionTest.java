@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -35,6 +36,7 @@ class InterruptionTest {
   @Timeout(value = 60, unit = TimeUnit.SECONDS)
   void workThatIsInterruptedFinishesSavingAndExitsWith130() throws Exception {
     assumeThat(Path.of("/bin/sh")).as("there is no kill command here").exists();
+    assumeThat(ignoresInterrupts()).as("nohup or & makes children deaf to Ctrl-C").isFalse();
     Process work = start(Work.class.getName(), "7");
     try (BufferedReader out = work.inputReader(StandardCharsets.UTF_8)) {
       assertThat(out.readLine()).isEqualTo("working");
@@ -44,6 +46,17 @@ class InterruptionTest {
     } finally {
       work.destroyForcibly();
     }
+  }
+
+  /// Whether this process was started so that SIGINT means nothing to it, nor to its children.
+  private static boolean ignoresInterrupts() throws IOException {
+    Path status = Path.of("/proc/self/status");
+    if (!Files.isReadable(status)) {
+      return false;
+    }
+    return Files.readAllLines(status).stream()
+        .filter(line -> line.startsWith("SigIgn:"))
+        .anyMatch(line -> (Long.parseUnsignedLong(line.substring(7).strip(), 16) & 2) != 0);
   }
 
   @Test
