@@ -72,8 +72,8 @@ public record EncoderDecoderConfiguration(
 
   /// The paper's base model: 6 layers, 512 wide, 8 heads, 2048.
   ///
-  /// Its 44,138,496 parameters beside V · 512 for the shared table: an encoder layer has 4 · (512²
-  /// + 512) for attention, 2 · 512 · 2048 + 2048 + 512 for the feed-forward and 2 · 1024 for the
+  /// Its 44,138,496 parameters beside V · 512 for the shared table: an encoder layer has 4 · 512 ·
+  /// 513 for attention, 2 · 512 · 2048 and 2048 and 512 for the feed-forward and 2 · 1024 for the
   /// norms, 3,152,384 in all; a decoder layer has one more attention and norm, 4,204,032.
   public static EncoderDecoderConfiguration base2017(int vocabulary) {
     return of2017(vocabulary, 6, 1024, BlockConfiguration.base2017());
