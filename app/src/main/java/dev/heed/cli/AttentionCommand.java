@@ -6,6 +6,7 @@ import dev.heed.cli.picture.PngHeatMap;
 import dev.heed.cli.picture.SvgHeatMap;
 import dev.heed.cli.terminal.HeatMap;
 import dev.heed.task.AttentionMaps;
+import dev.heed.task.TextLengthException;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -69,11 +70,10 @@ final class AttentionCommand implements Callable<Integer> {
     AttentionMaps maps;
     try {
       maps = AttentionMaps.of(directory, text, target);
+    } catch (TextLengthException e) {
+      throw CommandFailure.tooLong(String.valueOf(e.getMessage()));
     } catch (IllegalArgumentException e) {
-      String message = String.valueOf(e.getMessage());
-      throw message.startsWith("a text must have")
-          ? CommandFailure.tooLong(message)
-          : CommandFailure.usage(message);
+      throw CommandFailure.usage(String.valueOf(e.getMessage()));
     }
     requireIn("--layer", layer, maps.layers());
     requireIn("--head", head, maps.heads());

@@ -70,8 +70,8 @@ final class IndexCommand implements Callable<Integer> {
     }
     SemanticIndex index;
     try (ProgressBar bar = heed.progress()) {
-      boolean long_ = passages.size() > WINDOW;
-      if (long_) {
+      boolean shown = passages.size() > WINDOW;
+      if (shown) {
         bar.begin("Embedding", passages.size(), "passage");
       }
       index =
@@ -80,11 +80,11 @@ final class IndexCommand implements Callable<Integer> {
               chosen.embedder(),
               heed.model().isEmpty() ? "minilm" : chosen.directory().toAbsolutePath().toString(),
               done -> {
-                if (long_) {
+                if (shown) {
                   bar.update(done, Map.of());
                 }
               });
-      if (long_) {
+      if (shown) {
         bar.end(passages.size(), Map.of());
       }
     }

@@ -96,6 +96,12 @@ class AttentionCommandTest {
   void whatCannotBeIsSaid() {
     assertThat(run("-o", "a.pdf").messages()).contains(".svg, .png, .csv or .html: received a.pdf");
     assertThat(run("--layer", "6").messages()).contains("--layer must be in 0…5: received 6");
+    Heed.Result tooLong =
+        new Heed(EmbedCommandTest.HOME)
+            .with("HEED_HOME", EmbedCommandTest.HOME.toString())
+            .run("attention", "word ".repeat(600));
+    assertThat(tooLong.code()).isEqualTo(ExitCode.TOO_LONG);
+    assertThat(tooLong.messages()).contains("1…512 tokens: received 602");
     Heed.Result target = run("--target", "x");
     assertThat(target.code()).isEqualTo(ExitCode.USAGE);
     assertThat(target.messages()).contains("a target is for encoder-decoder models");

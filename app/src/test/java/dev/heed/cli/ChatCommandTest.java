@@ -84,6 +84,17 @@ class ChatCommandTest {
   }
 
   @Test
+  void aSearchWithBeamsTellsItsScoreAndLeavesNothingToChance() {
+    Heed.Result result =
+        run("", "complete", "The train", "--max-tokens", "3", "--beams", "3", "--format", "jsonl");
+    assertThat(result.code()).isEqualTo(ExitCode.DONE);
+    assertThat(result.out()).containsPattern("\\{\"ids\":\\[.*],\"text\":.*,\"score\":-[\\d.E-]+}");
+    Heed.Result chance = run("", "complete", "The", "--beams", "3", "--temperature", "1");
+    assertThat(chance.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(chance.messages()).contains("--beams takes no --temperature");
+  }
+
+  @Test
   void aCompletionTellsAlternativesAndEndsBeforeStopTexts() {
     Heed.Result result =
         run(

@@ -10,14 +10,24 @@ import org.jspecify.annotations.Nullable;
 /// A text, or a pair of texts, as an encoder takes it.
 ///
 /// @param ids its token ids
-/// @param types for each token 0, or 1 in the second text of a pair
+/// @param types for each token 0, or 1 in the second text of a pair where the model is told of it
 /// @param cut whether the text was longer and was cut
 public record TokenizedText(int[] ids, int[] types, boolean cut) {
   /// The tokens of `text`, and of `second` where there is one; the tokenizer cuts.
   public static TokenizedText of(Tokenizer tokenizer, String text, @Nullable String second) {
     Encoding encoding =
         second == null ? tokenizer.encode(text) : tokenizer.encodePair(text, second, true);
-    return new TokenizedText(encoding.ids(), encoding.typeIds(), !encoding.overflowing().isEmpty());
+    return of(encoding, tokenizer.config().tokenTypes());
+  }
+
+  /// The same of an encoding that is there already.
+  ///
+  /// @param tokenTypes whether the model is told which tokens are of a second text
+  public static TokenizedText of(Encoding encoding, boolean tokenTypes) {
+    return new TokenizedText(
+        encoding.ids(),
+        tokenTypes ? encoding.typeIds() : new int[encoding.size()],
+        !encoding.overflowing().isEmpty());
   }
 
   /// The number of tokens.

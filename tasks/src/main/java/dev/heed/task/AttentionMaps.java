@@ -27,8 +27,8 @@ public record AttentionMaps(
   ///
   /// @param target for an encoder-decoder model what its decoder is given, without the token that
   ///   begins it; null for the model's own translation
-  /// @throws IllegalArgumentException if the text has no token or more than the model takes, or a
-  ///   target is given and the model has no decoder
+  /// @throws TextLengthException if the text has no token or more than the model takes
+  /// @throws IllegalArgumentException if a target is given and the model has no decoder
   /// @throws UncheckedIOException if a file is missing or cannot be read
   public static AttentionMaps of(Path directory, String text, @Nullable String target) {
     ModelTrace model = ModelTrace.open(directory);
@@ -69,8 +69,7 @@ public record AttentionMaps(
 
   private static void requireLength(ModelTrace model, int tokens) {
     if (tokens < 1 || tokens > model.maximumLength()) {
-      throw new IllegalArgumentException(
-          "a text must have 1…%d tokens: received %d".formatted(model.maximumLength(), tokens));
+      throw new TextLengthException(model.maximumLength(), tokens);
     }
   }
 

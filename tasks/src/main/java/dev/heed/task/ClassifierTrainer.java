@@ -30,7 +30,7 @@ final class ClassifierTrainer {
   private final boolean multiLabel;
   private final Tokenizer tokenizer;
   private final Function<List<Sample>, Tensor> logits;
-  private final @Nullable Function<TokenizedText, float[]> features;
+  private final @Nullable Function<TokenizedText.Packed, Tensor> features;
   private final @Nullable Path checkpoints;
   private final Trainer<List<Sample>> trainer;
 
@@ -45,7 +45,7 @@ final class ClassifierTrainer {
   }
 
   /// @param logits texts → a logit for each label of each text [B, C]
-  /// @param features computes what is known of a text and does not change; null for nothing
+  /// @param features texts → what is known of each and does not change [B, W]; null for nothing
   ClassifierTrainer(
       Settings settings,
       Layer model,
@@ -53,7 +53,7 @@ final class ClassifierTrainer {
       boolean multiLabel,
       Tokenizer tokenizer,
       Function<List<Sample>, Tensor> logits,
-      @Nullable Function<TokenizedText, float[]> features,
+      @Nullable Function<TokenizedText.Packed, Tensor> features,
       @Nullable Path checkpoints) {
     this.settings = settings;
     this.model = model;
@@ -103,14 +103,20 @@ final class ClassifierTrainer {
   }
 
   private List<Sample> samples(LabelledTexts texts) {
+    List<TokenizedText> encoded =
+        texts.examples().stream()
+            .map(example -> TokenizedText.of(tokenizer, example.text(), example.second()))
+            .toList();
+    List<float[]> known =
+        features == null ? List.of() : EncodedBatch.rows(encoded, features, done -> {});
     List<Sample> samples = new ArrayList<>();
-    for (LabelledTexts.Example example : texts.examples()) {
-      TokenizedText text = TokenizedText.of(tokenizer, example.text(), example.second());
+    for (int i = 0; i < encoded.size(); i++) {
+      LabelledTexts.Example example = texts.examples().get(i);
       int[] targets =
           multiLabel
               ? labels.stream().mapToInt(each -> example.labels().contains(each) ? 1 : 0).toArray()
               : new int[] {labels.indexOf(example.label())};
-      samples.add(new Sample(text, targets, features == null ? null : features.apply(text)));
+      samples.add(new Sample(encoded.get(i), targets, features == null ? null : known.get(i)));
     }
     return samples;
   }

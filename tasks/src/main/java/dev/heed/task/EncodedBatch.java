@@ -1,63 +1,69 @@
 package dev.heed.task;
 
-import dev.heed.tensor.Sequences;
+import dev.heed.data.TokenizedText;
+import dev.heed.tensor.Inference;
 import dev.heed.tensor.Tensor;
-import dev.heed.tokenizer.Encoding;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Function;
+import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 
-/// Encoded texts of like lengths, packed one after the other for an encoder.
+/// Texts of like lengths that are computed at once.
 ///
 /// @param indices which of the texts these are
-/// @param ids I32 [N]
-/// @param types I32 [N]
-/// @param sequences where each text starts and ends
-record EncodedBatch(List<Integer> indices, Tensor ids, Tensor types, Sequences sequences) {
+/// @param packed the texts, one after the other
+record EncodedBatch(List<Integer> indices, TokenizedText.Packed packed) {
   /// Tokens that are computed at once: enough for the matrices, few enough for the caches.
   private static final int TOKENS = 2048;
 
-  /// All of `encodings` in batches. Longest first: what needs the most memory comes first, and the
-  /// lengths of a batch are alike.
+  /// What `compute` makes of texts: packed ones → a row for each [B, W].
   ///
-  /// @param tokenTypes whether second texts are told from first ones
-  static List<EncodedBatch> of(List<Encoding> encodings, boolean tokenTypes) {
+  /// @param progress hears how many texts are done
+  static List<float[]> rows(
+      List<TokenizedText> texts,
+      Function<TokenizedText.Packed, Tensor> compute,
+      IntConsumer progress) {
+    float[][] rows = new float[texts.size()][];
+    int done = 0;
+    for (EncodedBatch batch : of(texts)) {
+      List<Integer> indices = batch.indices;
+      Inference.run(() -> {
+        Tensor all = compute.apply(batch.packed);
+        for (int i = 0; i < indices.size(); i++) {
+          rows[indices.get(i)] = all.rows(i, i + 1).toFloatArray();
+        }
+        return rows;
+      });
+      done += indices.size();
+      progress.accept(done);
+    }
+    return List.of(rows);
+  }
+
+  /// All of `texts` in batches. Longest first: what needs the most memory comes first, and the
+  /// lengths of a batch are alike.
+  static List<EncodedBatch> of(List<TokenizedText> texts) {
     List<Integer> order =
-        IntStream.range(0, encodings.size())
+        IntStream.range(0, texts.size())
             .boxed()
-            .sorted(Comparator.comparingInt((Integer i) -> -encodings.get(i).size()))
+            .sorted(Comparator.comparingInt((Integer i) -> -texts.get(i).length()))
             .toList();
     List<EncodedBatch> batches = new ArrayList<>();
     int done = 0;
     while (done < order.size()) {
       int end = done + 1;
-      int tokens = encodings.get(order.get(done)).size();
-      while (end < order.size() && tokens + encodings.get(order.get(end)).size() <= TOKENS) {
-        tokens += encodings.get(order.get(end)).size();
+      int tokens = texts.get(order.get(done)).length();
+      while (end < order.size() && tokens + texts.get(order.get(end)).length() <= TOKENS) {
+        tokens += texts.get(order.get(end)).length();
         end++;
       }
-      batches.add(of(encodings, order.subList(done, end), tokenTypes));
+      List<Integer> indices = order.subList(done, end);
+      batches.add(
+          new EncodedBatch(indices, TokenizedText.pack(indices.stream().map(texts::get).toList())));
       done = end;
     }
     return batches;
-  }
-
-  private static EncodedBatch of(
-      List<Encoding> encodings, List<Integer> indices, boolean tokenTypes) {
-    List<Encoding> chosen = indices.stream().map(encodings::get).toList();
-    return new EncodedBatch(
-        indices,
-        packed(chosen.stream().map(Encoding::ids).toList()),
-        packed(
-            chosen.stream()
-                .map(each -> tokenTypes ? each.typeIds() : new int[each.size()])
-                .toList()),
-        Sequences.ofLengths(chosen.stream().mapToInt(Encoding::size).toArray()));
-  }
-
-  private static Tensor packed(List<int[]> parts) {
-    int[] all = parts.stream().flatMapToInt(IntStream::of).toArray();
-    return Tensor.of(all, all.length);
   }
 }

@@ -1,14 +1,13 @@
 package dev.heed.task;
 
+import dev.heed.data.TokenizedText;
 import dev.heed.model.ConfigFile;
 import dev.heed.model.ModelDirectory;
 import dev.heed.model.ModelException;
 import dev.heed.model.bert.SequenceClassifier;
 import dev.heed.tensor.Activation;
-import dev.heed.tensor.Inference;
 import dev.heed.tensor.Operations;
 import dev.heed.tensor.Tensor;
-import dev.heed.tokenizer.Encoding;
 import dev.heed.tokenizer.Tokenizer;
 import dev.heed.tokenizer.Truncation;
 import java.io.IOException;
@@ -93,22 +92,19 @@ public final class Reranker {
 
   /// How well each text answers the query.
   public float[] scores(String query, List<String> texts) {
-    List<Encoding> pairs =
-        texts.stream().map(text -> tokenizer.encodePair(query, text, true)).toList();
-    float[] scores = new float[texts.size()];
-    for (EncodedBatch batch : EncodedBatch.of(pairs, tokenizer.config().tokenTypes())) {
-      float[] computed =
-          Inference.run(() -> {
-            Tensor logits = model.logits(batch.ids(), batch.sequences(), batch.types()); // (B, 1)
-            return activation == Activation.NONE
-                ? logits.toFloatArray()
-                : Operations.activation(activation, logits).toFloatArray();
-          });
-      for (int i = 0; i < computed.length; i++) {
-        scores[batch.indices().get(i)] = computed[i];
-      }
+    List<TokenizedText> pairs =
+        texts.stream().map(text -> TokenizedText.of(tokenizer, query, text)).toList();
+    List<float[]> rows = EncodedBatch.rows(pairs, this::compute, done -> {});
+    float[] scores = new float[rows.size()];
+    for (int i = 0; i < scores.length; i++) {
+      scores[i] = rows.get(i)[0];
     }
     return scores;
+  }
+
+  private Tensor compute(TokenizedText.Packed pairs) {
+    Tensor logits = model.logits(pairs.ids(), pairs.sequences(), pairs.types()); // (B, 1)
+    return activation == Activation.NONE ? logits : Operations.activation(activation, logits);
   }
 
   /// The texts, the best answer first; equal ones in the order given.

@@ -1,17 +1,14 @@
 package dev.heed.task;
 
+import dev.heed.data.TokenizedText;
 import dev.heed.model.ConfigFile;
 import dev.heed.model.ModelDirectory;
 import dev.heed.model.ModelException;
 import dev.heed.model.TextEncoder;
 import dev.heed.nn.head.Pooling;
-import dev.heed.tensor.DType;
-import dev.heed.tensor.Inference;
 import dev.heed.tensor.Operations;
 import dev.heed.tensor.Sequences;
-import dev.heed.tensor.Shape;
 import dev.heed.tensor.Tensor;
-import dev.heed.tokenizer.Encoding;
 import dev.heed.tokenizer.Tokenizer;
 import dev.heed.tokenizer.Truncation;
 import java.io.IOException;
@@ -180,24 +177,15 @@ public final class SentenceEmbedder {
   ///
   /// @param progress hears now and then how many texts are done
   public Embeddings embed(List<String> texts, IntConsumer progress) {
-    List<Encoding> encodings = texts.stream().map(this::encode).toList();
-    int cut = (int) encodings.stream().filter(e -> !e.overflowing().isEmpty()).count();
-    float[][] vectors = new float[texts.size()][];
-    int done = 0;
-    for (EncodedBatch batch : EncodedBatch.of(encodings, tokenizer.config().tokenTypes())) {
-      List<float[]> computed = compute(batch.ids(), batch.sequences(), batch.types());
-      for (int i = 0; i < computed.size(); i++) {
-        vectors[batch.indices().get(i)] = computed.get(i);
-      }
-      done += computed.size();
-      progress.accept(done);
-    }
-    return new Embeddings(List.of(vectors), cut);
+    List<TokenizedText> encoded = texts.stream().map(this::encode).toList();
+    int cut = (int) encoded.stream().filter(TokenizedText::cut).count();
+    List<float[]> vectors = EncodedBatch.rows(encoded, this::compute, progress);
+    return new Embeddings(vectors, cut);
   }
 
-  private Encoding encode(String text) {
+  private TokenizedText encode(String text) {
     String whole = prompt + text;
-    return tokenizer.encode(modules.lowerCase() ? lowerCase(whole) : whole);
+    return TokenizedText.of(tokenizer, modules.lowerCase() ? lowerCase(whole) : whole, null);
   }
 
   /// Letter by letter, as Rust does it: a sigma at the end of a word is like any other.
@@ -218,25 +206,17 @@ public final class SentenceEmbedder {
   ///
   /// @throws IllegalArgumentException if there are more than the model takes
   public float[] embed(int... ids) {
-    return compute(
-            Tensor.of(ids, ids.length),
-            Sequences.ofLengths(ids.length),
-            Tensor.zeros(Shape.of(ids.length), DType.I32))
-        .getFirst();
+    TokenizedText text = new TokenizedText(ids, new int[ids.length], false);
+    return EncodedBatch.rows(List.of(text), this::compute, done -> {}).getFirst();
   }
 
-  private List<float[]> compute(Tensor ids, Sequences sequences, Tensor types) {
-    return Inference.run(() -> {
-      Tensor x = pool(encoder.apply(ids, sequences, types), sequences); // (B, D)
-      for (SentenceModules.Step step : modules.steps()) {
-        x = step.apply(x);
-      }
-      List<float[]> vectors = new ArrayList<>();
-      for (int i = 0; i < sequences.count(); i++) {
-        vectors.add(x.rows(i, i + 1).toFloatArray());
-      }
-      return vectors;
-    });
+  private Tensor compute(TokenizedText.Packed texts) {
+    Tensor x = encoder.apply(texts.ids(), texts.sequences(), texts.types()); // (N, D)
+    x = pool(x, texts.sequences()); // (B, D)
+    for (SentenceModules.Step step : modules.steps()) {
+      x = step.apply(x);
+    }
+    return x;
   }
 
   private Tensor pool(Tensor x, Sequences sequences) {

@@ -11,7 +11,6 @@ import dev.heed.nn.head.Pooling;
 import dev.heed.nn.transformer.BlockConfiguration;
 import dev.heed.task.ClassifierTrainer.Sample;
 import dev.heed.tensor.Activation;
-import dev.heed.tensor.Inference;
 import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Tensor;
 import dev.heed.tokenizer.Tokenizer;
@@ -215,9 +214,12 @@ public final class TextClassifierTraining {
     }
   }
 
-  /// The number of the model's parameters.
+  /// The number of the parameters that learn.
   public long parameterCount() {
-    return model.parameterCount();
+    return model.parameters().values().stream()
+        .filter(Tensor::requiresGradient)
+        .mapToLong(Tensor::elements)
+        .sum();
   }
 
   /// The model as it is now.
@@ -243,12 +245,9 @@ public final class TextClassifierTraining {
   }
 
   /// The first token's vector, which is all that the head looks at.
-  private float[] features(TokenizedText text) {
-    return Inference.run(() -> {
-      TokenizedText.Packed packed = TokenizedText.pack(List.of(text));
-      Tensor hidden = model.encoder().apply(packed.ids(), packed.sequences(), packed.types());
-      return Pooling.FIRST.apply(hidden, packed.sequences()).toFloatArray();
-    });
+  private Tensor features(TokenizedText.Packed texts) {
+    Tensor hidden = model.encoder().apply(texts.ids(), texts.sequences(), texts.types());
+    return Pooling.FIRST.apply(hidden, texts.sequences());
   }
 
   private Tensor ofTokens(List<Sample> batch) {

@@ -108,8 +108,19 @@ public final class FusedOperations {
   /// What [#attention] gives.
   ///
   /// @param out [queries, H·Dv]
-  /// @param logSumExp [queries, H]; from it [Kernels#attentionWeights] shows the weights
+  /// @param logSumExp [queries, H]; from it [#attentionWeights] shows the weights
   public record Attended(Tensor out, Tensor logSumExp) {}
+
+  /// The weights [H, T, S] of one sequence, computed again from what [#attention] was given and
+  /// gave, so that looking changes nothing. They are those before dropout.
+  public static Tensor attentionWeights(
+      Tensor q, Tensor k, AttentionArguments arguments, Tensor logSumExp, int sequence) {
+    int t = arguments.queries().length(sequence);
+    int s = arguments.keys().length(sequence);
+    Tensor weights = Tensor.empty(Shape.of(arguments.heads(), t, s), q.dtype());
+    Kernels.active().attentionWeights(q, k, arguments, logSumExp, sequence, weights);
+    return weights;
+  }
 
   /// Scaled dot-product attention of every head: softmax(scale · q · kᵀ + bias) · v.
   ///

@@ -10,10 +10,8 @@ import dev.heed.nn.norm.RmsNorm;
 import dev.heed.tensor.Activation;
 import dev.heed.tensor.AttentionArguments;
 import dev.heed.tensor.FusedOperations;
-import dev.heed.tensor.Kernels;
 import dev.heed.tensor.Operations;
 import dev.heed.tensor.Sequences;
-import dev.heed.tensor.Shape;
 import dev.heed.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -78,7 +76,9 @@ final class LlamaAttention extends Layer {
     }
     FusedOperations.Attended attended = FusedOperations.attention(q, k, v, arguments);
     if (sequences.count() == 1) {
-      Trace.add("attentions", () -> weights(q, k, arguments, attended.logSumExp()));
+      Trace.add(
+          "attentions",
+          () -> FusedOperations.attentionWeights(q, k, arguments, attended.logSumExp(), 0));
     }
     return output.apply(attended.out(), Activation.NONE, residual);
   }
@@ -92,13 +92,5 @@ final class LlamaAttention extends Layer {
     int rows = x.shape().rows();
     Tensor heads = Operations.reshape(x, rows * (width / headWidth), headWidth);
     return Operations.reshape(norm.apply(heads), rows, width);
-  }
-
-  private static Tensor weights(
-      Tensor q, Tensor k, AttentionArguments arguments, Tensor logSumExp) {
-    int length = arguments.queries().length(0);
-    Tensor weights = Tensor.empty(Shape.of(arguments.heads(), length, length), q.dtype());
-    Kernels.active().attentionWeights(q, k, arguments, logSumExp, 0, weights);
-    return weights;
   }
 }

@@ -10,10 +10,8 @@ import dev.heed.nn.norm.LayerNorm;
 import dev.heed.tensor.Activation;
 import dev.heed.tensor.AttentionArguments;
 import dev.heed.tensor.FusedOperations;
-import dev.heed.tensor.Kernels;
 import dev.heed.tensor.Operations;
 import dev.heed.tensor.Sequences;
-import dev.heed.tensor.Shape;
 import dev.heed.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -85,20 +83,14 @@ final class ModernBertLayer extends Layer {
     FusedOperations.Attended attended = FusedOperations.attention(q, k, value.apply(h), arguments);
     if (sequences.count() == 1) {
       AttentionArguments seen = arguments;
-      Trace.add("attentions", () -> weights(q, k, seen, attended.logSumExp()));
+      Trace.add(
+          "attentions",
+          () -> FusedOperations.attentionWeights(q, k, seen, attended.logSumExp(), 0));
     }
     if (drops) {
       Tensor dropped = TrainingMode.dropout(output.apply(attended.out()), dropout);
       return Operations.add(x, dropped);
     }
     return output.apply(attended.out(), Activation.NONE, x);
-  }
-
-  private static Tensor weights(
-      Tensor q, Tensor k, AttentionArguments arguments, Tensor logSumExp) {
-    int length = arguments.queries().length(0);
-    Tensor weights = Tensor.empty(Shape.of(arguments.heads(), length, length), q.dtype());
-    Kernels.active().attentionWeights(q, k, arguments, logSumExp, 0, weights);
-    return weights;
   }
 }

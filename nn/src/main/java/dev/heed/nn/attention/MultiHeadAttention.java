@@ -7,10 +7,8 @@ import dev.heed.nn.Trace;
 import dev.heed.nn.TrainingMode;
 import dev.heed.tensor.Activation;
 import dev.heed.tensor.AttentionArguments;
-import dev.heed.tensor.DType;
 import dev.heed.tensor.FusedOperations;
 import dev.heed.tensor.FusedOperations.Attended;
-import dev.heed.tensor.Kernels;
 import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Shape;
 import dev.heed.tensor.Tensor;
@@ -236,12 +234,7 @@ public final class MultiHeadAttention extends Layer {
       Tensor out, Tensor q, Tensor k, AttentionArguments arguments, Tensor logSumExp) {
     /// The weights of one sequence [H, T, S].
     Tensor weights(int sequence) {
-      int t = arguments.queries().length(sequence);
-      int s = arguments.keys().length(sequence);
-      DType dtype = q.dtype();
-      Tensor weights = Tensor.empty(Shape.of(arguments.heads(), t, s), dtype);
-      Kernels.active().attentionWeights(q, k, arguments, logSumExp, sequence, weights);
-      return weights;
+      return FusedOperations.attentionWeights(q, k, arguments, logSumExp, sequence);
     }
   }
 }
