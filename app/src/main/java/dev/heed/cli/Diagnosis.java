@@ -2,6 +2,7 @@ package dev.heed.cli;
 
 import dev.heed.cli.terminal.Terminal;
 import dev.heed.tensor.Kernels;
+import dev.heed.tensor.MemoryLimit;
 import dev.heed.tensor.Parallel;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;

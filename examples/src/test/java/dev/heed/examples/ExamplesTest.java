@@ -2,14 +2,26 @@ package dev.heed.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.heed.model.bert.Bert;
+import dev.heed.model.bert.BertConfiguration;
+import dev.heed.model.bert.SequenceClassifier;
+import dev.heed.nn.Initializer;
+import dev.heed.nn.transformer.BlockConfiguration;
+import dev.heed.tensor.Activation;
+import dev.heed.tokenizer.Tokenizer;
+import dev.heed.tokenizer.WordPieceTrainer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /// Every example runs as a user would run it: the source launcher, the class path, no other flag.
 class ExamplesTest {
+  @TempDir private Path folder;
+
   @Test
   void selfAttentionGivesTheSameNumbersThreeWays() throws Exception {
     String output = run("SelfAttention.java");
@@ -85,17 +97,31 @@ class ExamplesTest {
         .contains("4 0 7 1: vier null sieben eins");
   }
 
-  private static String run(String example) throws Exception {
-    Path file = Path.of(System.getProperty("heed.root"), "examples", example);
+  @Test
+  void aCrossEncoderPutsTextsInOrder() throws Exception {
+    Tokenizer tokenizer = WordPieceTrainer.of(60).train(List.of("the train left", "a bus came"));
+    var block = new BlockConfiguration(16, 2, 32, Activation.GELU, false, 0, 0, 1e-12);
+    var configuration = BertConfiguration.bert(tokenizer.vocabularySize(), 256, 2, 1, block);
+    Initializer initializer = Initializer.seeded(3);
+    var encoder = new Bert(configuration, false, initializer);
+    SequenceClassifier.of(encoder, List.of("score"), false, initializer).save(folder);
+    tokenizer.save(folder);
+    List<String> lines = run("Rerank.java", folder.toString()).lines().toList();
+    assertThat(lines).hasSize(3).anyMatch(line -> line.matches("0\\.\\d{4} 1 The museum is.*"));
+    assertThat(score(lines.get(0))).isGreaterThanOrEqualTo(score(lines.get(2)));
+  }
+
+  private String run(String example, String... arguments) throws Exception {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("-Duser.language=en");
+    command.add("-Djava.io.tmpdir=" + folder);
+    command.add("-cp");
+    command.add(System.getProperty("java.class.path"));
+    command.add(Path.of(System.getProperty("heed.root"), "examples", example).toString());
+    command.addAll(List.of(arguments));
     Process process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Duser.language=en",
-                "-cp",
-                System.getProperty("java.class.path"),
-                file.toString())
-            .redirectError(ProcessBuilder.Redirect.DISCARD)
-            .start();
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
     assertThat(process.exitValue()).as(output).isZero();

@@ -64,22 +64,46 @@ record StoredParameters(boolean transposed, List<String> parameters) {
     }
     long first = 0;
     for (Parameter part : parts) {
-      boolean packed = quantized && tensor.type().isQuantized() && part.shape().rank() == 2;
       part.share(
-          packed
+          isPacked(tensor, part, quantized)
               ? PackedWeights.pack(tensor, first, part.shape())
               : elements(tensor, first, part.shape()));
       first += part.elements();
     }
   }
 
+  /// How much memory [#load] takes; what is used where it is mapped takes none.
+  long copiedBytes(StoredTensor tensor, Map<String, Parameter> model, boolean quantized) {
+    List<Parameter> parts = parts(model);
+    if (!turned(parts) && isUsable(tensor)) {
+      return 0;
+    }
+    long bytes = 0;
+    for (Parameter part : parts) {
+      bytes +=
+          isPacked(tensor, part, quantized)
+              ? tensor.type().bytes(part.elements())
+              : DType.F32.bytes(part.shape());
+    }
+    return bytes;
+  }
+
+  private static boolean isPacked(StoredTensor tensor, Parameter part, boolean quantized) {
+    return quantized && tensor.type().isQuantized() && part.shape().rank() == 2;
+  }
+
+  /// Whether the elements can be used where they are.
+  private static boolean isUsable(StoredTensor tensor) {
+    return tensor.type() == StoredType.F32
+        && ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN
+        && tensor.data().isNative()
+        && tensor.data().address() % Float.BYTES == 0;
+  }
+
   private static Tensor elements(StoredTensor tensor, long first, Shape shape) {
-    if (tensor.type() == StoredType.F32 && ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN) {
-      MemorySegment there =
-          tensor.data().asSlice(first * Float.BYTES, shape.elements() * Float.BYTES);
-      if (there.isNative() && there.address() % Float.BYTES == 0) {
-        return Tensor.over(there, shape, DType.F32);
-      }
+    if (isUsable(tensor)) {
+      long bytes = shape.elements() * Float.BYTES;
+      return Tensor.over(tensor.data().asSlice(first * Float.BYTES, bytes), shape, DType.F32);
     }
     Tensor copy = Tensor.empty(shape, DType.F32);
     tensor.copyTo(first, copy.memory());

@@ -1,6 +1,7 @@
 package dev.heed.model;
 
 import dev.heed.nn.Layer;
+import dev.heed.tensor.MemoryLimit;
 import dev.heed.tensor.Parameter;
 import dev.heed.tensor.Shape;
 import dev.heed.weights.Checkpoint;
@@ -115,6 +116,7 @@ public final class WeightNames {
   /// @param model made by [dev.heed.nn.Initializer#beforeLoading]
   /// @throws ModelException if a tensor is missing, too many, of another shape, or no
   ///   floating-point numbers; it names the file, the tensor, what was expected and what was found
+  /// @throws IllegalStateException if the copies do not fit into this process's memory
   public void load(Checkpoint checkpoint, Layer model) {
     load(checkpoint, model, false);
   }
@@ -138,6 +140,11 @@ public final class WeightNames {
     });
     requireNone(checkpoint, missing, parameters);
     requireNoSurplus(checkpoint, used);
+    long copied = 0;
+    for (var entry : found.entrySet()) {
+      copied += entry.getValue().copiedBytes(entry.getKey(), parameters, quantized);
+    }
+    MemoryLimit.ofThisProcess().require("loading " + checkpoint.source(), copied);
     found.forEach((tensor, stored) -> stored.load(tensor, parameters, quantized));
   }
 

@@ -6,10 +6,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /// Any bytes at all as `config.json`: a model or a [ModelException].
 class ConfigFuzzTest {
+  @TempDir private static Path parent;
+
   private static List<Path> folders = List.of();
 
   static List<byte[]> seeds() throws IOException {
@@ -17,7 +20,7 @@ class ConfigFuzzTest {
     List<Path> opened = new ArrayList<>();
     for (Path model : DamagedConfig.models()) {
       seeds.add(Files.readAllBytes(model.resolve("config.json")));
-      opened.add(DamagedConfig.withWeightsOf(model));
+      opened.add(DamagedConfig.withWeightsOf(model, parent));
     }
     folders = opened;
     return seeds;

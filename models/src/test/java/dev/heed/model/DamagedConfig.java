@@ -39,12 +39,10 @@ final class DamagedConfig {
     }
   }
 
-  /// A folder with the weights of `model`.
-  static Path withWeightsOf(Path model) throws IOException {
-    Path folder = Files.createTempDirectory("heed-config");
-    Path weights = folder.resolve("model.safetensors");
-    Files.copy(model.resolve("model.safetensors"), weights);
-    weights.toFile().deleteOnExit();
+  /// A new folder in `parent` with the weights of `model`.
+  static Path withWeightsOf(Path model, Path parent) throws IOException {
+    Path folder = Files.createTempDirectory(parent, "config");
+    Files.copy(model.resolve("model.safetensors"), folder.resolve("model.safetensors"));
     return folder;
   }
 

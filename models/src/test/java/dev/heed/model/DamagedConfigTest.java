@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -45,6 +46,8 @@ class DamagedConfigTest {
     "{\"a\": []}"
   };
 
+  @TempDir private Path parent;
+
   static List<Path> models() throws IOException {
     return DamagedConfig.models();
   }
@@ -52,7 +55,7 @@ class DamagedConfigTest {
   @ParameterizedTest
   @MethodSource("models")
   void otherValuesGiveAModelOrAClearError(Path model) throws IOException {
-    Path folder = DamagedConfig.withWeightsOf(model);
+    Path folder = DamagedConfig.withWeightsOf(model, parent);
     String valid = Files.readString(model.resolve("config.json"));
     List<MatchResult> values = VALUE.matcher(valid).results().toList();
     assertThat(values).hasSizeGreaterThan(10);
@@ -72,7 +75,7 @@ class DamagedConfigTest {
   @ParameterizedTest
   @MethodSource("models")
   void otherBytesGiveAModelOrAClearError(Path model) throws IOException {
-    Path folder = DamagedConfig.withWeightsOf(model);
+    Path folder = DamagedConfig.withWeightsOf(model, parent);
     String valid = Files.readString(model.resolve("config.json"));
     SplittableRandom random = new SplittableRandom(10);
     for (int round = 0; round < ROUNDS; round++) {

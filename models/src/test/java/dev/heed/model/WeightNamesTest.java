@@ -3,17 +3,22 @@ package dev.heed.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.heed.nn.Initializer;
 import dev.heed.nn.Layer;
 import dev.heed.nn.Linear;
 import dev.heed.nn.norm.LayerNorm;
+import dev.heed.tensor.MemoryLimit;
 import dev.heed.tensor.Parameter;
 import dev.heed.tensor.Shape;
 import dev.heed.weights.Checkpoint;
 import dev.heed.weights.SafetensorsWriter;
 import dev.heed.weights.StoredTensor;
 import dev.heed.weights.StoredType;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -177,5 +182,36 @@ class WeightNamesTest {
             assertThat(Arrays.toString(parameter(loaded, name).toFloatArray()))
                 .as(name)
                 .isEqualTo(Arrays.toString(parameter.toFloatArray())));
+  }
+
+  /// A file of 256 GB that takes no room on the disk, whose numbers in F32 would be 512 GB.
+  @Test
+  void whatDoesNotFitIntoMemoryIsRefusedBeforeItIsTaken() throws IOException {
+    long limit = MemoryLimit.ofThisProcess().bytes();
+    assumeTrue(limit > 0 && limit < 500e9, "a machine whose memory is known and below 500 GB");
+    int in = 1 << 20;
+    int out = 1 << 17;
+    long bytes = 2L * in * out;
+    byte[] header =
+        "{\"w.weight\":{\"dtype\":\"F16\",\"shape\":[%d,%d],\"data_offsets\":[0,%d]}}"
+            .formatted(out, in, bytes)
+            .getBytes(StandardCharsets.UTF_8);
+    Path file = folder.resolve("model.safetensors");
+    try (var sparse = new RandomAccessFile(file.toFile(), "rw")) {
+      sparse.writeLong(Long.reverseBytes(header.length));
+      sparse.write(header);
+      sparse.setLength(8 + header.length + bytes);
+    }
+    var large =
+        new Layer() {
+          {
+            layer("w", new Linear(in, out, false, Initializer.beforeLoading()));
+          }
+        };
+    assertThatIllegalStateException()
+        .isThrownBy(
+            () -> new WeightNames("").tensor("w.weight", "w.weight").load(Checkpoint.open(folder), large))
+        .withMessageStartingWith("loading ")
+        .withMessageContaining("needs 549.8 GB of memory: this process may use");
   }
 }

@@ -68,11 +68,10 @@ class OracleTest {
 
   /// The material of the development machines, where it is.
   @Test
-  void germanFrenchAndSpanishAgree() throws IOException {
+  void germanFrenchAndSpanishAgree(@TempDir Path directory) throws IOException {
     Path data = Path.of(System.getProperty("heed.root", "..")).resolve("../shared/data");
     assumeThat(data).as("the shared data, which only development machines have").isDirectory();
     BpeTrainer trainer = BpeTrainer.of(3000);
-    Path directory = Files.createTempDirectory("heed");
     List<String> lines = new ArrayList<>();
     int most = FULL ? 29_000 : 4000;
     for (String name :

@@ -1,10 +1,13 @@
-package dev.heed.cli;
+package dev.heed.tensor;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -69,5 +72,22 @@ class MemoryLimitTest {
   void otherSystemsAskTheJvm() throws IOException {
     Files.delete(root.resolve("proc/meminfo"));
     assertThat(MemoryLimit.read(root, 8 * GIB).bytes()).isEqualTo(8 * GIB);
+  }
+
+  @Test
+  void whatCannotFitIsRefused() {
+    var limit = new MemoryLimit(GIB, OptionalLong.empty());
+    assertThatCode(() -> limit.require("a little", 1000)).doesNotThrowAnyException();
+    assertThatThrownBy(() -> limit.require("loading x", 2 * GIB))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageMatching(
+            "loading x needs 2\\.1 GB of memory: this process may use 1\\.1 GB, of which tensors"
+                + " take \\d\\.\\d GB");
+  }
+
+  @Test
+  void whereNothingIsKnownNothingIsRefused() {
+    var unknown = new MemoryLimit(0, OptionalLong.empty());
+    assertThatCode(() -> unknown.require("all", Long.MAX_VALUE)).doesNotThrowAnyException();
   }
 }

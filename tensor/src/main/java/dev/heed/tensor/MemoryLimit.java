@@ -1,9 +1,10 @@
-package dev.heed.cli;
+package dev.heed.tensor;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.OptionalLong;
 
 /// How much memory this process may use: the machine's, or less where a container says so.
@@ -13,9 +14,32 @@ import java.util.OptionalLong;
 ///
 /// @param machineBytes the machine's memory; 0 where it could not be read
 /// @param containerBytes the tightest limit of a container, if there is one
-record MemoryLimit(long machineBytes, OptionalLong containerBytes) {
-  /// What may be used, in bytes.
-  long bytes() {
+public record MemoryLimit(long machineBytes, OptionalLong containerBytes) {
+  /// The limit of this process. On systems other than Linux nothing is known, and nothing refused.
+  public static MemoryLimit ofThisProcess() {
+    return read(Path.of("/"), 0);
+  }
+
+  /// Refuses what cannot fit, before memory is taken.
+  ///
+  /// @param work what needs the memory, such as `loading a.safetensors`
+  /// @param needed how much it will take beside what tensors take already, in bytes
+  /// @throws IllegalStateException if that is more than there is; it names both
+  public void require(String work, long needed) {
+    long taken = Memory.liveBytes();
+    if (bytes() > 0 && needed > bytes() - taken) {
+      throw new IllegalStateException(
+          "%s needs %s of memory: this process may use %s, of which tensors take %s"
+              .formatted(work, gigabytes(needed), gigabytes(bytes()), gigabytes(taken)));
+    }
+  }
+
+  private static String gigabytes(long bytes) {
+    return String.format(Locale.ROOT, "%.1f GB", bytes / 1e9);
+  }
+
+  /// What may be used, in bytes; 0 where nothing is known.
+  public long bytes() {
     return machineBytes == 0
         ? containerBytes.orElse(0)
         : Math.min(machineBytes, containerBytes.orElse(Long.MAX_VALUE));
@@ -23,7 +47,7 @@ record MemoryLimit(long machineBytes, OptionalLong containerBytes) {
 
   /// What the files below `root` (`/`, but in tests) say. Other systems than Linux have none of
   /// them: there `machineBytes` comes from the JVM.
-  static MemoryLimit read(Path root, long machineBytesOtherwise) {
+  public static MemoryLimit read(Path root, long machineBytesOtherwise) {
     long machine = machine(root.resolve("proc/meminfo"));
     return new MemoryLimit(machine == 0 ? machineBytesOtherwise : machine, container(root));
   }
