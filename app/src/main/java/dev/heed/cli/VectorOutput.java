@@ -30,7 +30,7 @@ final class VectorOutput implements AutoCloseable {
   private final @Nullable Path file;
   private final @Nullable FileChannel part;
   private final String origin;
-  private final MessageDigest digest = sha256();
+  private final @Nullable MessageDigest digest; // of the texts, to go on with a file
   private final List<byte[]> held = new ArrayList<>();
   private long doneBefore;
   private String digestBefore = "";
@@ -48,6 +48,7 @@ final class VectorOutput implements AutoCloseable {
     this.stream = stream;
     this.file = file;
     this.part = part;
+    this.digest = part == null ? null : sha256();
     this.origin = origin;
   }
 
@@ -221,13 +222,15 @@ final class VectorOutput implements AutoCloseable {
   }
 
   private void digest(String text) {
-    digest.update(text.getBytes(StandardCharsets.UTF_8));
-    digest.update((byte) '\n');
+    if (digest != null) {
+      digest.update(text.getBytes(StandardCharsets.UTF_8));
+      digest.update((byte) '\n');
+    }
   }
 
   private String state() {
     try {
-      return HexFormat.of().formatHex(((MessageDigest) digest.clone()).digest());
+      return HexFormat.of().formatHex(((MessageDigest) required(digest).clone()).digest());
     } catch (CloneNotSupportedException e) {
       throw new IllegalStateException("the JDK's digests can be cloned", e);
     }

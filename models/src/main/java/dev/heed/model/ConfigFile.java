@@ -219,11 +219,10 @@ public record ConfigFile(String name, Map<String, @Nullable Object> values) {
   ///
   /// @throws ModelException if it is absent or something else
   public double number(String key) {
-    return switch (values.get(key)) {
-      case Long number -> number;
-      case Double number -> number;
-      case null, default -> throw wrong(key, "a number");
-    };
+    if (values.get(key) instanceof Number number) {
+      return number.doubleValue();
+    }
+    throw wrong(key, "a number");
   }
 
   /// The text under `key`.
@@ -253,11 +252,14 @@ public record ConfigFile(String name, Map<String, @Nullable Object> values) {
 
   /// The truth value under `key`, or `otherwise` if it is absent or null.
   public boolean flag(String key, boolean otherwise) {
-    return switch (values.get(key)) {
-      case null -> otherwise;
-      case Boolean flag -> flag;
-      default -> throw wrong(key, "true or false");
-    };
+    Object value = values.get(key);
+    if (value == null) {
+      return otherwise;
+    }
+    if (value instanceof Boolean flag) {
+      return flag;
+    }
+    throw wrong(key, "true or false");
   }
 
   /// The texts under `key`, none if it is absent or null.

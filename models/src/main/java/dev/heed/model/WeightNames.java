@@ -124,7 +124,7 @@ public final class WeightNames {
   /// The same; quantised matrices stay so where `quantized` says it, else they become F32.
   public void load(Checkpoint checkpoint, Layer model, boolean quantized) {
     Map<String, Parameter> parameters = named(model);
-    SequencedMap<StoredTensor, StoredParameters> found = new LinkedHashMap<>();
+    List<Found> found = new ArrayList<>();
     Set<String> used = new HashSet<>();
     List<String> missing = new ArrayList<>();
     tensors.forEach((name, stored) -> {
@@ -135,18 +135,20 @@ public final class WeightNames {
         StoredTensor tensor = checkpoint.tensor(there);
         stored.requireFit(checkpoint.source(), tensor, parameters);
         used.add(there);
-        found.put(tensor, stored);
+        found.add(new Found(tensor, stored));
       }
     });
     requireNone(checkpoint, missing, parameters);
     requireNoSurplus(checkpoint, used);
     long copied = 0;
-    for (var entry : found.entrySet()) {
-      copied += entry.getValue().copiedBytes(entry.getKey(), parameters, quantized);
+    for (Found each : found) {
+      copied += each.stored.copiedBytes(each.tensor, parameters, quantized);
     }
     MemoryLimit.ofThisProcess().require("loading " + checkpoint.source(), copied);
-    found.forEach((tensor, stored) -> stored.load(tensor, parameters, quantized));
+    found.forEach(each -> each.stored.load(each.tensor, parameters, quantized));
   }
+
+  private record Found(StoredTensor tensor, StoredParameters stored) {}
 
   /// The parameters of `model` under their stored names, in the order of the list.
   public List<StoredTensor> stored(Layer model) {

@@ -167,15 +167,13 @@ record SentenceModules(
 
   /// One name or several; older files have a truth value for each mode.
   private static List<String> modeNames(ConfigFile config) {
-    return switch (config.value("pooling_mode").orElse(null)) {
-      case String one -> List.of(one);
-      case null -> {
-        List<String> modes =
-            POOLINGS.keySet().stream().filter(mode -> config.flag(olderKey(mode), false)).toList();
-        yield modes.isEmpty() ? List.of("mean") : modes;
-      }
-      default -> config.strings("pooling_mode");
-    };
+    Object named = config.value("pooling_mode").orElse(null);
+    if (named != null) {
+      return named instanceof String one ? List.of(one) : config.strings("pooling_mode");
+    }
+    List<String> modes =
+        POOLINGS.keySet().stream().filter(mode -> config.flag(olderKey(mode), false)).toList();
+    return modes.isEmpty() ? List.of("mean") : modes;
   }
 
   private static String olderKey(String mode) {

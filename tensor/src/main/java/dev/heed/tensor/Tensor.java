@@ -57,21 +57,21 @@ public class Tensor {
   /// @throws IllegalArgumentException if the shape has another number of elements
   public static Tensor of(float[] elements, int... shape) {
     Tensor tensor = withElements(elements.length, Shape.of(shape), DType.F32);
-    MemorySegment.copy(elements, 0, tensor.memory, ValueLayout.JAVA_FLOAT, 0, elements.length);
+    tensor.memory.copyFrom(MemorySegment.ofArray(elements));
     return tensor;
   }
 
   /// An F64 tensor with these elements, row by row.
   public static Tensor of(double[] elements, int... shape) {
     Tensor tensor = withElements(elements.length, Shape.of(shape), DType.F64);
-    MemorySegment.copy(elements, 0, tensor.memory, ValueLayout.JAVA_DOUBLE, 0, elements.length);
+    tensor.memory.copyFrom(MemorySegment.ofArray(elements));
     return tensor;
   }
 
   /// An I32 tensor with these elements, row by row.
   public static Tensor of(int[] elements, int... shape) {
     Tensor tensor = withElements(elements.length, Shape.of(shape), DType.I32);
-    MemorySegment.copy(elements, 0, tensor.memory, ValueLayout.JAVA_INT, 0, elements.length);
+    tensor.memory.copyFrom(MemorySegment.ofArray(elements));
     return tensor;
   }
 

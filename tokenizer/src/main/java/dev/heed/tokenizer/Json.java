@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.TokenStreamFactory;
 import tools.jackson.core.json.JsonFactory;
 
 /// Small JSON values as plain Java ones, and objects with typed access whose errors name the place.
@@ -17,6 +18,9 @@ final class Json {
 
   static final JsonFactory FACTORY =
       JsonFactory.builder()
+          // Hardly a name comes twice in a vocabulary, so a table of the names seen costs more than
+          // it saves.
+          .disable(TokenStreamFactory.Feature.CANONICALIZE_PROPERTY_NAMES)
           .streamReadConstraints(
               StreamReadConstraints.builder()
                   .maxNestingDepth(DEEPEST)

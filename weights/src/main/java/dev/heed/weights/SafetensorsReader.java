@@ -4,7 +4,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
@@ -73,9 +72,8 @@ public final class SafetensorsReader {
   private static void checkLayout(
       String source, List<SafetensorsHeader.Entry> entries, long dataBytes) {
     var ordered = new ArrayList<>(entries);
-    ordered.sort(
-        Comparator.comparingLong(SafetensorsHeader.Entry::begin)
-            .thenComparingLong(SafetensorsHeader.Entry::end));
+    ordered.sort((a, b) ->
+        a.begin() == b.begin() ? Long.compare(a.end(), b.end()) : Long.compare(a.begin(), b.begin()));
     long covered = 0;
     for (SafetensorsHeader.Entry entry : ordered) {
       String where = source + ": " + entry.name();

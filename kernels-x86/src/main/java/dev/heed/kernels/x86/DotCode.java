@@ -1,5 +1,7 @@
 package dev.heed.kernels.x86;
 
+import org.jspecify.annotations.Nullable;
+
 /// Products of few rows of A with rows of B, where packing B would cost more than it saves:
 /// `c[r][j] = Σ a[r][k]·b[j][k]`, a vector of k at a time.
 ///
@@ -23,6 +25,20 @@ record DotCode(int rows, int columns) {
 
   /// 1 to add to C, 0 to overwrite it.
   static final int ACCUMULATE = 8;
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof DotCode that
+        && rows == that.rows
+        && columns == that.columns;
+  }
+
+  @Override
+  public int hashCode() {
+    int hash = rows;
+    hash = 31 * hash + columns;
+    return hash;
+  }
 
   byte[] emit(Level level) {
     VectorCode code = new VectorCode(level);

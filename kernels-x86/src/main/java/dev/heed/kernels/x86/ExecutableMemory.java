@@ -1,12 +1,8 @@
 package dev.heed.kernels.x86;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import java.util.Locale;
 
 /// Makes machine code callable: maps pages, writes them, then turns them to read and execute.
@@ -61,93 +57,54 @@ final class ExecutableMemory {
     }
   }
 
-  private static MemorySegment loadOnPosix(byte[] code, long bytes) throws Throwable {
+  private static MemorySegment loadOnPosix(byte[] code, long bytes) throws RefusedException {
     boolean linux = System.getProperty("os.name", "").startsWith("Linux");
     int readWrite = 3;
     int readExecute = 5;
     int privateAnonymous = linux ? 0x22 : 0x1002;
-    MethodHandle mmap =
-        find(
-            "mmap",
-            FunctionDescriptor.of(
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_INT,
-                ValueLayout.JAVA_INT,
-                ValueLayout.JAVA_INT,
-                ValueLayout.JAVA_LONG));
-    MethodHandle mprotect =
-        find(
-            "mprotect",
-            FunctionDescriptor.of(
-                ValueLayout.JAVA_INT,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_INT));
-    long address = (long) mmap.invokeExact(0L, bytes, readWrite, privateAnonymous, -1, 0L);
+    MemorySegment mmap = find("mmap");
+    MemorySegment mprotect = find("mprotect");
+    long address = NativeCall.call(mmap, 0, bytes, readWrite, privateAnonymous, -1, 0);
     if (address == -1) {
       throw new RefusedException("mmap gave no memory for " + bytes + " bytes of kernels");
     }
     MemorySegment pages = write(address, bytes, code);
-    if ((int) mprotect.invokeExact(address, bytes, readExecute) != 0) {
+    if ((int) NativeCall.call(mprotect, address, bytes, readExecute, 0, 0, 0) != 0) {
       throw new RefusedException("mprotect refused to make memory executable");
     }
     return pages;
   }
 
-  private static MemorySegment loadOnWindows(byte[] code, long bytes) throws Throwable {
+  private static MemorySegment loadOnWindows(byte[] code, long bytes) throws RefusedException {
     int commitAndReserve = 0x3000;
     int readWrite = 0x04;
     int executeRead = 0x20;
     System.loadLibrary("kernel32");
-    MethodHandle virtualAlloc =
-        find(
-            "VirtualAlloc",
-            FunctionDescriptor.of(
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_INT,
-                ValueLayout.JAVA_INT));
-    MethodHandle virtualProtect =
-        find(
-            "VirtualProtect",
-            FunctionDescriptor.of(
-                ValueLayout.JAVA_INT,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_INT,
-                ValueLayout.ADDRESS));
-    long address = (long) virtualAlloc.invokeExact(0L, bytes, commitAndReserve, readWrite);
+    MemorySegment virtualAlloc = find("VirtualAlloc");
+    MemorySegment virtualProtect = find("VirtualProtect");
+    long address = NativeCall.call(virtualAlloc, 0, bytes, commitAndReserve, readWrite, 0, 0);
     if (address == 0) {
       throw new RefusedException("VirtualAlloc gave no memory for " + bytes + " bytes of kernels");
     }
     MemorySegment pages = write(address, bytes, code);
-    MemorySegment old = Arena.global().allocate(ValueLayout.JAVA_INT);
-    if ((int) virtualProtect.invokeExact(address, bytes, executeRead, old) == 0) {
+    long old = Arena.global().allocate(ValueLayout.JAVA_INT).address();
+    if ((int) NativeCall.call(virtualProtect, address, bytes, executeRead, old, 0, 0) == 0) {
       throw new RefusedException("VirtualProtect refused to make memory executable");
     }
     return pages;
   }
 
   private static MemorySegment write(long address, long bytes, byte[] code) {
-    MemorySegment pages = MemorySegment.ofAddress(address).reinterpret(bytes);
-    MemorySegment.copy(code, 0, pages, ValueLayout.JAVA_BYTE, 0, code.length);
-    return pages;
+    return MemorySegment.ofAddress(address)
+        .reinterpret(bytes)
+        .copyFrom(MemorySegment.ofArray(code));
   }
 
-  private static MethodHandle find(String name, FunctionDescriptor type) throws RefusedException {
-    Linker linker = Linker.nativeLinker();
-    MemorySegment symbol =
-        linker
-            .defaultLookup()
-            .find(name)
-            .or(() -> SymbolLookup.loaderLookup().find(name))
-            .orElse(MemorySegment.NULL);
+  private static MemorySegment find(String name) throws RefusedException {
+    MemorySegment symbol = NativeCall.find(name);
     if (symbol.address() == 0) {
       throw new RefusedException("the system's libraries have no function " + name);
     }
-    return linker.downcallHandle(symbol, type);
+    return symbol;
   }
 }

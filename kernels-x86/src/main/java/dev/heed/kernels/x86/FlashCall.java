@@ -57,22 +57,20 @@ final class FlashCall implements AutoCloseable {
   }
 
   private Kernel pack(int width) {
-    return kernels.get(new RowsKey("pack", width), l -> FlashRows.pack(l, width));
+    return kernels.get("pack " + width, l -> FlashRows.pack(l, width));
   }
 
   Kernel unpack(int width) {
-    return kernels.get(new RowsKey("unpack", width), l -> FlashRows.unpack(l, width));
+    return kernels.get("unpack " + width, l -> FlashRows.unpack(l, width));
   }
 
   Kernel finish() {
-    return kernels.get(new RowsKey("finish", valueWidth), l -> FlashRows.finish(l, valueWidth));
+    return kernels.get("finish " + valueWidth, l -> FlashRows.finish(l, valueWidth));
   }
 
   Kernel delta() {
-    return kernels.get(new RowsKey("delta", valueWidth), l -> FlashRows.delta(l, valueWidth));
+    return kernels.get("delta " + valueWidth, l -> FlashRows.delta(l, valueWidth));
   }
-
-  private record RowsKey(String kernel, int width) {}
 
   /// Bytes between the rows of the keys, and of the values, of all heads.
   int keyStride() {

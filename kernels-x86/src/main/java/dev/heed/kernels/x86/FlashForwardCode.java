@@ -1,6 +1,7 @@
 package dev.heed.kernels.x86;
 
 import static dev.heed.kernels.x86.VectorOp.*;
+import org.jspecify.annotations.Nullable;
 
 /// One step of fused attention forward: a tile of queries meets a tile of keys.
 ///
@@ -83,6 +84,34 @@ record FlashForwardCode(
   /// The floats of the rows fetched meanwhile, which are of keys or of values.
   private int widest() {
     return Math.max(keyWidth, valueWidth);
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof FlashForwardCode that
+        && queries == that.queries
+        && keyWidth == that.keyWidth
+        && valueWidth == that.valueWidth
+        && keyRow == that.keyRow
+        && valueRow == that.valueRow
+        && masked == that.masked
+        && biased == that.biased
+        && dropout == that.dropout
+        && careful == that.careful;
+  }
+
+  @Override
+  public int hashCode() {
+    int hash = queries;
+    hash = 31 * hash + keyWidth;
+    hash = 31 * hash + valueWidth;
+    hash = 31 * hash + keyRow;
+    hash = 31 * hash + valueRow;
+    hash = 31 * hash + (masked ? 1 : 0);
+    hash = 31 * hash + (biased ? 1 : 0);
+    hash = 31 * hash + (dropout ? 1 : 0);
+    hash = 31 * hash + (careful ? 1 : 0);
+    return hash;
   }
 
   byte[] emit(Level level) {

@@ -73,7 +73,7 @@ abstract sealed class FlashTask implements AutoCloseable permits FlashForward, F
 
   /// Copies in one go: element by element is slow until the JIT has compiled it.
   private void write(int[] values, long to, int count) {
-    MemorySegment.copy(values, 0, memory, ValueLayout.JAVA_INT, to, count);
+    memory.asSlice(to, 4L * count).copyFrom(MemorySegment.ofArray(values).asSlice(0, 4L * count));
   }
 
   /// The address of what lies at `offset` in the scratch memory.

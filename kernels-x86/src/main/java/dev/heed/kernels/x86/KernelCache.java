@@ -4,6 +4,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
 /// The kernels of one level that have been emitted so far; each is emitted at its first use.
+///
+/// The keys that a forward pass needs have `equals` and `hashCode` of their own: those that the
+/// compiler gives to records are linked at their first use, which a cold start feels.
 final class KernelCache {
   private final Level level;
   private final ConcurrentHashMap<Object, Kernel> kernels = new ConcurrentHashMap<>();

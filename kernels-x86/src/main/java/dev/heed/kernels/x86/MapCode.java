@@ -1,6 +1,7 @@
 package dev.heed.kernels.x86;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// A kernel that computes each element of its outputs from the elements of its inputs at the same
 /// place, over rows whose strides may differ by operand: a stride of 0 repeats a row.
@@ -24,6 +25,24 @@ record MapCode(String name, int inputs, int outputs, int scalars) {
   interface Body {
     /// Returns registers with the outputs; those of `in` may be overwritten and returned.
     List<Vec> apply(VectorCode code, Vec[] in, Vec[] scalars);
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof MapCode that
+        && name.equals(that.name)
+        && inputs == that.inputs
+        && outputs == that.outputs
+        && scalars == that.scalars;
+  }
+
+  @Override
+  public int hashCode() {
+    int hash = name.hashCode();
+    hash = 31 * hash + inputs;
+    hash = 31 * hash + outputs;
+    hash = 31 * hash + scalars;
+    return hash;
   }
 
   byte[] emit(Level level, Body body) {

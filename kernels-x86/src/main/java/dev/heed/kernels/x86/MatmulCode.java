@@ -58,6 +58,26 @@ record MatmulCode(int rows, int vectors, boolean byColumns, boolean partial, boo
   /// With it, a cache line of every row passes in one turn of the loop.
   private static final int UNROLL_FETCHING = 16;
 
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof MatmulCode that
+        && rows == that.rows
+        && vectors == that.vectors
+        && byColumns == that.byColumns
+        && partial == that.partial
+        && fetches == that.fetches;
+  }
+
+  @Override
+  public int hashCode() {
+    int hash = rows;
+    hash = 31 * hash + vectors;
+    hash = 31 * hash + (byColumns ? 1 : 0);
+    hash = 31 * hash + (partial ? 1 : 0);
+    hash = 31 * hash + (fetches ? 1 : 0);
+    return hash;
+  }
+
   byte[] emit(Level level) {
     return new Emission(this, new VectorCode(level)).emit();
   }

@@ -1,6 +1,7 @@
 package dev.heed.kernels.x86;
 
 import static dev.heed.kernels.x86.VectorOp.*;
+import org.jspecify.annotations.Nullable;
 
 /// LayerNorm and, where nothing is centred, RMSNorm, over rows: forward and backward.
 ///
@@ -36,6 +37,20 @@ record NormCode(boolean centred, boolean hasBias) {
   static final int SHARE = 12;
 
   private static final int UNROLL = 4;
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof NormCode that
+        && centred == that.centred
+        && hasBias == that.hasBias;
+  }
+
+  @Override
+  public int hashCode() {
+    int hash = centred ? 1 : 0;
+    hash = 31 * hash + (hasBias ? 1 : 0);
+    return hash;
+  }
 
   byte[] emitForward(Level level) {
     VectorCode code = new VectorCode(level);

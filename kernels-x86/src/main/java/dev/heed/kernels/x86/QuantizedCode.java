@@ -3,6 +3,7 @@ package dev.heed.kernels.x86;
 import static dev.heed.kernels.x86.VectorOp.*;
 
 import dev.heed.tensor.QuantizedLayout;
+import org.jspecify.annotations.Nullable;
 
 /// Products of a few rows of 8-bit activations with panels of 16 quantised rows.
 ///
@@ -59,6 +60,20 @@ record QuantizedCode(QuantizedLayout layout, int rows) {
   /// Whether the halves of a group have scales of their own.
   private boolean halves() {
     return layout.parts() && !layout.minimum();
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof QuantizedCode that
+        && layout == that.layout
+        && rows == that.rows;
+  }
+
+  @Override
+  public int hashCode() {
+    int hash = layout.hashCode();
+    hash = 31 * hash + rows;
+    return hash;
   }
 
   byte[] emit(Level level) {

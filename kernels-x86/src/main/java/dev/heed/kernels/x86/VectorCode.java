@@ -114,7 +114,7 @@ final class VectorCode {
 
   void free(Object... registers) {
     for (Object register : registers) {
-      if (!taken.remove(register)) {
+      if (!release(register)) {
         throw new IllegalStateException(register + " is not taken");
       }
       if (register instanceof Gpr gpr) {
@@ -123,6 +123,18 @@ final class VectorCode {
         freeVecs.addFirst(vec.number());
       }
     }
+  }
+
+  private boolean release(Object register) {
+    for (int i = taken.size() - 1; i >= 0; i--) {
+      Object other = taken.get(i);
+      if (other == register
+          || other instanceof Vec a && register instanceof Vec b && a.number() == b.number()) {
+        taken.remove(i);
+        return true;
+      }
+    }
+    return false;
   }
 
   /// Gives back, when closed, every register that was taken since it was opened.

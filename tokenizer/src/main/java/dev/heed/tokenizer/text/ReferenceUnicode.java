@@ -22,67 +22,70 @@ public final class ReferenceUnicode {
   private static final byte UNICODE_8 = 1;
   private static final byte UNICODE_9 = 2;
 
-  /// Which version assigned each code point; 0 for later ones.
-  private static final byte[] VERSION = new byte[LIMIT];
+  /// Apart, because most texts never ask.
+  private static final class Tables {
+    /// Which version assigned each code point; 0 for later ones.
+    static final byte[] VERSION = new byte[LIMIT];
 
-  private static final Map<Integer, Integer> COMBINING_CLASSES = new HashMap<>();
-  private static final Map<Long, Integer> COMPOSITIONS = new HashMap<>();
+    static final Map<Integer, Integer> COMBINING_CLASSES = new HashMap<>();
+    static final Map<Long, Integer> COMPOSITIONS = new HashMap<>();
 
-  static {
-    try (InputStream in = ReferenceUnicode.class.getResourceAsStream("reference-unicode.txt");
-        BufferedReader lines =
-            new BufferedReader(
-                new InputStreamReader(Objects.requireNonNull(in), StandardCharsets.UTF_8))) {
-      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-        if (!line.startsWith("#")) {
-          read(line.split(" "));
+    static {
+      try (InputStream in = ReferenceUnicode.class.getResourceAsStream("reference-unicode.txt");
+          BufferedReader lines =
+              new BufferedReader(
+                  new InputStreamReader(Objects.requireNonNull(in), StandardCharsets.UTF_8))) {
+        for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+          if (!line.startsWith("#")) {
+            read(line.split(" "));
+          }
+        }
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    private static void read(String[] items) {
+      String kind = items[0];
+      for (int i = 1; i < items.length; i++) {
+        if (kind.equals("compose")) {
+          String[] pair = items[i].split("[+=]");
+          COMPOSITIONS.put(key(hex(pair[0]), hex(pair[1])), hex(pair[2]));
+          continue;
+        }
+        String[] range = items[i].split("-");
+        int from = hex(range[0]);
+        int to = hex(range[range.length - 1]);
+        if (kind.startsWith("class")) {
+          int value = Integer.parseInt(kind.substring("class".length()));
+          for (int c = from; c <= to; c++) {
+            COMBINING_CLASSES.put(c, value);
+          }
+        } else {
+          byte version = kind.equals("assigned8") ? UNICODE_8 : UNICODE_9;
+          Arrays.fill(VERSION, from, to + 1, version);
         }
       }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    }
+
+    private static int hex(String digits) {
+      return Integer.parseInt(digits, 16);
     }
   }
 
   private ReferenceUnicode() {}
-
-  private static void read(String[] items) {
-    String kind = items[0];
-    for (int i = 1; i < items.length; i++) {
-      if (kind.equals("compose")) {
-        String[] pair = items[i].split("[+=]");
-        COMPOSITIONS.put(key(hex(pair[0]), hex(pair[1])), hex(pair[2]));
-        continue;
-      }
-      String[] range = items[i].split("-");
-      int from = hex(range[0]);
-      int to = hex(range[range.length - 1]);
-      if (kind.startsWith("class")) {
-        int value = Integer.parseInt(kind.substring("class".length()));
-        for (int c = from; c <= to; c++) {
-          COMBINING_CLASSES.put(c, value);
-        }
-      } else {
-        byte version = kind.equals("assigned8") ? UNICODE_8 : UNICODE_9;
-        Arrays.fill(VERSION, from, to + 1, version);
-      }
-    }
-  }
-
-  private static int hex(String digits) {
-    return Integer.parseInt(digits, 16);
-  }
 
   private static long key(int first, int second) {
     return (long) first << 32 | second;
   }
 
   private static boolean in8(int c) {
-    return VERSION[c] == UNICODE_8;
+    return Tables.VERSION[c] == UNICODE_8;
   }
 
   /// Whether Unicode 9 knows the character.
   static boolean in9(int c) {
-    return VERSION[c] != 0;
+    return Tables.VERSION[c] != 0;
   }
 
   /// ASCII punctuation, symbols included, and Unicode's category P.
@@ -122,6 +125,9 @@ public final class ReferenceUnicode {
 
   /// Categories Cc, Cf and Co.
   public static boolean isOther(int c) {
+    if (c < 128) {
+      return c < ' ' || c == 127;
+    }
     int category = Unicode.category(c);
     return category == Character.CONTROL
         || (category == Character.FORMAT || category == Character.PRIVATE_USE) && in8(c);
@@ -129,7 +135,7 @@ public final class ReferenceUnicode {
 
   /// The canonical combining class.
   static int combiningClass(int c) {
-    return c < 0x300 ? 0 : COMBINING_CLASSES.getOrDefault(c, 0);
+    return c < 0x300 ? 0 : Tables.COMBINING_CLASSES.getOrDefault(c, 0);
   }
 
   /// The character that the two compose to, or -1.
@@ -143,6 +149,6 @@ public final class ReferenceUnicode {
     if (first >= 0xac00 && first <= 0xd7a3 && second > 0x11a7 && second <= 0x11c2) {
       return (first - 0xac00) % 28 == 0 ? first + (second - 0x11a7) : -1;
     }
-    return COMPOSITIONS.getOrDefault(key(first, second), -1);
+    return Tables.COMPOSITIONS.getOrDefault(key(first, second), -1);
   }
 }
