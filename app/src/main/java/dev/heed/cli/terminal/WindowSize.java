@@ -21,6 +21,16 @@ final class WindowSize {
   private static final int BYTES = 8; // struct winsize: rows, columns, x pixels, y pixels
   private static final int COLUMNS_OFFSET = 2;
 
+  private static final FunctionDescriptor SIX_INTEGERS =
+      FunctionDescriptor.of(
+          ValueLayout.JAVA_LONG,
+          ValueLayout.JAVA_LONG,
+          ValueLayout.JAVA_LONG,
+          ValueLayout.JAVA_LONG,
+          ValueLayout.JAVA_LONG,
+          ValueLayout.JAVA_LONG,
+          ValueLayout.JAVA_LONG);
+
   private static final @Nullable MethodHandle IOCTL = find();
 
   private WindowSize() {}
@@ -33,8 +43,8 @@ final class WindowSize {
     }
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment size = arena.allocate(BYTES);
-      int status = (int) ioctl.invokeExact(descriptor, request(), size);
-      return status == 0
+      long status = (long) ioctl.invokeExact((long) descriptor, request(), size.address(), 0L, 0L, 0L);
+      return (int) status == 0
           ? Short.toUnsignedInt(size.get(ValueLayout.JAVA_SHORT, COLUMNS_OFFSET))
           : -1;
     } catch (Throwable e) {
@@ -54,16 +64,17 @@ final class WindowSize {
     return linker
         .defaultLookup()
         .find("ioctl")
-        .map(address ->
-            linker.downcallHandle(
-                address,
-                FunctionDescriptor.of(
-                    ValueLayout.JAVA_INT,
-                    ValueLayout.JAVA_INT,
-                    ValueLayout.JAVA_LONG,
-                    ValueLayout.ADDRESS),
-                Linker.Option.firstVariadicArg(2)))
+        .map(address -> linker.downcallHandle(address, SIX_INTEGERS, convention()))
         .orElse(null);
+  }
+
+  /// Where what comes after the second argument goes: on macOS to the stack, elsewhere to registers
+  /// like any argument. There the call is of the type that the kernels have, which is costly to
+  /// link and linked once.
+  private static Linker.Option convention() {
+    return system().startsWith("mac")
+        ? Linker.Option.firstVariadicArg(2)
+        : Linker.Option.critical(false);
   }
 
   @SuppressWarnings("SystemConsoleNull") // it still is null where the JDK has no console module
