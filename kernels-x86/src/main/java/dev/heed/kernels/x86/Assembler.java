@@ -138,6 +138,44 @@ final class Assembler {
     put(0xC5, 0xF8, 0x77);
   }
 
+  // ---- tiles (AMX) ----
+
+  /// Sets the shapes of all tiles as the 64 bytes at `configuration` say.
+  void ldtilecfg(Address configuration) {
+    tile(0, 0x49, 0, 0, configuration);
+  }
+
+  /// Gives the tiles back.
+  void tilerelease() {
+    put(0xC4, 0xE2, 0x78, 0x49, 0xC0);
+  }
+
+  void tilezero(Tile to) {
+    tile(3, 0x49, to.number(), 0, new Tile(0));
+  }
+
+  /// Loads the rows at `from`, whose index register holds the bytes between them.
+  void tileload(Tile to, Address from) {
+    tile(3, 0x4B, to.number(), 0, from);
+  }
+
+  void tilestore(Address to, Tile from) {
+    tile(2, 0x4B, from.number(), 0, to);
+  }
+
+  /// `sum += a·b` over pairs of bfloat16: a [rows][pairs], b [pairs][columns].
+  void tdpbf16ps(Tile sum, Tile a, Tile b) {
+    tile(2, 0x5C, sum.number(), b.number(), a);
+  }
+
+  private void tile(int prefix, int opcode, int reg, int vvvv, Operand rm) {
+    put(0xC4);
+    put(1 << 7 | (indexBit(rm) ^ 1) << 6 | (baseBit(rm) ^ 1) << 5 | 2);
+    put((~vvvv & 15) << 3 | prefix);
+    put(opcode);
+    modrm(reg, rm, 1, 0);
+  }
+
   // ---- integers ----
 
   void mov(Gpr to, Gpr from) {
@@ -487,6 +525,9 @@ final class Assembler {
     }
     if (operand instanceof Mask mask) {
       return mask.number();
+    }
+    if (operand instanceof Tile tile) {
+      return tile.number();
     }
     throw new IllegalArgumentException("expected a register: received " + operand);
   }

@@ -1,6 +1,7 @@
 package dev.heed.kernels.x86;
 
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -109,7 +110,22 @@ public record Cpu(String name, Optional<Level> level, int l1, int l2, int l3) {
               && extended.hasD(22)
               && extended.hasD(24)
               && extended.hasD(25);
-      return Optional.of(amx ? Level.AMX : Level.AVX512BF16);
+      return Optional.of(amx && systemGrantsTiles() ? Level.AMX : Level.AVX512BF16);
+    }
+
+    /// Asks Linux for the registers of the tiles, which it saves only for processes that ask.
+    ///
+    /// Source: the kernel's documentation, "Using XSTATE features in user space applications".
+    private static boolean systemGrantsTiles() {
+      if (!System.getProperty("os.name", "").startsWith("Linux")) {
+        return false;
+      }
+      MemorySegment syscall = NativeCall.find("syscall");
+      long archPrctl = 158;
+      long requestPermission = 0x1023;
+      long tileData = 18;
+      return syscall.address() != 0
+          && NativeCall.call(syscall, archPrctl, requestPermission, tileData, 0, 0, 0) == 0;
     }
 
     /// Bytes by level 1…3; AMD describes them in a leaf of its own that has the same form.

@@ -54,7 +54,7 @@ final class Matmul {
   Matmul(KernelCache kernels) {
     this.kernels = kernels;
     this.lanes = kernels.level().lanes();
-    this.tiles = new Tiles(kernels);
+    this.tiles = new Tiles(kernels, false);
     this.tileVectors = tiles.widest();
     this.tileRows = tiles.rows();
   }

@@ -18,9 +18,10 @@ import org.jspecify.annotations.Nullable;
 /// @param byColumns whether the elements of A for one step of k lie side by side, as in a packed or
 ///   a transposed A; otherwise its rows do
 /// @param partial whether the last vector of a row has fewer columns than lanes
+/// @param halves whether each element is a pair of bfloat16, whose products are both added
 /// @param fetches whether rows of A that come later are brought into the second-level cache on the
 ///   way
-record MatmulCode(int rows, int vectors, boolean byColumns, boolean partial, boolean fetches) {
+record MatmulCode(int rows, int vectors, boolean byColumns, boolean partial, boolean halves, boolean fetches) {
   /// Slots of the argument block. Strides are in bytes.
   static final int A = 0;
 
@@ -65,6 +66,7 @@ record MatmulCode(int rows, int vectors, boolean byColumns, boolean partial, boo
         && vectors == that.vectors
         && byColumns == that.byColumns
         && partial == that.partial
+        && halves == that.halves
         && fetches == that.fetches;
   }
 
@@ -74,6 +76,7 @@ record MatmulCode(int rows, int vectors, boolean byColumns, boolean partial, boo
     hash = 31 * hash + vectors;
     hash = 31 * hash + (byColumns ? 1 : 0);
     hash = 31 * hash + (partial ? 1 : 0);
+    hash = 31 * hash + (halves ? 1 : 0);
     hash = 31 * hash + (fetches ? 1 : 0);
     return hash;
   }
@@ -229,7 +232,7 @@ record MatmulCode(int rows, int vectors, boolean byColumns, boolean partial, boo
         Vec element = a[r & 1];
         asm.emit(VBROADCASTSS, element, elementOfA(r, i));
         for (int v = 0; v < shape.vectors; v++) {
-          asm.emit(VFMADD231PS, sums[r][v], element, b[v]);
+          asm.emit(shape.halves ? VDPBF16PS : VFMADD231PS, sums[r][v], element, b[v]);
         }
       }
       asm.add(bAt, bRow);

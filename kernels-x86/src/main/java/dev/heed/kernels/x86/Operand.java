@@ -1,4 +1,4 @@
 package dev.heed.kernels.x86;
 
 /// What an instruction reads or writes.
-sealed interface Operand permits Gpr, Vec, Mask, Address {}
+sealed interface Operand permits Gpr, Vec, Mask, Tile, Address {}

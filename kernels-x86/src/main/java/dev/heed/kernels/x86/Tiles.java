@@ -3,9 +3,12 @@ package dev.heed.kernels.x86;
 /// Products whose operands lie where [MatmulCode] can read them, on the calling thread.
 final class Tiles {
   private final KernelCache kernels;
+  private final boolean halves;
   private final int lanes;
 
-  Tiles(KernelCache kernels) {
+  /// @param halves whether the elements of A and B are pairs of bfloat16
+  Tiles(KernelCache kernels, boolean halves) {
+    this.halves = halves;
     this.kernels = kernels;
     this.lanes = kernels.level().lanes();
   }
@@ -72,7 +75,7 @@ final class Tiles {
   }
 
   private Kernel tile(int rows, int width, boolean byColumns, boolean partial, boolean fetches) {
-    MatmulCode code = new MatmulCode(rows, width, byColumns, partial, fetches);
+    MatmulCode code = new MatmulCode(rows, width, byColumns, partial, halves, fetches);
     return kernels.get(code, code::emit);
   }
 }

@@ -82,6 +82,8 @@ enum VectorOp {
   VPMOVZXWD(Form.RM, 0x66, 2, 0x33, Tuple.HALF, 3),
   VDPBF16PS(Form.RVM, 0xF3, 2, 0x52, Tuple.FULL, 2),
   VCVTNEPS2BF16(Form.RM, 0xF3, 2, 0x72, Tuple.FULL, 2),
+  VCVTNE2PS2BF16(Form.RVM, 0xF2, 2, 0x72, Tuple.FULL, 2),
+  VPERMW(Form.RVM, 0x66, 2, 0x8D, Tuple.FULL, 2, true),
   VPDPBUSD(Form.RVM, 0x66, 2, 0x50, Tuple.FULL, 2),
   VPMADDUBSW(Form.RVM, 0x66, 2, 0x04, Tuple.MEMORY, 3),
   VPMADDWD(Form.RVM, 0x66, 1, 0xF5, Tuple.MEMORY, 3),

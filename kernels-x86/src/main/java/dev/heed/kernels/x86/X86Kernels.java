@@ -5,6 +5,7 @@ import dev.heed.tensor.AttentionArguments;
 import dev.heed.tensor.CounterRandom;
 import dev.heed.tensor.DType;
 import dev.heed.tensor.Parallel;
+import dev.heed.tensor.Precision;
 import dev.heed.tensor.ReferenceKernels;
 import dev.heed.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
@@ -21,6 +22,7 @@ public final class X86Kernels extends ReferenceKernels {
 
   private final KernelCache kernels;
   private final Matmul matmul;
+  private final BfloatMatmul bfloat;
   private final QuantizedMatmul quantized;
   private final Rows rows;
   private final FlashAttention attention;
@@ -28,6 +30,7 @@ public final class X86Kernels extends ReferenceKernels {
   X86Kernels(Level level) {
     this.kernels = new KernelCache(level);
     this.matmul = new Matmul(kernels);
+    this.bfloat = new BfloatMatmul(kernels);
     this.quantized = new QuantizedMatmul(kernels);
     this.rows = new Rows(kernels);
     this.attention = new FlashAttention(kernels);
@@ -63,7 +66,7 @@ public final class X86Kernels extends ReferenceKernels {
     int m = out.shape().dimension(0);
     int n = out.shape().dimension(1);
     int k = a.shape().dimension(transposeA ? 0 : 1);
-    matmul.multiply(
+    multiply(
         m,
         n,
         k,
@@ -74,6 +77,23 @@ public final class X86Kernels extends ReferenceKernels {
         addToOut,
         Matmul.NOTHING);
     Rows.keep(a, b, out);
+  }
+
+  private void multiply(
+      int m,
+      int n,
+      int k,
+      Matmul.Matrix a,
+      Matmul.Matrix b,
+      long c,
+      long stride,
+      boolean accumulate,
+      Epilogue epilogue) {
+    if (Precision.current() == Precision.BF16 && bfloat.takes(m, n, k)) {
+      bfloat.multiply(m, n, k, a, b, c, stride, accumulate, epilogue);
+    } else {
+      matmul.multiply(m, n, k, a, b, c, stride, accumulate, epilogue);
+    }
   }
 
   @Override
@@ -107,7 +127,7 @@ public final class X86Kernels extends ReferenceKernels {
     }
     int n = weight.shape().dimension(0);
     int k = weight.shape().dimension(1);
-    matmul.multiply(
+    multiply(
         x.shape().rows(),
         n,
         k,
