@@ -128,13 +128,18 @@ final class HeedCommand {
     return Optional.ofNullable(precision);
   }
 
+  /// The precision of the engine's products.
+  dev.heed.tensor.Precision engine() {
+    return precision == Precision.BF16
+        ? dev.heed.tensor.Precision.BF16
+        : dev.heed.tensor.Precision.FP32;
+  }
+
   /// The language model that `--model` names, in the numbers asked for.
   LanguageModel languageModel() {
     Path path = SavedModels.resolve(this);
-    boolean exact = precision == Precision.FP32;
-    if (precision == Precision.BF16) {
-      throw CommandFailure.usage("--precision bf16 is not there yet for language models");
-    }
+    // bfloat16 needs the weights in F32 too, from which it rounds.
+    boolean exact = precision == Precision.FP32 || precision == Precision.BF16;
     return exact ? LanguageModel.loadExact(path) : LanguageModel.load(path);
   }
 

@@ -111,7 +111,7 @@ public final class Main {
             throw new CommandLine.ExecutionException(
                 parsed.commandSpec().commandLine(), "the options do not fit", wrong);
           }
-          return new CommandLine.RunLast().execute(parsed);
+          return heed.engine().compute(() -> new CommandLine.RunLast().execute(parsed));
         })
         .setOut(writer(heed.out()))
         .setErr(writer(messages))

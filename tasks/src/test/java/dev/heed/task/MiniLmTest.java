@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.heed.model.ConfigFile;
+import dev.heed.tensor.Precision;
 import dev.heed.weights.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -44,6 +45,23 @@ class MiniLmTest {
     }
     assertThat(embeddings.cut()).isOne();
     assertThat(MINILM.maximumLength()).isEqualTo(256);
+  }
+
+  /// Where the processor has no products of bfloat16 they are the same.
+  @Test
+  void embeddingsInBfloatPointTheSameWay() {
+    List<String> texts = SentenceGoldens.texts("minilm");
+    Embeddings exact = MINILM.embed(texts);
+    Embeddings rounded = Precision.BF16.compute(() -> MINILM.embed(texts));
+    for (int i = 0; i < texts.size(); i++) {
+      float[] a = exact.vector(i);
+      float[] b = rounded.vector(i);
+      double cosine = 0;
+      for (int j = 0; j < a.length; j++) {
+        cosine += a[j] * b[j]; // both have the length 1
+      }
+      assertThat(cosine).as(texts.get(i)).isCloseTo(1, within(1e-3));
+    }
   }
 
   @Test

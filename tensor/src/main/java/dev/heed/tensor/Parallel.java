@@ -119,9 +119,14 @@ public final class Parallel {
     }
   }
 
-  /// Runs `body` on a platform thread; a virtual thread that calls this waits meanwhile.
+  /// Runs `body` on a platform thread, in the caller's precision; a virtual thread that calls this
+  /// waits meanwhile.
   static <T> T onPlatformThread(Supplier<T> body) {
-    return Thread.currentThread().isVirtual() ? Deputies.run(body) : body.get();
+    if (!Thread.currentThread().isVirtual()) {
+      return body.get();
+    }
+    Precision precision = Precision.current();
+    return Deputies.run(() -> precision.compute(body));
   }
 
   private static int configuredThreads() {
