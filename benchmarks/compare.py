@@ -62,17 +62,22 @@ def row(name, unit, ours, theirs):
 
 
 def matmul(heed, kernels):
-    print(f"\nfp32 matmul x·Wᵀ, GFLOP/s ({kernels})\n\n| M×K×N, threads | Heed | PyTorch (MKL) | ratio |\n|---|---|---|---|")
-    for threads in (1, 2):
-        heed.ask(f"threads {threads}")
-        torch.set_num_threads(threads)
-        for m, k, n in ((768, 768, 3072), (768, 3072, 768), (4096, 384, 1536), (4096, 1536, 384),
-                        (4096, 384, 384), (1024, 768, 768), (256, 768, 50257), (16, 768, 3072), (1, 768, 3072)):
-            x, w = torch.randn(m, k), torch.randn(n, k)
-            flop = 2e-9 * m * k * n
-            repeat = max(1, int(10 / flop))
-            ours, theirs = in_turn(heed, f"matmul {m} {k} {n}", lambda: F.linear(x, w), 15, repeat)
-            row(f"{m}×{k}×{n}, {threads}", flop, ours, theirs)
+    for precision, library in (("fp32", "MKL"), ("bf16", "oneDNN; weights and inputs are bfloat16 already")):
+        print(f"\n{precision} matmul x·Wᵀ, GFLOP/s ({kernels})\n\n"
+              f"| M×K×N, threads | Heed | PyTorch ({library}) | ratio |\n|---|---|---|---|")
+        heed.ask(f"precision {precision}")
+        kind = torch.float32 if precision == "fp32" else torch.bfloat16
+        for threads in (1, 2):
+            heed.ask(f"threads {threads}")
+            torch.set_num_threads(threads)
+            for m, k, n in ((768, 768, 3072), (768, 3072, 768), (4096, 384, 1536), (4096, 1536, 384),
+                            (4096, 384, 384), (1024, 768, 768), (256, 768, 50257), (16, 768, 3072), (1, 768, 3072)):
+                x, w = torch.randn(m, k).to(kind), torch.randn(n, k).to(kind)
+                flop = 2e-9 * m * k * n
+                repeat = max(1, int((10 if precision == "fp32" else 40) / flop))
+                ours, theirs = in_turn(heed, f"matmul {m} {k} {n}", lambda: F.linear(x, w), 15, repeat)
+                row(f"{m}×{k}×{n}, {threads}", flop, ours, theirs)
+    heed.ask("precision fp32")
 
 
 def attention(heed, kernels):
@@ -129,26 +134,32 @@ class Gpt(torch.nn.Module):
 
 
 def gpt(heed, kernels):
-    print("\ntraining step, fp32, PyTorch eager, 2 threads, tokens/s\n\n| model | Heed | PyTorch | ratio |\n|---|---|---|---|")
+    print("\ntraining step, PyTorch eager (bf16: autocast), 2 threads, tokens/s\n\n"
+          "| model | Heed | PyTorch | ratio |\n|---|---|---|---|")
     heed.ask("threads 2")
     torch.set_num_threads(2)
     for name, (v, c, d, l, h, p, b) in {
         "10.8 M Shakespeare shape, 16 × 256, dropout 0.2": (65, 256, 384, 6, 6, 0.2, 16),
         "10.8 M Shakespeare shape, 16 × 256, no dropout": (65, 256, 384, 6, 6, 0.0, 16),
+        "GPT-2 124M, 4 × 256": (50257, 256, 768, 12, 12, 0.0, 4),
     }.items():
         model = Gpt(v, c, d, l, h, p)
         optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, weight_decay=0.1, fused=True)
         ids = torch.randint(0, v, (b, c))
+        for precision in ("fp32", "bf16"):
+            heed.ask(f"precision {precision}")
 
-        def step():
-            loss = F.cross_entropy(model(ids).view(-1, v), ids.view(-1))
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
+            def step():
+                with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
+                    loss = F.cross_entropy(model(ids).view(-1, v), ids.view(-1))
+                loss.backward()
+                torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+                optimizer.step()
+                optimizer.zero_grad(set_to_none=True)
 
-        ours, theirs = in_turn(heed, f"gpt {v} {c} {d} {l} {h} {p} {b}", step, 7, 1)
-        row(name, b * c, ours, theirs)
+            ours, theirs = in_turn(heed, f"gpt {v} {c} {d} {l} {h} {p} {b}", step, 7, 1)
+            row(f"{name}, {precision}", b * c, ours, theirs)
+    heed.ask("precision fp32")
 
 
 def embeddings(heed, kernels):
@@ -165,8 +176,8 @@ def embeddings(heed, kernels):
     tokenizer = tokenizers.Tokenizer.from_str(archive.read("all-minilm-l6-v2-tokenizer.json").decode())
     tokenizer.enable_truncation(256)
     tokenizer.no_padding()
-    print("\n3,000 definitions and examples of WordNet, MiniLM fp32, sentences/s\n\n"
-          f"| threads | Heed ({kernels}) | ONNX Runtime {onnxruntime.__version__}, sorted by length, padded, 32 at once"
+    print("\n3,000 definitions and examples of WordNet, MiniLM, sentences/s (the peer is always fp32)\n\n"
+          f"| threads, Heed's precision | Heed ({kernels}) | ONNX Runtime {onnxruntime.__version__}, sorted by length, padded, 32 at once"
           " | ratio |\n|---|---|---|---|")
     for threads in (1, 2):
         options = onnxruntime.SessionOptions()
@@ -193,8 +204,11 @@ def embeddings(heed, kernels):
             return vectors
 
         heed.ask(f"threads {threads}")
-        ours, theirs = in_turn(heed, f"embed minilm {texts_file}", peer, 5, 1)
-        row(str(threads), len(texts), ours, theirs)
+        for precision in ("fp32", "bf16"):
+            heed.ask(f"precision {precision}")
+            ours, theirs = in_turn(heed, f"embed minilm {texts_file}", peer, 5, 1)
+            row(f"{threads}, {precision}", len(texts), ours, theirs)
+        heed.ask("precision fp32")
 
 
 def llama(heed, kernels):

@@ -16,6 +16,7 @@ import dev.heed.tensor.DType;
 import dev.heed.tensor.FusedOperations;
 import dev.heed.tensor.Kernels;
 import dev.heed.tensor.Parallel;
+import dev.heed.tensor.Precision;
 import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Shape;
 import dev.heed.tensor.StepMemory;
@@ -37,6 +38,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.IntStream;
 
 /// Answers `compare.py`, which runs the peer in between: a line on standard input names a piece of
@@ -44,6 +46,7 @@ import java.util.stream.IntStream;
 ///
 /// ```
 /// threads N
+/// precision fp32|bf16
 /// matmul M K N REPEAT
 /// attention T CAUSAL REPEAT
 /// sentences FILE COUNT
@@ -60,6 +63,7 @@ public final class Worker {
   private final StepMemory memory = new StepMemory();
   private String prepared = "";
   private Runnable work = () -> {};
+  private Precision precision = Precision.FP32;
 
   private Worker() {}
 
@@ -77,6 +81,10 @@ public final class Worker {
   private String answer(String[] words) throws IOException {
     if (words[0].equals("threads")) {
       Parallel.setThreads(Integer.parseInt(words[1]));
+      return words[1];
+    }
+    if (words[0].equals("precision")) {
+      precision = Precision.valueOf(words[1].toUpperCase(Locale.ROOT));
       return words[1];
     }
     if (words[0].equals("sentences")) {
@@ -108,9 +116,12 @@ public final class Worker {
       }
     }
     long start = System.nanoTime();
-    for (int i = 0; i < repeat; i++) {
-      work.run();
-    }
+    precision.compute(
+        () -> {
+          for (int i = 0; i < repeat; i++) {
+            work.run();
+          }
+        });
     return Double.toString((System.nanoTime() - start) / 1e9);
   }
 
