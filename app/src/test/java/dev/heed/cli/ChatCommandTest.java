@@ -77,6 +77,51 @@ class ChatCommandTest {
   }
 
   @Test
+  void whatIsSaidKeepsToAGrammarOrASchema() throws IOException {
+    Path grammar = Files.writeString(home.resolve("g.gbnf"), "root ::= \"yes\" | \"n\" \"o\"{3,5}");
+    assertThat(run("", "complete", "The train", "--grammar", grammar.toString()).out().strip())
+        .matches("yes|no{3,5}");
+    Path schema =
+        Files.writeString(
+            home.resolve("s.json"),
+            "{\"type\":\"object\",\"properties\":{\"line\":{\"type\":\"integer\"}},\"required\":[\"line\"]}");
+    String json = "\\{\\s*\"line\"\\s*:\\s*-?\\d+\\s*}";
+    for (String seed : List.of("1", "2", "3")) {
+      Heed.Result result =
+          run(
+              "",
+              "complete",
+              "The",
+              "--json-schema",
+              schema.toString(),
+              "--temperature",
+              "1",
+              "--seed",
+              seed);
+      assertThat(result.out().strip()).matches(json);
+    }
+    giveATemplate();
+    assertThat(run("hi\n", "chat", "--json-schema", schema.toString()).out().strip()).matches(json);
+  }
+
+  @Test
+  void aGrammarThatCannotBeKeptToIsAnError() throws IOException {
+    Path schema = Files.writeString(home.resolve("s.json"), "{\"not\":{}}");
+    Heed.Result unknown = run("", "complete", "The", "--json-schema", schema.toString());
+    assertThat(unknown.code()).isEqualTo(ExitCode.FAILED);
+    assertThat(unknown.messages()).contains("JSON schema, #: not is not supported");
+    Path grammar = Files.writeString(home.resolve("g.gbnf"), "root ::= \"a rather long answer\"");
+    Heed.Result few =
+        run("", "complete", "The", "--grammar", grammar.toString(), "--max-tokens", "2");
+    assertThat(few.code()).isEqualTo(ExitCode.FAILED);
+    assertThat(few.messages()).contains("--max-tokens 2 are too few");
+    assertThat(run("", "complete", "x", "--grammar", grammar.toString(), "--words", "2").code())
+        .isEqualTo(ExitCode.USAGE);
+    assertThat(run("", "complete", "x", "--grammar", "no-such.gbnf").code())
+        .isEqualTo(ExitCode.MISSING);
+  }
+
+  @Test
   void aModelWithoutTemplateCannotConverse() {
     Heed.Result result = run("hi\n", "chat");
     assertThat(result.code()).isEqualTo(ExitCode.FAILED);

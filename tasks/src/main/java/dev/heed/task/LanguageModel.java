@@ -10,6 +10,7 @@ import dev.heed.generation.Sampling;
 import dev.heed.generation.StopStrings;
 import dev.heed.generation.TextGenerator;
 import dev.heed.generation.TokenConstraint;
+import dev.heed.generation.grammar.Grammar;
 import dev.heed.generation.template.ChatTemplate;
 import dev.heed.model.CausalModel;
 import dev.heed.model.GgufModel;
@@ -202,10 +203,17 @@ public final class LanguageModel {
       return new Request(maximumTokens, sampling, stop, alternatives, constraint, cancelled);
     }
 
-    /// The same, keeping to a grammar or the like.
-    public Request withConstraint(TokenConstraint constraint) {
+    /// The same, keeping to a grammar ([#constraint]) or the like; null for anything.
+    public Request withConstraint(@Nullable TokenConstraint constraint) {
       return new Request(maximumTokens, sampling, stop, alternatives, constraint, cancelled);
     }
+  }
+
+  /// Makes new texts keep to a grammar. What is asked for with it may be asked for again.
+  ///
+  /// @throws IllegalStateException if the model came without a tokenizer
+  public TokenConstraint constraint(Grammar grammar) {
+    return grammar.over(tokenizer(), model.vocabulary());
   }
 
   /// Goes on after these token ids, as they are.

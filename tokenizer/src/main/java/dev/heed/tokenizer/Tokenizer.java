@@ -1,5 +1,6 @@
 package dev.heed.tokenizer;
 
+import dev.heed.tokenizer.decode.Decoder;
 import dev.heed.tokenizer.model.Bpe;
 import dev.heed.tokenizer.model.TokenBuffer;
 import dev.heed.tokenizer.model.Unigram;
@@ -331,6 +332,13 @@ public final class Tokenizer {
     return definition.decoder() == null
         ? String.join(" ", tokens)
         : String.join("", definition.decoder().decode(tokens));
+  }
+
+  /// What the token with that id adds to the middle of a text, in UTF-8, of which it may be no
+  /// whole character; nothing where there is no such token.
+  public byte[] bytes(int id) {
+    String token = token(id);
+    return token == null ? new byte[0] : Decoder.bytes(definition.decoder(), token);
   }
 
   /// Decodes ids one by one, as a model makes them.
