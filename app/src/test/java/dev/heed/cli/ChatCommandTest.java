@@ -122,6 +122,48 @@ class ChatCommandTest {
   }
 
   @Test
+  void aModelGoesToAGgufFileAndBack() throws IOException {
+    giveATemplate();
+    String[] ask = {"complete", "The train", "--max-tokens", "8", "--precision", "fp32"};
+    String expected = run("", ask).out();
+    Path file = home.resolve("m.gguf");
+    Path back = home.resolve("back");
+    Heed heed = new Heed(home);
+    Heed.Result there =
+        heed.run("convert", directory.toString(), "-o", file.toString(), "--type", "F32");
+    assertThat(there.messages()).contains("saved " + file);
+    assertThat(heed.run("convert", file.toString(), "-o", back.toString()).code())
+        .isEqualTo(ExitCode.DONE);
+    for (Path model : List.of(file, back)) {
+      directory = model;
+      assertThat(run("", ask).out()).isEqualTo(expected);
+      assertThat(run("hi\n", "chat", "--max-tokens", "2").code()).isEqualTo(ExitCode.DONE);
+    }
+  }
+
+  @Test
+  void quantisedFilesAreSmallerAndWrongOnesAreRefused() throws IOException {
+    Heed heed = new Heed(home);
+    Path half = home.resolve("half.gguf");
+    Path small = home.resolve("small.gguf");
+    String from = directory.toString();
+    assertThat(heed.run("quantize", from, "--type", "F16", "-o", half.toString()).messages())
+        .contains("saved " + half);
+    Heed.Result result =
+        heed.run("quantize", half.toString(), "--type", "Q8_0", "-o", small.toString());
+    assertThat(result.code()).isEqualTo(ExitCode.DONE);
+    assertThat(Files.size(small)).isLessThanOrEqualTo(Files.size(half));
+    directory = small;
+    assertThat(run("", "complete", "The", "--max-tokens", "2").code()).isEqualTo(ExitCode.DONE);
+    assertThat(heed.run("quantize", from, "--type", "Q3_K", "-o", "x.gguf").code())
+        .isEqualTo(ExitCode.USAGE);
+    assertThat(heed.run("quantize", from, "--type", "Q4_0", "-o", "x").messages())
+        .contains("-o must be a .gguf file");
+    assertThat(heed.run("convert", small.toString(), "-o", small.toString()).code())
+        .isEqualTo(ExitCode.USAGE);
+  }
+
+  @Test
   void aModelWithoutTemplateCannotConverse() {
     Heed.Result result = run("hi\n", "chat");
     assertThat(result.code()).isEqualTo(ExitCode.FAILED);

@@ -13,6 +13,7 @@ import dev.heed.generation.TokenConstraint;
 import dev.heed.generation.grammar.Grammar;
 import dev.heed.generation.template.ChatTemplate;
 import dev.heed.model.CausalModel;
+import dev.heed.model.GgufExport;
 import dev.heed.model.GgufModel;
 import dev.heed.model.ModelDirectory;
 import dev.heed.model.ModelException;
@@ -22,17 +23,21 @@ import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Tensor;
 import dev.heed.tokenizer.StreamingDecoder;
 import dev.heed.tokenizer.Tokenizer;
+import dev.heed.weights.StoredType;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /// A language model with its tokenizer: goes on with a text, says which words may come next, and
@@ -106,6 +111,22 @@ public final class LanguageModel {
       throw new UncheckedIOException(e);
     }
     model.save(directory); // its config.json is what makes the directory a model
+  }
+
+  /// Writes one GGUF file, which llama.cpp opens too, with matrices of this type.
+  ///
+  /// @param name what the file calls the model
+  /// @param progress hears how many tensors are done
+  /// @throws ModelException if GGUF files have no words for the model
+  /// @throws UncheckedIOException if the tokenizer cannot be said in one, or the file not written
+  public void saveGguf(Path file, StoredType type, String name, IntConsumer progress) {
+    List<Integer> ends = new ArrayList<>(generation.rules().endTokens());
+    ends.sort(Comparator.comparing((Integer id) -> id != model.endOfText()).thenComparing(id -> id));
+    try {
+      GgufExport.of(model, tokenizer(), name, ends).write(file, type, progress);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /// The tokenizer.

@@ -122,6 +122,14 @@ public final class Tokenizer {
     return new Tokenizer(GgufTokenizers.build(vocabulary), GgufTokenizers.config(vocabulary));
   }
 
+  /// The tokenizer in the words of GGUF files.
+  ///
+  /// @param size the number of tokens that the model knows, this tokenizer's and further ones
+  /// @throws TokenizerFormatException where GGUF files have no words for what it does
+  public GgufVocabulary toGguf(int size) throws TokenizerFormatException {
+    return GgufExport.of(this, definition, size);
+  }
+
   /// Writes `tokenizer.json` and `tokenizer_config.json` into `directory`, as Hugging Face reads
   /// them.
   ///
