@@ -7,7 +7,6 @@ import dev.heed.weights.GgufReader;
 import dev.heed.weights.StoredType;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.function.IntConsumer;
 
 /// Writes a language model, of whatever kind it is, as a GGUF file.
 final class GgufOutput {
@@ -18,18 +17,15 @@ final class GgufOutput {
     if (to.equals(from)) {
       throw CommandFailure.usage("-o must be another file than the model's: received " + to);
     }
+    String name = String.valueOf(from.toAbsolutePath().normalize().getFileName());
+    GgufExport export =
+        isGguf(from)
+            ? GgufExport.of(GgufReader.open(from))
+            : LanguageModel.load(from).toGguf(name);
     try (ProgressBar progress = heed.progress()) {
-      IntConsumer done = count -> progress.update(count, Map.of());
-      if (isGguf(from)) {
-        GgufExport file = GgufExport.of(GgufReader.open(from));
-        progress.begin("tensors", file.tensors().size());
-        file.write(to, type, done);
-      } else {
-        LanguageModel model = LanguageModel.load(from);
-        progress.begin("tensors", 0);
-        String name = String.valueOf(from.toAbsolutePath().normalize().getFileName());
-        model.saveGguf(to, type, name, done);
-      }
+      progress.begin("tensors", export.tensors().size());
+      export.write(to, type, done -> progress.update(done, Map.of()));
+      progress.end(Map.of());
     }
     heed.notes().println("saved " + to);
   }

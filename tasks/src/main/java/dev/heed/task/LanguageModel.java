@@ -23,7 +23,6 @@ import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Tensor;
 import dev.heed.tokenizer.StreamingDecoder;
 import dev.heed.tokenizer.Tokenizer;
-import dev.heed.weights.StoredType;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -37,7 +36,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
-import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /// A language model with its tokenizer: goes on with a text, says which words may come next, and
@@ -113,17 +111,16 @@ public final class LanguageModel {
     model.save(directory); // its config.json is what makes the directory a model
   }
 
-  /// Writes one GGUF file, which llama.cpp opens too, with matrices of this type.
+  /// The model as a GGUF file says it, which llama.cpp opens too.
   ///
   /// @param name what the file calls the model
-  /// @param progress hears how many tensors are done
   /// @throws ModelException if GGUF files have no words for the model
-  /// @throws UncheckedIOException if the tokenizer cannot be said in one, or the file not written
-  public void saveGguf(Path file, StoredType type, String name, IntConsumer progress) {
+  /// @throws UncheckedIOException if they have none for the tokenizer
+  public GgufExport toGguf(String name) {
     List<Integer> ends = new ArrayList<>(generation.rules().endTokens());
     ends.sort(Comparator.comparing((Integer id) -> id != model.endOfText()).thenComparing(id -> id));
     try {
-      GgufExport.of(model, tokenizer(), name, ends).write(file, type, progress);
+      return GgufExport.of(model, tokenizer(), name, ends);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
