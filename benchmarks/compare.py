@@ -4,8 +4,7 @@
     benchmarks/run matmul attention gpt start tokenizer
 
 `llama`, which must be asked for, compares language models with llama.cpp: first
-`CMAKE_ARGS=-DGGML_NATIVE=ON $(tools/goldens/setup.sh) -m pip install llama-cpp-python==0.3.36` (it compiles for five minutes) and
-tools/fetch-models.sh.
+tools/llama-cpp.sh (it compiles for some minutes) and tools/fetch-models.sh.
 
 `tokenizer` compares with the Rust tokenizers of Hugging Face on the text HEED_TEXT, a line a text, else on WordNet's
 sentences; also with the large tokenizers of tools/tokenizers/fetch.sh where they are.

@@ -13,5 +13,6 @@ module dev.heed.models {
   exports dev.heed.model.t5;
   exports dev.heed.model.modernbert;
   exports dev.heed.generation;
+  exports dev.heed.generation.grammar;
   exports dev.heed.generation.template;
 }

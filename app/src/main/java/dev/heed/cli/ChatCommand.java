@@ -2,6 +2,8 @@ package dev.heed.cli;
 
 import dev.heed.generation.Sampling;
 import dev.heed.generation.TextGenerator;
+import dev.heed.generation.TokenConstraint;
+import dev.heed.generation.grammar.Grammar;
 import dev.heed.generation.template.TemplateException;
 import dev.heed.task.Conversation;
 import dev.heed.task.LanguageModel;
@@ -36,6 +38,7 @@ final class ChatCommand implements Callable<Integer> {
   private final AtomicBoolean answering = new AtomicBoolean();
   private final AtomicBoolean stopped = new AtomicBoolean();
   private long turns;
+  private @Nullable TokenConstraint constraint;
 
   @Option(
       names = "--system",
@@ -50,6 +53,7 @@ final class ChatCommand implements Callable<Integer> {
   private int maximumTokens = 1024;
 
   @Mixin private SamplingOptions choice = new SamplingOptions();
+  @Mixin private GrammarOptions form = new GrammarOptions();
 
   @Option(
       names = "--truncate",
@@ -66,7 +70,9 @@ final class ChatCommand implements Callable<Integer> {
       throw CommandFailure.usage("--max-tokens must be 1 or more: received " + maximumTokens);
     }
     choice.check();
+    Grammar grammar = form.grammar();
     LanguageModel model = heed.languageModel();
+    constraint = grammar == null ? null : model.constraint(grammar);
     Conversation conversation = conversation(model);
     conversation.begin(system);
     Signal interrupt = new Signal("INT");
@@ -159,7 +165,9 @@ final class ChatCommand implements Callable<Integer> {
       LanguageModel.Completion answer =
           conversation.say(
               text,
-              LanguageModel.Request.of(maximumTokens, sampling).withCancelled(stopped::get),
+              LanguageModel.Request.of(maximumTokens, sampling)
+                  .withConstraint(constraint)
+                  .withCancelled(stopped::get),
               piece -> {
                 heed.out().print(piece);
                 heed.out().flush();

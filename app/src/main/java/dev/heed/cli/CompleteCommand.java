@@ -7,6 +7,7 @@ import dev.heed.generation.NextWords;
 import dev.heed.generation.Penalties;
 import dev.heed.generation.Sampling;
 import dev.heed.generation.TextGenerator;
+import dev.heed.generation.grammar.Grammar;
 import dev.heed.task.LanguageModel;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -47,6 +48,7 @@ final class CompleteCommand implements Callable<Integer> {
   private int maximumTokens = 40;
 
   @Mixin private SamplingOptions choice = new SamplingOptions();
+  @Mixin private GrammarOptions form = new GrammarOptions();
 
   @Option(
       names = "--beams",
@@ -101,10 +103,14 @@ final class CompleteCommand implements Callable<Integer> {
       throw CommandFailure.usage("--stop must not be empty");
     }
     choice.check();
+    Grammar grammar = form.grammar();
+    if (grammar != null && (words > 0 || beams > 1)) {
+      throw CommandFailure.usage("--grammar and --json-schema take no --words and no --beams");
+    }
     LanguageModel model = heed.languageModel();
     Sampling sampling = choice.sampling(model.generation().sampling(), heed.seed());
     int[] prompt = prompt(model);
-    boolean plain = words == 0 && alternatives == 0 && stop.isEmpty();
+    boolean plain = words == 0 && alternatives == 0 && stop.isEmpty() && grammar == null;
     BeamSettings search = model.generation().beams();
     search = beams > 0 ? search.withBeams(beams) : search;
     if (plain && search.beams() > 1 && maximumTokens > 0) {
@@ -120,7 +126,7 @@ final class CompleteCommand implements Callable<Integer> {
       List<NextWords.Word> next = model.nextWords(prompt, words);
       output.write(heed, out -> write(next, out));
     } else {
-      complete(model, prompt, sampling);
+      complete(model, prompt, sampling, grammar);
     }
     return ExitCode.DONE.code();
   }
@@ -208,16 +214,19 @@ final class CompleteCommand implements Callable<Integer> {
         });
   }
 
-  private void complete(LanguageModel model, int[] prompt, Sampling sampling) throws IOException {
+  private void complete(
+      LanguageModel model, int[] prompt, Sampling sampling, @Nullable Grammar grammar)
+      throws IOException {
     LanguageModel.Request request =
         LanguageModel.Request.of(maximumTokens, sampling)
             .withStop(stop)
-            .withAlternatives(alternatives);
+            .withAlternatives(alternatives)
+            .withConstraint(grammar == null ? null : model.constraint(grammar));
     output.write(
         heed,
         out -> {
           if (output.format() == Format.TEXT) {
-            if (text != null) {
+            if (text != null && grammar == null) {
               out.print(text);
             }
             LanguageModel.Completion completion =
@@ -235,6 +244,7 @@ final class CompleteCommand implements Callable<Integer> {
                       "stopped at %d tokens, the model's longest text"
                           .formatted(model.model().maximumLength()));
             }
+            check(grammar, completion.text());
             return;
           }
           LanguageModel.Completion completion = model.stream(prompt, request, piece -> {});
@@ -261,7 +271,17 @@ final class CompleteCommand implements Callable<Integer> {
                     "ending", completion.generated().ending().name().toLowerCase(Locale.ROOT));
                 json.writeEndObject();
               });
+          check(grammar, completion.text());
         });
+  }
+
+  private void check(@Nullable Grammar grammar, String made) {
+    if (grammar != null && !grammar.matches(made)) {
+      throw CommandFailure.failed(
+          "the new text must be complete: --max-tokens %d are too few, or --stop ended it"
+              .formatted(maximumTokens),
+          null);
+    }
   }
 
   private static void writeAlternatives(

@@ -39,6 +39,8 @@ public final class Main {
     COMMANDS.put("tokenize", TokenizeCommand::new);
     COMMANDS.put("train", TrainCommand::commandLine);
     COMMANDS.put("compare", CompareCommand::commandLine);
+    COMMANDS.put("convert", ConvertCommand::new);
+    COMMANDS.put("quantize", QuantizeCommand::new);
     COMMANDS.put("inspect", InspectCommand::new);
     COMMANDS.put("pull", PullCommand::new);
     COMMANDS.put("models", ModelsCommand::new);

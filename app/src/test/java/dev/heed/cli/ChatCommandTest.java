@@ -77,6 +77,93 @@ class ChatCommandTest {
   }
 
   @Test
+  void whatIsSaidKeepsToAGrammarOrASchema() throws IOException {
+    Path grammar = Files.writeString(home.resolve("g.gbnf"), "root ::= \"yes\" | \"n\" \"o\"{3,5}");
+    assertThat(run("", "complete", "The train", "--grammar", grammar.toString()).out().strip())
+        .matches("yes|no{3,5}");
+    Path schema =
+        Files.writeString(
+            home.resolve("s.json"),
+            "{\"type\":\"object\",\"properties\":{\"line\":{\"type\":\"integer\"}},\"required\":[\"line\"]}");
+    String json = "\\{\\s*\"line\"\\s*:\\s*-?\\d+\\s*}";
+    for (String seed : List.of("1", "2", "3")) {
+      Heed.Result result =
+          run(
+              "",
+              "complete",
+              "The",
+              "--json-schema",
+              schema.toString(),
+              "--temperature",
+              "1",
+              "--seed",
+              seed);
+      assertThat(result.out().strip()).matches(json);
+    }
+    giveATemplate();
+    assertThat(run("hi\n", "chat", "--json-schema", schema.toString()).out().strip()).matches(json);
+  }
+
+  @Test
+  void aGrammarThatCannotBeKeptToIsAnError() throws IOException {
+    Path schema = Files.writeString(home.resolve("s.json"), "{\"not\":{}}");
+    Heed.Result unknown = run("", "complete", "The", "--json-schema", schema.toString());
+    assertThat(unknown.code()).isEqualTo(ExitCode.FAILED);
+    assertThat(unknown.messages()).contains("JSON schema, #: not is not supported");
+    Path grammar = Files.writeString(home.resolve("g.gbnf"), "root ::= \"a rather long answer\"");
+    Heed.Result few =
+        run("", "complete", "The", "--grammar", grammar.toString(), "--max-tokens", "2");
+    assertThat(few.code()).isEqualTo(ExitCode.FAILED);
+    assertThat(few.messages()).contains("--max-tokens 2 are too few");
+    assertThat(run("", "complete", "x", "--grammar", grammar.toString(), "--words", "2").code())
+        .isEqualTo(ExitCode.USAGE);
+    assertThat(run("", "complete", "x", "--grammar", "no-such.gbnf").code())
+        .isEqualTo(ExitCode.MISSING);
+  }
+
+  @Test
+  void aModelGoesToAGgufFileAndBack() throws IOException {
+    giveATemplate();
+    String[] ask = {"complete", "The train", "--max-tokens", "8", "--precision", "fp32"};
+    String expected = run("", ask).out();
+    Path file = home.resolve("m.gguf");
+    Path back = home.resolve("back");
+    Heed heed = new Heed(home);
+    Heed.Result there =
+        heed.run("convert", directory.toString(), "-o", file.toString(), "--type", "F32");
+    assertThat(there.messages()).contains("saved " + file);
+    assertThat(heed.run("convert", file.toString(), "-o", back.toString()).code())
+        .isEqualTo(ExitCode.DONE);
+    for (Path model : List.of(file, back)) {
+      directory = model;
+      assertThat(run("", ask).out()).isEqualTo(expected);
+      assertThat(run("hi\n", "chat", "--max-tokens", "2").code()).isEqualTo(ExitCode.DONE);
+    }
+  }
+
+  @Test
+  void quantisedFilesAreSmallerAndWrongOnesAreRefused() throws IOException {
+    Heed heed = new Heed(home);
+    Path half = home.resolve("half.gguf");
+    Path small = home.resolve("small.gguf");
+    String from = directory.toString();
+    assertThat(heed.run("quantize", from, "--type", "F16", "-o", half.toString()).messages())
+        .contains("saved " + half);
+    Heed.Result result =
+        heed.run("quantize", half.toString(), "--type", "Q8_0", "-o", small.toString());
+    assertThat(result.code()).isEqualTo(ExitCode.DONE);
+    assertThat(Files.size(small)).isLessThanOrEqualTo(Files.size(half));
+    directory = small;
+    assertThat(run("", "complete", "The", "--max-tokens", "2").code()).isEqualTo(ExitCode.DONE);
+    assertThat(heed.run("quantize", from, "--type", "Q3_K", "-o", "x.gguf").code())
+        .isEqualTo(ExitCode.USAGE);
+    assertThat(heed.run("quantize", from, "--type", "Q4_0", "-o", "x").messages())
+        .contains("-o must be a .gguf file");
+    assertThat(heed.run("convert", small.toString(), "-o", small.toString()).code())
+        .isEqualTo(ExitCode.USAGE);
+  }
+
+  @Test
   void aModelWithoutTemplateCannotConverse() {
     Heed.Result result = run("hi\n", "chat");
     assertThat(result.code()).isEqualTo(ExitCode.FAILED);

@@ -66,6 +66,13 @@ class ExamplesTest {
   }
 
   @Test
+  void textKeepsToASchemaAndToAGrammar() throws Exception {
+    String[] lines = run("StructuredOutput.java").strip().split("\\R");
+    assertThat(lines[0]).startsWith("{");
+    assertThat(lines[lines.length - 1]).matches("(yes|no), [a-z ]{3,20}\\.");
+  }
+
+  @Test
   void aQueryFindsWhatMeansTheSame() throws Exception {
     assertThat(run("Search.java"))
         .contains("sea? → guide.txt:1 Trains", "something sweet → guide.txt:5 Coffee");

@@ -51,7 +51,7 @@ public record Sampling(
   /// The token chosen at position `index` of a text.
   public int choose(float[] logits, long index) {
     int best = mostProbable(logits);
-    if (temperature == 0) {
+    if (temperature == 0 || logits[best] == Float.NEGATIVE_INFINITY) {
       return best;
     }
     double[] weights = new double[logits.length];

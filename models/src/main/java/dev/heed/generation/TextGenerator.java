@@ -103,7 +103,7 @@ public record TextGenerator(
       sampling.penalties().apply(allowed, ids, prompt.length, length);
       rules.apply(allowed, ids, prompt.length, length, length + 1 == longest);
       if (state != null) {
-        state.restrict(allowed, rules.endTokens());
+        state.restrict(allowed, rules.endTokens(), longest - length);
       }
       int next = sampling.choose(allowed, length);
       if (rules.endTokens().contains(next) || allowed[next] == Float.NEGATIVE_INFINITY) {

@@ -13,7 +13,10 @@ public interface TokenConstraint {
     /// Gives tokens that cannot come next the logit −∞, in place.
     ///
     /// @param endTokens the tokens that end the text; they may come where it is complete
-    void restrict(float[] logits, Set<Integer> endTokens);
+    /// @param remaining how many tokens may still come, the next one included, without one that
+    ///   ends the text
+    /// @throws IllegalStateException if the text is not complete and no token may come
+    void restrict(float[] logits, Set<Integer> endTokens, int remaining);
 
     /// Takes the next token.
     void accept(int id);

@@ -1,5 +1,6 @@
 package dev.heed.model;
 
+import dev.heed.model.gpt2.Gpt2;
 import dev.heed.model.llama.LlamaGguf;
 import dev.heed.tokenizer.GgufVocabulary;
 import dev.heed.tokenizer.Tokenizer;
@@ -35,7 +36,9 @@ public final class GgufModel {
   ///   and meet activations of 8 bits; else they become F32
   /// @throws ModelException if its architecture is not known, or the file is not whole
   public CausalModel model(boolean quantized) {
-    return LlamaGguf.open(file, quantized);
+    return file.text("general.architecture").equals("gpt2")
+        ? Gpt2.open(file, quantized)
+        : LlamaGguf.open(file, quantized);
   }
 
   /// The tokenizer, with the chat template in its configuration.

@@ -10,8 +10,10 @@ import dev.heed.generation.Sampling;
 import dev.heed.generation.StopStrings;
 import dev.heed.generation.TextGenerator;
 import dev.heed.generation.TokenConstraint;
+import dev.heed.generation.grammar.Grammar;
 import dev.heed.generation.template.ChatTemplate;
 import dev.heed.model.CausalModel;
+import dev.heed.model.GgufExport;
 import dev.heed.model.GgufModel;
 import dev.heed.model.ModelDirectory;
 import dev.heed.model.ModelException;
@@ -26,7 +28,9 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -105,6 +109,21 @@ public final class LanguageModel {
       throw new UncheckedIOException(e);
     }
     model.save(directory); // its config.json is what makes the directory a model
+  }
+
+  /// The model as a GGUF file says it, which llama.cpp opens too.
+  ///
+  /// @param name what the file calls the model
+  /// @throws ModelException if GGUF files have no words for the model
+  /// @throws UncheckedIOException if they have none for the tokenizer
+  public GgufExport toGguf(String name) {
+    List<Integer> ends = new ArrayList<>(generation.rules().endTokens());
+    ends.sort(Comparator.comparing((Integer id) -> id != model.endOfText()).thenComparing(id -> id));
+    try {
+      return GgufExport.of(model, tokenizer(), name, ends);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /// The tokenizer.
@@ -202,10 +221,17 @@ public final class LanguageModel {
       return new Request(maximumTokens, sampling, stop, alternatives, constraint, cancelled);
     }
 
-    /// The same, keeping to a grammar or the like.
-    public Request withConstraint(TokenConstraint constraint) {
+    /// The same, keeping to a grammar ([#constraint]) or the like; null for anything.
+    public Request withConstraint(@Nullable TokenConstraint constraint) {
       return new Request(maximumTokens, sampling, stop, alternatives, constraint, cancelled);
     }
+  }
+
+  /// Makes new texts keep to a grammar. What is asked for with it may be asked for again.
+  ///
+  /// @throws IllegalStateException if the model came without a tokenizer
+  public TokenConstraint constraint(Grammar grammar) {
+    return grammar.over(tokenizer(), model.vocabulary());
   }
 
   /// Goes on after these token ids, as they are.

@@ -1,5 +1,6 @@
 package dev.heed.tokenizer;
 
+import dev.heed.tokenizer.decode.Decoder;
 import dev.heed.tokenizer.model.Bpe;
 import dev.heed.tokenizer.model.TokenBuffer;
 import dev.heed.tokenizer.model.Unigram;
@@ -119,6 +120,14 @@ public final class Tokenizer {
   ///   Heed lacks
   public static Tokenizer of(GgufVocabulary vocabulary) throws TokenizerFormatException {
     return new Tokenizer(GgufTokenizers.build(vocabulary), GgufTokenizers.config(vocabulary));
+  }
+
+  /// The tokenizer in the words of GGUF files.
+  ///
+  /// @param size the number of tokens that the model knows, this tokenizer's and further ones
+  /// @throws TokenizerFormatException where GGUF files have no words for what it does
+  public GgufVocabulary toGguf(int size) throws TokenizerFormatException {
+    return GgufExport.of(this, definition, size);
   }
 
   /// Writes `tokenizer.json` and `tokenizer_config.json` into `directory`, as Hugging Face reads
@@ -331,6 +340,13 @@ public final class Tokenizer {
     return definition.decoder() == null
         ? String.join(" ", tokens)
         : String.join("", definition.decoder().decode(tokens));
+  }
+
+  /// What the token with that id adds to the middle of a text, in UTF-8, of which it may be no
+  /// whole character; nothing where there is no such token.
+  public byte[] bytes(int id) {
+    String token = token(id);
+    return token == null ? new byte[0] : Decoder.bytes(definition.decoder(), token);
   }
 
   /// Decodes ids one by one, as a model makes them.

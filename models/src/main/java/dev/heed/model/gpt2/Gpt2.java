@@ -17,6 +17,9 @@ import dev.heed.tensor.Parameter;
 import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Tensor;
 import dev.heed.weights.Checkpoint;
+import dev.heed.weights.GgufFile;
+import dev.heed.weights.GgufValue;
+import dev.heed.weights.StoredTensor;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -131,6 +134,23 @@ public final class Gpt2 extends Layer implements CausalModel {
     Gpt2 model = new Gpt2(configuration, Initializer.beforeLoading());
     Gpt2Weights.names(configuration).load(checkpoint, model);
     return model;
+  }
+
+  /// The model in a GGUF file.
+  ///
+  /// @param quantized whether quantised matrices stay so; else they become F32
+  /// @throws dev.heed.model.ModelException if it is not whole
+  public static Gpt2 open(GgufFile file, boolean quantized) {
+    Gpt2Configuration configuration = Gpt2Gguf.configuration(file);
+    Gpt2 model = new Gpt2(configuration, Initializer.beforeLoading());
+    Gpt2Gguf.names(configuration).load(file, model, quantized);
+    return model;
+  }
+
+  /// Adds what a GGUF file says of the model, its architecture first, and gives its weights as F32.
+  public List<StoredTensor> toGguf(Map<String, GgufValue> values) {
+    Gpt2Gguf.values(configuration, values);
+    return Gpt2Gguf.names(configuration).stored(this);
   }
 
   /// Writes `config.json`, `generation_config.json` and `model.safetensors`, as `GPT2LMHeadModel`

@@ -30,7 +30,7 @@ public final class LlamaGguf implements Checkpoint {
   /// A Gemma 3 file stores neither: `transformers` has them as defaults.
   private static final double GEMMA_LOCAL_THETA = 10_000;
 
-  private static final int GEMMA_PATTERN = 6;
+  static final int GEMMA_PATTERN = 6;
   private static final Map<String, Family> FAMILIES =
       Map.of(
           "llama", Family.LLAMA,
@@ -108,6 +108,32 @@ public final class LlamaGguf implements Checkpoint {
       case "rope_freqs.weight" -> "model.rotary_emb.inv_freq"; // is in the configuration
       default -> name;
     };
+  }
+
+  /// The name of a tensor in a GGUF file, by Hugging Face's.
+  static String storedName(String name, Family family) {
+    String[] parts = name.split("\\.", 4);
+    if (parts.length < 4 || !name.startsWith("model.layers.")) {
+      return switch (name) {
+        case "model.embed_tokens.weight" -> "token_embd.weight";
+        case "model.norm.weight" -> "output_norm.weight";
+        case "lm_head.weight" -> "output.weight";
+        default -> throw new IllegalStateException("no name for " + name);
+      };
+    }
+    int end = parts[3].lastIndexOf('.');
+    String part = parts[3].substring(0, end);
+    String before =
+        family == Family.GEMMA3 ? "pre_feedforward_layernorm" : "post_attention_layernorm";
+    String stored =
+        part.equals(before)
+            ? "ffn_norm"
+            : PARTS.entrySet().stream()
+                .filter(entry -> entry.getValue().equals(part))
+                .findFirst()
+                .orElseThrow()
+                .getKey();
+    return "blk." + parts[2] + "." + stored + parts[3].substring(end);
   }
 
   private LlamaConfiguration configuration(String prefix) {

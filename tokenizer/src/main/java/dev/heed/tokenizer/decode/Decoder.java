@@ -10,13 +10,42 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /// Turns the tokens of a text back into pieces of it; the pieces joined are the text.
 ///
 /// Source: `decoders` of Hugging Face tokenizers, type by type.
 public sealed interface Decoder {
+  /// A token that stands before another.
+  String BEFORE = "a";
+
   /// The pieces that `tokens` stand for.
   List<String> decode(List<String> tokens);
+
+  /// What one token adds to the middle of a text, in UTF-8, of which it may be no whole character.
+  ///
+  /// @param decoder null where tokens are words between spaces
+  static byte[] bytes(@Nullable Decoder decoder, String token) {
+    if (has(decoder, ByteLevel.class)) {
+      return ByteLevel.bytesOf(token);
+    }
+    int single = has(decoder, ByteFallback.class) ? ByteFallback.byteOf(token) : -1;
+    if (single >= 0) {
+      return new byte[] {(byte) single};
+    }
+    if (decoder == null) {
+      return (" " + token).getBytes(StandardCharsets.UTF_8);
+    }
+    String text = String.join("", decoder.decode(List.of(BEFORE, token)));
+    String added = text.startsWith(BEFORE) ? text.substring(BEFORE.length()) : text;
+    return added.getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static boolean has(@Nullable Decoder decoder, Class<? extends Decoder> kind) {
+    return kind.isInstance(decoder)
+        || decoder instanceof Sequence sequence
+            && sequence.parts.stream().anyMatch(part -> has(part, kind));
+  }
 
   private static List<String> each(List<String> tokens, UnaryOperator<String> change) {
     List<String> pieces = new ArrayList<>(tokens);
