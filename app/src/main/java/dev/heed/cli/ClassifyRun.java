@@ -3,8 +3,8 @@ package dev.heed.cli;
 import dev.heed.data.Dataset;
 import dev.heed.data.LabelledTexts;
 import dev.heed.model.ConfigFile;
-import dev.heed.task.TextClassifierTraining.Architecture;
-import dev.heed.task.TextClassifierTraining.Settings;
+import dev.heed.task.EncoderArchitecture;
+import dev.heed.task.TextTrainingSettings;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,8 +26,8 @@ record ClassifyRun(
     double validation,
     @Nullable String from,
     boolean features,
-    Architecture architecture,
-    Settings settings) {
+    EncoderArchitecture architecture,
+    TextTrainingSettings settings) {
   static final String TASK = "classify";
 
   /// Reads what such a run learns from.
@@ -86,13 +86,13 @@ record ClassifyRun(
         map.number("validation"),
         from.isEmpty() ? null : from,
         map.flag("features", false),
-        new Architecture(
+        new EncoderArchitecture(
             map.integer("vocabulary"),
             map.integer("width"),
             map.integer("layers"),
             map.integer("heads"),
             map.number("dropout")),
-        new Settings(
+        new TextTrainingSettings(
             map.integer("context"),
             map.integer("steps"),
             map.integer("texts_per_step"),

@@ -3,8 +3,8 @@ package dev.heed.cli;
 import dev.heed.data.Dataset;
 import dev.heed.data.LabelledTexts;
 import dev.heed.task.TextClassifierTraining;
-import dev.heed.task.TextClassifierTraining.Architecture;
-import dev.heed.task.TextClassifierTraining.Settings;
+import dev.heed.task.EncoderArchitecture;
+import dev.heed.task.TextTrainingSettings;
 import dev.heed.tensor.Kernels;
 import dev.heed.tokenizer.Tokenizer;
 import java.io.IOException;
@@ -92,31 +92,31 @@ final class TrainClassifyCommand implements Callable<Integer> {
       names = "--vocabulary",
       paramLabel = "N",
       description = "from nothing: how many tokens (default: ${DEFAULT-VALUE})")
-  private int vocabulary = Architecture.small().vocabulary();
+  private int vocabulary = EncoderArchitecture.small().vocabulary();
 
   @Option(
       names = "--width",
       paramLabel = "D",
       description = "from nothing: the model width (default: ${DEFAULT-VALUE})")
-  private int width = Architecture.small().width();
+  private int width = EncoderArchitecture.small().width();
 
   @Option(
       names = "--layers",
       paramLabel = "N",
       description = "from nothing: blocks (default: ${DEFAULT-VALUE})")
-  private int layers = Architecture.small().layers();
+  private int layers = EncoderArchitecture.small().layers();
 
   @Option(
       names = "--heads",
       paramLabel = "N",
       description = "from nothing: attention heads (default: ${DEFAULT-VALUE})")
-  private int heads = Architecture.small().heads();
+  private int heads = EncoderArchitecture.small().heads();
 
   @Option(
       names = "--dropout",
       paramLabel = "P",
       description = "from nothing: the share dropped in training (default: ${DEFAULT-VALUE})")
-  private double dropout = Architecture.small().dropout();
+  private double dropout = EncoderArchitecture.small().dropout();
 
   @Option(
       names = "--validation",
@@ -155,7 +155,7 @@ final class TrainClassifyCommand implements Callable<Integer> {
             validation,
             from,
             features,
-            new Architecture(vocabulary, width, layers, heads, dropout),
+            new EncoderArchitecture(vocabulary, width, layers, heads, dropout),
             settings(split.learned().examples().size()));
     // What --from names is opened before anything is written.
     Path place = out == null ? SavedModels.folder(heed).resolve(ClassifyRun.TASK) : out;
@@ -195,15 +195,15 @@ final class TrainClassifyCommand implements Callable<Integer> {
     }
   }
 
-  private Settings settings(int texts) {
-    Settings usual =
+  private TextTrainingSettings settings(int texts) {
+    TextTrainingSettings usual =
         from == null
-            ? Settings.fromNothing(texts, heed.seed())
+            ? TextTrainingSettings.fromNothing(texts, heed.seed())
             : features
-                ? Settings.features(texts, heed.seed())
-                : Settings.fineTuning(texts, heed.seed());
+                ? TextTrainingSettings.features(texts, heed.seed())
+                : TextTrainingSettings.fineTuning(texts, heed.seed());
     long count = steps == null ? usual.steps() : steps;
-    return new Settings(
+    return new TextTrainingSettings(
         context,
         count,
         textsPerStep == null ? usual.textsPerStep() : textsPerStep,

@@ -43,7 +43,7 @@ public final class TextClassifier {
   public static TextClassifier train(Dataset data) {
     LabelledTexts.Split split = LabelledTexts.of(data).split(0.1, 1);
     var settings =
-        TextClassifierTraining.Settings.fromNothing(split.learned().examples().size(), 1);
+        TextTrainingSettings.fromNothing(split.learned().examples().size(), 1);
     return train(TextClassifierTraining.ofNewModel(split.learned(), settings, null), split);
   }
 
@@ -53,7 +53,7 @@ public final class TextClassifier {
   /// @param encoder the encoder's directory
   public static TextClassifier fineTune(Path encoder, Dataset data) {
     LabelledTexts.Split split = LabelledTexts.of(data).split(0.1, 1);
-    var settings = TextClassifierTraining.Settings.fineTuning(split.learned().examples().size(), 1);
+    var settings = TextTrainingSettings.fineTuning(split.learned().examples().size(), 1);
     return train(TextClassifierTraining.from(encoder, split.learned(), settings, null), split);
   }
 
