@@ -1,10 +1,12 @@
 package dev.heed.cli;
 
 import dev.heed.data.LabelledTexts;
+import dev.heed.data.TaggedTexts;
 import dev.heed.task.ClassificationFigures;
 import dev.heed.task.LanguageModel;
 import dev.heed.task.Perplexity;
 import dev.heed.task.TextClassifier;
+import dev.heed.task.TextTagger;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,6 +59,8 @@ final class EvaluateCommand implements Callable<Integer> {
     Evaluation evaluation;
     if (architecture.endsWith("ForSequenceClassification")) {
       evaluation = classification(directory);
+    } else if (architecture.endsWith(TagCommand.KIND)) {
+      evaluation = tagging(directory);
     } else if (architecture.endsWith("MTModel")
         || architecture.endsWith("ForConditionalGeneration")) {
       evaluation = EvaluateTranslation.of(heed, directory, files.read().pairs(), beams, lowercase);
@@ -66,7 +70,7 @@ final class EvaluateCommand implements Callable<Integer> {
       evaluation = language();
     } else {
       throw CommandFailure.usage(
-          "heed evaluate needs a model that classifies, translates or continues texts: %s is a %s"
+          "heed evaluate needs a model that classifies, tags, translates or continues texts: %s is a %s"
               .formatted(directory, architecture));
     }
     output.write(
@@ -86,17 +90,21 @@ final class EvaluateCommand implements Callable<Integer> {
     try {
       LabelledTexts texts =
           LabelledTexts.toEvaluate(files.dataset().read(), classifier.multiLabel());
-      if (!texts.faults().isEmpty()) {
-        heed.notes()
-            .println(
-                texts.faults().size() + " rows skipped, the first: " + texts.faults().getFirst());
-      }
+      TrainingRun.tellSkipped(heed, texts.faults());
       ClassificationFigures figures = classifier.evaluate(texts);
       ClassificationReport report = new ClassificationReport(figures);
       return new Evaluation(report.lines(), report.values());
     } catch (IllegalArgumentException e) {
       throw CommandFailure.usage(String.valueOf(e.getMessage()));
     }
+  }
+
+  private Evaluation tagging(Path directory) {
+    TextTagger tagger = TextTagger.load(directory);
+    TaggedTexts texts = TrainTagCommand.read(files.dataset());
+    TrainingRun.tellSkipped(heed, texts.faults());
+    TaggingReport report = new TaggingReport(TrainingRun.usable(() -> tagger.evaluate(texts)));
+    return new Evaluation(report.lines(), report.values());
   }
 
   /// Of a language model on the text of a file.

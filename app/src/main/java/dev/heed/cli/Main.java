@@ -30,6 +30,7 @@ public final class Main {
     COMMANDS.put("rerank", RerankCommand::new);
     COMMANDS.put("sense", SenseCommand::new);
     COMMANDS.put("classify", ClassifyCommand::new);
+    COMMANDS.put("tag", TagCommand::new);
     COMMANDS.put("attention", AttentionCommand::new);
     COMMANDS.put("evaluate", EvaluateCommand::new);
     COMMANDS.put("trace", TraceCommand::new);

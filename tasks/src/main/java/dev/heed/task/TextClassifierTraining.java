@@ -2,7 +2,6 @@ package dev.heed.task;
 
 import dev.heed.data.LabelledTexts;
 import dev.heed.data.TokenizedText;
-import dev.heed.model.ModelDirectory;
 import dev.heed.model.bert.Bert;
 import dev.heed.model.bert.SequenceClassifier;
 import dev.heed.nn.Initializer;
@@ -13,8 +12,6 @@ import dev.heed.tensor.Tensor;
 import dev.heed.tokenizer.Tokenizer;
 import dev.heed.tokenizer.Truncation;
 import dev.heed.training.TrainingProgress;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -112,34 +109,19 @@ public final class TextClassifierTraining {
       LabelledTexts texts,
       TextTrainingSettings settings,
       @Nullable Path checkpoints) {
-    if (!(ModelDirectory.openEncoder(directory) instanceof Bert encoder)) {
-      throw new IllegalArgumentException(
-          directory + " must hold an encoder of BERT's kind to train a classifier on");
-    }
-    if (settings.longest() > encoder.maximumLength()) {
-      throw new IllegalArgumentException(
-          "the model takes at most %d tokens: received texts of %d"
-              .formatted(encoder.maximumLength(), settings.longest()));
-    }
+    PretrainedEncoder pretrained = PretrainedEncoder.open(directory, settings.longest());
     SequenceClassifier model =
         SequenceClassifier.of(
-            encoder, texts.labels(), texts.multiLabel(), Initializer.seeded(settings.seed()));
+            pretrained.encoder(), texts.labels(), texts.multiLabel(), Initializer.seeded(settings.seed()));
     model.setFrozen(false);
     model.encoder().setFrozen(features);
-    try {
-      return new TextClassifierTraining(
-          settings, features, model, Tokenizer.load(directory), checkpoints);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return new TextClassifierTraining(
+        settings, features, model, pretrained.tokenizer(), checkpoints);
   }
 
   /// The number of the parameters that learn.
   public long parameterCount() {
-    return model.parameters().values().stream()
-        .filter(Tensor::requiresGradient)
-        .mapToLong(Tensor::elements)
-        .sum();
+    return new LearningParameters(model).parameterCount();
   }
 
   /// The model as it is now.
