@@ -35,6 +35,7 @@ record EncoderRun(
       String task,
       DatasetOptions data,
       EncoderTrainingOptions training,
+      EncoderArchitecture architecture,
       Map<String, String> options,
       TextTrainingSettings usual) {
     return new EncoderRun(
@@ -45,8 +46,14 @@ record EncoderRun(
         training.validation(),
         options,
         training.from(),
-        training.architecture(),
+        architecture,
         training.settings(usual));
+  }
+
+  /// The same beginning with another model.
+  EncoderRun from(String other) {
+    return new EncoderRun(
+        task, data, columns, skipBadRows, validation, options, other, architecture, settings);
   }
 
   /// Whether a switch was given.

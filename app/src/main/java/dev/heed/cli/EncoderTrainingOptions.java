@@ -1,14 +1,13 @@
 package dev.heed.cli;
 
-import dev.heed.task.EncoderArchitecture;
 import dev.heed.task.TextTrainingSettings;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/// The options of every training of an encoder on texts: where the run goes, what it begins with,
-/// how long it learns and how a new model looks. To be mixed in.
+/// The options of every training of an encoder on texts: where the run goes, what it begins with and
+/// how long it learns. To be mixed in.
 final class EncoderTrainingOptions {
   @Option(
       names = {"-o", "--output"},
@@ -53,36 +52,6 @@ final class EncoderTrainingOptions {
   private int context = 256;
 
   @Option(
-      names = "--vocabulary",
-      paramLabel = "N",
-      description = "from nothing: how many tokens (default: ${DEFAULT-VALUE})")
-  private int vocabulary = EncoderArchitecture.small().vocabulary();
-
-  @Option(
-      names = "--width",
-      paramLabel = "D",
-      description = "from nothing: the model width (default: ${DEFAULT-VALUE})")
-  private int width = EncoderArchitecture.small().width();
-
-  @Option(
-      names = "--layers",
-      paramLabel = "N",
-      description = "from nothing: blocks (default: ${DEFAULT-VALUE})")
-  private int layers = EncoderArchitecture.small().layers();
-
-  @Option(
-      names = "--heads",
-      paramLabel = "N",
-      description = "from nothing: attention heads (default: ${DEFAULT-VALUE})")
-  private int heads = EncoderArchitecture.small().heads();
-
-  @Option(
-      names = "--dropout",
-      paramLabel = "P",
-      description = "from nothing: the share dropped in training (default: ${DEFAULT-VALUE})")
-  private double dropout = EncoderArchitecture.small().dropout();
-
-  @Option(
       names = "--validation",
       paramLabel = "SHARE",
       description = "how much of the data is held out (default: ${DEFAULT-VALUE})")
@@ -117,10 +86,6 @@ final class EncoderTrainingOptions {
     return format;
   }
 
-  EncoderArchitecture architecture() {
-    return new EncoderArchitecture(vocabulary, width, layers, heads, dropout);
-  }
-
   /// `usual`, but where the options say otherwise.
   TextTrainingSettings settings(TextTrainingSettings usual) {
     long count = steps == null ? usual.steps() : steps;
@@ -142,11 +107,6 @@ final class EncoderTrainingOptions {
     }
     if (!(validation > 0 && validation < 1)) {
       throw CommandFailure.usage("--validation must be between 0 and 1: received " + validation);
-    }
-    if (heads < 1 || width < 1 || width % heads != 0 || layers < 1 || vocabulary < 10) {
-      throw CommandFailure.usage(
-          "--heads must divide --width, --layers be 1 or more, --vocabulary 10 or more:"
-              + " received %d, %d, %d, %d".formatted(heads, width, layers, vocabulary));
     }
   }
 }

@@ -2,6 +2,7 @@ package dev.heed.cli;
 
 import dev.heed.data.Dataset;
 import dev.heed.data.LabelledTexts;
+import dev.heed.task.EncoderArchitecture;
 import dev.heed.task.TextClassifierTraining;
 import dev.heed.task.TextTrainingSettings;
 import dev.heed.tokenizer.Tokenizer;
@@ -53,6 +54,7 @@ final class TrainClassifyCommand implements Callable<Integer> {
   private boolean features;
 
   @Mixin private EncoderTrainingOptions training = new EncoderTrainingOptions();
+  @Mixin private EncoderArchitectureOptions architecture = new EncoderArchitectureOptions();
 
   TrainClassifyCommand(HeedCommand heed) {
     this.heed = heed;
@@ -66,6 +68,7 @@ final class TrainClassifyCommand implements Callable<Integer> {
 
   private Integer begin() throws IOException {
     training.check();
+    EncoderArchitecture looks = architecture.architecture();
     if (features && training.from() == null) {
       throw CommandFailure.usage("--features must stand with --from, which names the encoder");
     }
@@ -85,7 +88,7 @@ final class TrainClassifyCommand implements Callable<Integer> {
         TrainingRun.usable(() -> texts.split(training.validation(), heed.seed()));
     tell(texts);
     int count = split.learned().examples().size();
-    EncoderRun run = EncoderRun.asked(TASK, data, training, options, usual(count));
+    EncoderRun run = EncoderRun.asked(TASK, data, training, looks, options, usual(count));
     // What --from names is opened before anything is written.
     Path place = training.place(heed, TASK);
     TextClassifierTraining begun = run.from() == null ? null : pretrained(run, split, place);

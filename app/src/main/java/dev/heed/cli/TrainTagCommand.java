@@ -1,6 +1,7 @@
 package dev.heed.cli;
 
 import dev.heed.data.TaggedTexts;
+import dev.heed.task.EncoderArchitecture;
 import dev.heed.task.TextTaggerTraining;
 import dev.heed.task.TextTrainingSettings;
 import dev.heed.tokenizer.Tokenizer;
@@ -31,6 +32,7 @@ final class TrainTagCommand implements Callable<Integer> {
 
   @Mixin private DatasetOptions data = new DatasetOptions();
   @Mixin private EncoderTrainingOptions training = new EncoderTrainingOptions();
+  @Mixin private EncoderArchitectureOptions architecture = new EncoderArchitectureOptions();
 
   TrainTagCommand(HeedCommand heed) {
     this.heed = heed;
@@ -42,6 +44,7 @@ final class TrainTagCommand implements Callable<Integer> {
     if (resumed == null) {
       training.check();
     }
+    EncoderArchitecture looks = architecture.architecture();
     EncoderRun before = resumed == null ? null : EncoderRun.of(resumed);
     TaggedTexts texts =
         before == null
@@ -57,7 +60,7 @@ final class TrainTagCommand implements Callable<Integer> {
     TrainingRun.tellSkipped(heed, texts.faults());
     EncoderRun run =
         before == null
-            ? EncoderRun.asked(TASK, data, training, Map.of(), usual(split.learned()))
+            ? EncoderRun.asked(TASK, data, training, looks, Map.of(), usual(split.learned()))
             : before;
     Path place = resumed == null ? training.place(heed, TASK) : resumed.path();
     List<String> labels = texts.labels();

@@ -1,12 +1,8 @@
 package dev.heed.data;
 
-import dev.heed.tensor.CounterRandom;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -15,7 +11,6 @@ import java.util.TreeSet;
 /// @param sentences the sentences
 /// @param faults what is wrong with each of the sentences that were skipped
 public record TaggedTexts(List<Sentence> sentences, List<String> faults) {
-  private static final long SITE = -4;
   private static final int CONLL_U = 10;
 
   /// Words and a label for each.
@@ -158,25 +153,8 @@ public record TaggedTexts(List<Sentence> sentences, List<String> faults) {
   ///
   /// @throws IllegalArgumentException if nothing would remain on one side
   public Split split(double heldOut, long seed) {
-    Map<List<String>, List<Sentence>> equal = new LinkedHashMap<>();
-    sentences.forEach(
-        one -> equal.computeIfAbsent(one.words, key -> new ArrayList<>()).add(one));
-    List<List<Sentence>> groups = List.copyOf(equal.values());
-    int count = (int) Math.max(1, Math.round(heldOut * groups.size()));
-    if (count >= groups.size()) {
-      throw new IllegalArgumentException(
-          "there must be sentences to learn from and to hold out: received %d different ones, of"
-                  .formatted(groups.size())
-              + " which the share %s is to be held out".formatted(heldOut));
-    }
-    int[] order = CounterRandom.permutation(groups.size(), CounterRandom.key(seed, 0, SITE));
-    boolean[] out = new boolean[groups.size()];
-    Arrays.stream(order, 0, count).forEach(place -> out[place] = true);
-    List<Sentence> learned = new ArrayList<>();
-    List<Sentence> tried = new ArrayList<>();
-    for (int i = 0; i < out.length; i++) {
-      (out[i] ? tried : learned).addAll(groups.get(i));
-    }
-    return new Split(new TaggedTexts(learned, List.of()), new TaggedTexts(tried, List.of()));
+    GroupSplit<Sentence> split = GroupSplit.of(sentences, Sentence::words, heldOut, seed);
+    return new Split(
+        new TaggedTexts(split.learned(), List.of()), new TaggedTexts(split.heldOut(), List.of()));
   }
 }
