@@ -188,7 +188,8 @@ public final class ClassifierComparison {
               chosenBy);
       case FINE_TUNING ->
           whole(
-              TextClassifierTraining.from(encoder, labelled(texts), settings, null),
+              TextClassifierTraining.from(
+                  encoder, new Adaptation.Whole(), labelled(texts), settings, null),
               texts,
               chosenBy);
     };

@@ -2,6 +2,7 @@ package dev.heed.task;
 
 import dev.heed.data.LabelledTexts;
 import dev.heed.data.TokenizedText;
+import dev.heed.model.Lora;
 import dev.heed.model.bert.Bert;
 import dev.heed.model.bert.SequenceClassifier;
 import dev.heed.nn.Initializer;
@@ -18,7 +19,8 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// Trains a classifier of texts: from nothing, from a pretrained encoder (all of it), or on the
+/// Trains a classifier of texts: from nothing, from a pretrained encoder (all of it, its upper
+/// blocks, or a low-rank update), or on the
 /// features of a pretrained encoder that stays as it is.
 ///
 /// The state with the lowest loss on the held-out texts is what comes out. [#run] may be stopped by
@@ -26,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 public final class TextClassifierTraining {
   private final TextTrainingSettings settings;
   private final SequenceClassifier model;
+  private final @Nullable Lora lora;
   private final Tokenizer tokenizer;
   private final ClassifierTrainer trainer;
 
@@ -33,10 +36,12 @@ public final class TextClassifierTraining {
       TextTrainingSettings settings,
       boolean features,
       SequenceClassifier model,
+      @Nullable Lora lora,
       Tokenizer tokenizer,
       @Nullable Path checkpoints) {
     this.settings = settings;
     this.model = model;
+    this.lora = lora;
     this.tokenizer = tokenizer.withTruncation(Truncation.to(settings.longest()));
     this.trainer =
         new ClassifierTrainer(
@@ -72,7 +77,7 @@ public final class TextClassifierTraining {
     SequenceClassifier model =
         SequenceClassifier.of(encoder, texts.labels(), texts.multiLabel(), initializer);
     EncoderArchitecture.widen(model, initializer);
-    return new TextClassifierTraining(settings, false, model, tokenizer, checkpoints);
+    return new TextClassifierTraining(settings, false, model, null, tokenizer, checkpoints);
   }
 
   /// A WordPiece tokenizer learned from the texts.
@@ -87,24 +92,30 @@ public final class TextClassifierTraining {
     return architecture.tokenizer(lines);
   }
 
-  /// A training that goes on with a pretrained encoder, all of it.
+  /// A training that goes on with a pretrained encoder.
   ///
   /// @param encoder the encoder's directory; a head that it may have is left out
+  /// @param adaptation how much of it learns, beside the new head
   /// @throws IllegalArgumentException if the texts may be longer than the encoder's longest
   public static TextClassifierTraining from(
-      Path encoder, LabelledTexts texts, TextTrainingSettings settings, @Nullable Path checkpoints) {
-    return pretrained(false, encoder, texts, settings, checkpoints);
+      Path encoder,
+      Adaptation adaptation,
+      LabelledTexts texts,
+      TextTrainingSettings settings,
+      @Nullable Path checkpoints) {
+    return pretrained(adaptation, encoder, texts, settings, checkpoints);
   }
 
   /// A training of a head on a pretrained encoder that stays as it is: what it makes of each text
   /// is computed once.
   public static TextClassifierTraining onFeatures(
       Path encoder, LabelledTexts texts, TextTrainingSettings settings, @Nullable Path checkpoints) {
-    return pretrained(true, encoder, texts, settings, checkpoints);
+    return pretrained(null, encoder, texts, settings, checkpoints);
   }
 
+  /// @param adaptation null for features
   private static TextClassifierTraining pretrained(
-      boolean features,
+      @Nullable Adaptation adaptation,
       Path directory,
       LabelledTexts texts,
       TextTrainingSettings settings,
@@ -113,10 +124,16 @@ public final class TextClassifierTraining {
     SequenceClassifier model =
         SequenceClassifier.of(
             pretrained.encoder(), texts.labels(), texts.multiLabel(), Initializer.seeded(settings.seed()));
-    model.setFrozen(false);
-    model.encoder().setFrozen(features);
+    boolean features = adaptation == null;
+    Lora lora = null;
+    if (features) {
+      model.setFrozen(false);
+      model.encoder().setFrozen(true);
+    } else {
+      lora = adaptation.prepare(model, model.encoder(), "SEQ_CLS", settings.seed());
+    }
     return new TextClassifierTraining(
-        settings, features, model, pretrained.tokenizer(), checkpoints);
+        settings, features, model, lora, pretrained.tokenizer(), checkpoints);
   }
 
   /// The number of the parameters that learn.
@@ -127,7 +144,9 @@ public final class TextClassifierTraining {
   /// The model as it is now.
   public TextClassifier model() {
     return new TextClassifier(
-        model, tokenizer.withConfig(tokenizer.config().withMaxLength(settings.longest())));
+        model,
+        lora,
+        tokenizer.withConfig(tokenizer.config().withMaxLength(settings.longest())));
   }
 
   /// Trains on `learned`; at the end the model is as it was when it did best on `heldOut`.

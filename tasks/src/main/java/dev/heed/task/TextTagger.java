@@ -1,6 +1,7 @@
 package dev.heed.task;
 
 import dev.heed.data.TaggedTexts;
+import dev.heed.model.Lora;
 import dev.heed.model.ModelDirectory;
 import dev.heed.model.bert.TokenClassifier;
 import dev.heed.tensor.Inference;
@@ -15,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /// Says which label each word of a text has: names of people and places, parts of speech.
 ///
@@ -25,6 +27,7 @@ public final class TextTagger {
   private static final String OUTSIDE = "O";
 
   private final TokenClassifier model;
+  private final @Nullable Lora lora;
   private final Tokenizer tokenizer;
   private final int longest;
 
@@ -35,9 +38,12 @@ public final class TextTagger {
   /// @param probability of the label
   public record Word(String text, int start, int end, String label, float probability) {}
 
+  /// @param lora the update that the model has and is saved as; null for a whole model
   /// @param tokenizer its tokens; not cut
-  TextTagger(TokenClassifier model, Tokenizer tokenizer, int longest) {
+  TextTagger(
+      TokenClassifier model, @Nullable Lora lora, Tokenizer tokenizer, int longest) {
     this.model = model;
+    this.lora = lora;
     this.tokenizer = tokenizer.withTruncation(null);
     this.longest = longest;
   }
@@ -56,7 +62,7 @@ public final class TextTagger {
   public static TextTagger fineTune(Path encoder, TaggedTexts data) {
     TaggedTexts.Split split = data.split(0.1, 1);
     var settings = TextTrainingSettings.fineTuning(split.learned().sentences().size(), 1);
-    return train(TextTaggerTraining.from(encoder, data.labels(), settings, null), split);
+    return train(TextTaggerTraining.from(encoder, new Adaptation.Whole(), data.labels(), settings, null), split);
   }
 
   private static TextTagger train(TextTaggerTraining training, TaggedTexts.Split split) {
@@ -74,7 +80,7 @@ public final class TextTagger {
       Tokenizer tokenizer = Tokenizer.load(directory);
       int most = model.encoder().maximumLength();
       int asked = tokenizer.config().maxLength();
-      return new TextTagger(model, tokenizer, asked > 0 ? Math.min(asked, most) : most);
+      return new TextTagger(model, null, tokenizer, asked > 0 ? Math.min(asked, most) : most);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -89,7 +95,12 @@ public final class TextTagger {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    model.save(directory); // its config.json is what makes the directory a model
+    // A config.json is what makes the directory a model: it comes last.
+    if (lora == null) {
+      model.save(directory);
+    } else {
+      lora.save(directory);
+    }
   }
 
   /// The labels.

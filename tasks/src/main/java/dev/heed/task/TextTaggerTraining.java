@@ -2,6 +2,7 @@ package dev.heed.task;
 
 import dev.heed.data.TaggedTexts;
 import dev.heed.data.TokenizedText;
+import dev.heed.model.Lora;
 import dev.heed.model.bert.TokenClassifier;
 import dev.heed.nn.Initializer;
 import dev.heed.tensor.FusedOperations;
@@ -17,7 +18,7 @@ import java.util.Objects;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/// Trains a tagger: from nothing, or from a pretrained encoder, all of it.
+/// Trains a tagger: from nothing, or from a pretrained encoder.
 ///
 /// The state with the lowest loss on the held-out sentences is what comes out. [#run] may be
 /// stopped by [#stop] from another thread, and where `checkpoints` is given, a later run goes on
@@ -25,16 +26,19 @@ import org.jspecify.annotations.Nullable;
 public final class TextTaggerTraining {
   private final TextTrainingSettings settings;
   private final TokenClassifier model;
+  private final @Nullable Lora lora;
   private final Tokenizer tokenizer;
   private final SampleTrainer<TaggedInput> trainer;
 
   private TextTaggerTraining(
       TextTrainingSettings settings,
       TokenClassifier model,
+      @Nullable Lora lora,
       Tokenizer tokenizer,
       @Nullable Path checkpoints) {
     this.settings = settings;
     this.model = model;
+    this.lora = lora;
     this.tokenizer = tokenizer.withTruncation(null);
     this.trainer =
         new SampleTrainer<>(settings, model, TaggedInput::length, this::loss, checkpoints);
@@ -64,7 +68,7 @@ public final class TextTaggerTraining {
         architecture.newEncoder(tokenizer.vocabularySize(), settings.longest(), initializer);
     TokenClassifier model = new TokenClassifier(encoder, labels, initializer);
     EncoderArchitecture.widen(model, initializer);
-    return new TextTaggerTraining(settings, model, tokenizer, checkpoints);
+    return new TextTaggerTraining(settings, model, null, tokenizer, checkpoints);
   }
 
   /// A WordPiece tokenizer learned from the sentences.
@@ -73,20 +77,22 @@ public final class TextTaggerTraining {
         texts.sentences().stream().map(one -> String.join(" ", one.words())).toList());
   }
 
-  /// A training that goes on with a pretrained encoder, all of it.
+  /// A training that goes on with a pretrained encoder.
   ///
   /// @param encoder the encoder's directory; a head that it may have is left out
+  /// @param adaptation how much of it learns, beside the new head
   /// @throws IllegalArgumentException if the texts may be longer than the encoder's longest
   public static TextTaggerTraining from(
       Path encoder,
+      Adaptation adaptation,
       List<String> labels,
       TextTrainingSettings settings,
       @Nullable Path checkpoints) {
     PretrainedEncoder pretrained = PretrainedEncoder.open(encoder, settings.longest());
     TokenClassifier model =
         new TokenClassifier(pretrained.encoder(), labels, Initializer.seeded(settings.seed()));
-    model.setFrozen(false);
-    return new TextTaggerTraining(settings, model, pretrained.tokenizer(), checkpoints);
+    Lora lora = adaptation.prepare(model, model.encoder(), "TOKEN_CLS", settings.seed());
+    return new TextTaggerTraining(settings, model, lora, pretrained.tokenizer(), checkpoints);
   }
 
   /// The number of the parameters that learn.
@@ -98,6 +104,7 @@ public final class TextTaggerTraining {
   public TextTagger model() {
     return new TextTagger(
         model,
+        lora,
         tokenizer.withConfig(tokenizer.config().withMaxLength(settings.longest())),
         settings.longest());
   }
