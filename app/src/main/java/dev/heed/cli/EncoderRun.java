@@ -90,17 +90,13 @@ record EncoderRun(
   static EncoderRun of(RunFolder folder) {
     ConfigFile map = folder.asked();
     String from = map.string("from", "");
-    Map<String, String> options = new LinkedHashMap<>();
-    if (map.value("options").orElse(null) instanceof Map<?, ?> more) {
-      more.forEach((name, value) -> options.put(String.valueOf(name), String.valueOf(value)));
-    }
     return new EncoderRun(
         map.string("task"),
         Path.of(map.strings("data").getFirst()),
         map.strings("columns"),
         map.flag("skip_bad_rows", false),
         map.number("validation"),
-        options,
+        options(map),
         from.isEmpty() ? null : from,
         new EncoderArchitecture(
             map.integer("vocabulary"),
@@ -115,6 +111,15 @@ record EncoderRun(
             map.number("learning_rate"),
             map.integer("evaluate_every"),
             ((Number) map.value("seed").orElse(0L)).longValue()));
+  }
+
+  /// What `options` of a `run.json` says.
+  static Map<String, String> options(ConfigFile map) {
+    Map<String, String> options = new LinkedHashMap<>();
+    if (map.value("options").orElse(null) instanceof Map<?, ?> more) {
+      more.forEach((name, value) -> options.put(String.valueOf(name), String.valueOf(value)));
+    }
+    return options;
   }
 
   /// The command that makes the same model again, bit for bit.
@@ -163,12 +168,13 @@ record EncoderRun(
   /// @param figures how good it is, as Markdown
   ModelCard modelCard(String pipeline, String kind, String heldOut, String figures) {
     return new ModelCard(
-        pipeline,
-        kind,
-        from,
-        List.of(data),
-        String.format(Locale.ROOT, "%.0f %% of %s was held out.", 100 * validation, heldOut),
-        figures,
-        command());
+            pipeline,
+            kind,
+            from,
+            List.of(data),
+            String.format(Locale.ROOT, "%.0f %% of %s was held out.", 100 * validation, heldOut),
+            figures,
+            command())
+        .ofAdaptation(options);
   }
 }

@@ -40,6 +40,7 @@ public final class Main {
     COMMANDS.put("tokenize", TokenizeCommand::new);
     COMMANDS.put("train", TrainCommand::commandLine);
     COMMANDS.put("compare", CompareCommand::commandLine);
+    COMMANDS.put("merge", MergeCommand::new);
     COMMANDS.put("inspect", InspectCommand::new);
     COMMANDS.put("pull", PullCommand::new);
     COMMANDS.put("models", ModelsCommand::new);

@@ -2,6 +2,7 @@ package dev.heed.cli;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +41,11 @@ record ModelCard(
   /// The same for a model that another library opens.
   ModelCard ofLibrary(String other) {
     return new ModelCard(other, pipeline, kind, from, data, heldOut, figures, command);
+  }
+
+  /// The same for a model of which `options` say how much learned: an update is opened by PEFT.
+  ModelCard ofAdaptation(Map<String, String> options) {
+    return options.containsKey(AdaptationOptions.LORA) ? ofLibrary("peft") : this;
   }
 
   String text(Path folder) {

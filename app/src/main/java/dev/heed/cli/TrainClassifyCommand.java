@@ -54,6 +54,7 @@ final class TrainClassifyCommand implements Callable<Integer> {
   private boolean features;
 
   @Mixin private EncoderTrainingOptions training = new EncoderTrainingOptions();
+  @Mixin private AdaptationOptions adaptation = new AdaptationOptions();
   @Mixin private EncoderArchitectureOptions architecture = new EncoderArchitectureOptions();
 
   TrainClassifyCommand(HeedCommand heed) {
@@ -72,7 +73,12 @@ final class TrainClassifyCommand implements Callable<Integer> {
     if (features && training.from() == null) {
       throw CommandFailure.usage("--features must stand with --from, which names the encoder");
     }
+    if (features && !adaptation.isWhole()) {
+      throw CommandFailure.usage("--features cannot stand with --lora or --freeze");
+    }
+    adaptation.check(training.from());
     Map<String, String> options = new LinkedHashMap<>();
+    adaptation.addTo(options);
     if (group != null) {
       options.put(GROUP, group);
     }
@@ -101,7 +107,9 @@ final class TrainClassifyCommand implements Callable<Integer> {
         ? TextTrainingSettings.fromNothing(texts, heed.seed())
         : features
             ? TextTrainingSettings.features(texts, heed.seed())
-            : TextTrainingSettings.fineTuning(texts, heed.seed());
+            : adaptation.isLora()
+                ? TextTrainingSettings.lowRank(texts, heed.seed())
+                : TextTrainingSettings.fineTuning(texts, heed.seed());
   }
 
   private Integer goOn(RunFolder folder) throws IOException {
@@ -161,7 +169,12 @@ final class TrainClassifyCommand implements Callable<Integer> {
     return TrainingRun.usable(() ->
         run.has(FEATURES)
             ? TextClassifierTraining.onFeatures(encoder, split.learned(), run.settings(), folder)
-            : TextClassifierTraining.from(encoder, split.learned(), run.settings(), folder));
+            : TextClassifierTraining.from(
+                encoder,
+                AdaptationOptions.of(run.options(), encoder),
+                split.learned(),
+                run.settings(),
+                folder));
   }
 
   private Integer train(

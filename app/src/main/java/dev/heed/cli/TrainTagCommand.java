@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -32,6 +33,7 @@ final class TrainTagCommand implements Callable<Integer> {
 
   @Mixin private DatasetOptions data = new DatasetOptions();
   @Mixin private EncoderTrainingOptions training = new EncoderTrainingOptions();
+  @Mixin private AdaptationOptions adaptation = new AdaptationOptions();
   @Mixin private EncoderArchitectureOptions architecture = new EncoderArchitectureOptions();
 
   TrainTagCommand(HeedCommand heed) {
@@ -43,7 +45,10 @@ final class TrainTagCommand implements Callable<Integer> {
     RunFolder resumed = training.resumed(TASK);
     if (resumed == null) {
       training.check();
+      adaptation.check(training.from());
     }
+    Map<String, String> options = new LinkedHashMap<>();
+    adaptation.addTo(options);
     EncoderArchitecture looks = architecture.architecture();
     EncoderRun before = resumed == null ? null : EncoderRun.of(resumed);
     TaggedTexts texts =
@@ -60,7 +65,7 @@ final class TrainTagCommand implements Callable<Integer> {
     TrainingRun.tellSkipped(heed, texts.faults());
     EncoderRun run =
         before == null
-            ? EncoderRun.asked(TASK, data, training, looks, Map.of(), usual(split.learned()))
+            ? EncoderRun.asked(TASK, data, training, looks, options, usual(split.learned()))
             : before;
     Path place = resumed == null ? training.place(heed, TASK) : resumed.path();
     List<String> labels = texts.labels();
@@ -90,7 +95,9 @@ final class TrainTagCommand implements Callable<Integer> {
     int sentences = learned.sentences().size();
     return training.from() == null
         ? TextTrainingSettings.fromNothing(sentences, heed.seed())
-        : TextTrainingSettings.fineTuning(sentences, heed.seed());
+        : adaptation.isLora()
+            ? TextTrainingSettings.lowRank(sentences, heed.seed())
+            : TextTrainingSettings.fineTuning(sentences, heed.seed());
   }
 
   private static TextTaggerTraining fromNothing(
@@ -110,7 +117,13 @@ final class TrainTagCommand implements Callable<Integer> {
   private TextTaggerTraining pretrained(EncoderRun run, List<String> labels, Path folder) {
     Path encoder = SavedModels.named(heed, Objects.requireNonNull(run.from()));
     return TrainingRun.usable(
-        () -> TextTaggerTraining.from(encoder, labels, run.settings(), folder));
+        () ->
+            TextTaggerTraining.from(
+                encoder,
+                AdaptationOptions.of(run.options(), encoder),
+                labels,
+                run.settings(),
+                folder));
   }
 
   private Integer train(

@@ -28,6 +28,11 @@ public record TextTrainingSettings(
     return of(texts, 3, 5e-5, seed);
   }
 
+  /// What suits `texts` texts and a low-rank update of a pretrained encoder.
+  public static TextTrainingSettings lowRank(int texts, long seed) {
+    return of(texts, 3, 5e-4, seed);
+  }
+
   /// What suits `texts` texts and the features of a pretrained encoder.
   public static TextTrainingSettings features(int texts, long seed) {
     return of(texts, 20, 1e-3, seed);

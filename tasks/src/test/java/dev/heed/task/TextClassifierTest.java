@@ -217,7 +217,8 @@ class TextClassifierTest {
     features.run(other, other, TrainingProgress.SILENT);
     assertThat(features.model().labels()).containsExactly("neg", "yes");
     assertThat(features.model().evaluate(other).accuracy()).isGreaterThan(0.9);
-    TextClassifierTraining whole = TextClassifierTraining.from(encoder, other, settings(60), null);
+    TextClassifierTraining whole = TextClassifierTraining.from(
+            encoder, new Adaptation.Whole(), other, settings(60), null);
     whole.run(other, other, TrainingProgress.SILENT);
     assertThat(whole.model().evaluate(other).accuracy()).isEqualTo(1);
 
@@ -227,7 +228,8 @@ class TextClassifierTest {
     assertThat(weights(whole.model(), inner)).isNotEqualTo(before);
     assertThatIllegalArgumentException()
         .isThrownBy(() ->
-            TextClassifierTraining.from(encoder, other, new TextTrainingSettings(64, 1, 8, 1, 1, 1), null))
+            TextClassifierTraining.from(
+                encoder, new Adaptation.Whole(), other, new TextTrainingSettings(64, 1, 8, 1, 1, 1), null))
         .withMessage("the model takes at most 32 tokens: received texts of 64");
   }
 
