@@ -2,7 +2,6 @@ package dev.heed.cli;
 
 import dev.heed.cli.picture.LabelledMatrix;
 import dev.heed.cli.picture.SvgHeatMap;
-import dev.heed.cli.terminal.Table;
 import dev.heed.task.ClassificationFigures;
 import dev.heed.task.ClassificationFigures.LabelFigures;
 import java.util.ArrayList;
@@ -14,8 +13,6 @@ import org.jspecify.annotations.Nullable;
 
 /// A classifier's figures for people, for programs and as a picture.
 record ClassificationReport(ClassificationFigures figures) {
-  private static final int WIDEST = 40;
-
   /// For programs: `accuracy`, `f1` and what they are made of.
   Map<String, @Nullable Object> values() {
     Map<String, @Nullable Object> values = new LinkedHashMap<>();
@@ -26,16 +23,7 @@ record ClassificationReport(ClassificationFigures figures) {
       values.put("calibration_error", figures.calibrationError());
     }
     values.put("texts", figures.texts());
-    Map<String, Object> labels = new LinkedHashMap<>();
-    for (LabelFigures label : figures.perLabel()) {
-      Map<String, Object> of = new LinkedHashMap<>();
-      of.put("precision", label.precision());
-      of.put("recall", label.recall());
-      of.put("f1", label.f1());
-      of.put("texts", label.support());
-      labels.put(label.label(), of);
-    }
-    values.put("labels", labels);
+    values.put("labels", LabelTable.values(figures.perLabel(), "texts"));
     if (hasConfusion()) {
       List<List<Integer>> confusion = new ArrayList<>();
       for (int[] row : figures.confusion()) {
@@ -67,40 +55,17 @@ record ClassificationReport(ClassificationFigures figures) {
 
   /// For people: that line and a table of the labels.
   List<String> lines() {
-    List<List<String>> rows = new ArrayList<>();
-    rows.add(List.of("label", "precision", "recall", "F1", "texts"));
-    for (LabelFigures label : figures.perLabel()) {
-      rows.add(
-          List.of(
-              label.label(),
-              String.format(Locale.ROOT, "%9.4f", label.precision()),
-              String.format(Locale.ROOT, "%6.4f", label.recall()),
-              String.format(Locale.ROOT, "%6.4f", label.f1()),
-              String.format(Locale.ROOT, "%,5d", label.support())));
-    }
     List<String> lines = new ArrayList<>(List.of(line()));
-    lines.addAll(Table.lines(rows, WIDEST));
+    lines.addAll(LabelTable.lines(figures.perLabel(), "texts"));
     return lines;
   }
 
   /// The same as Markdown.
   String markdown() {
-    StringBuilder text = new StringBuilder("Held out: " + line() + ".\n\n");
-    text.append("| label | precision | recall | F1 | texts |\n|---|---|---|---|---|\n");
-    for (LabelFigures label : figures.perLabel()) {
-      text.append(
-          String.format(
-              Locale.ROOT,
-              "| %s | %.4f | %.4f | %.4f | %,d |%n",
-              label.label().replace("|", "\\|"),
-              label.precision(),
-              label.recall(),
-              label.f1(),
-              label.support()));
-    }
+    String text = "Held out: " + line() + ".\n\n" + LabelTable.markdown(figures.perLabel(), "texts");
     return hasConfusion()
-        ? text.append("\n![Which labels are taken for which](confusion.svg)").toString()
-        : text.toString().strip();
+        ? text + "\n![Which labels are taken for which](confusion.svg)"
+        : text.strip();
   }
 
   /// Whether there is a matrix to draw: not where a text may have several labels.

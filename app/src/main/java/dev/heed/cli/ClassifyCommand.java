@@ -1,20 +1,18 @@
 package dev.heed.cli;
 
-import dev.heed.cli.terminal.ProgressBar;
 import dev.heed.task.NearestLabel;
 import dev.heed.task.Prediction;
 import dev.heed.task.SentenceEmbedder;
 import dev.heed.task.TextClassifier;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.OptionalLong;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicInteger;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -24,9 +22,6 @@ import picocli.CommandLine.Option;
     name = "classify",
     description = "Says which label texts have: by a model that was trained for it, or --labels.")
 final class ClassifyCommand implements Callable<Integer> {
-  /// Texts that are read, sorted by length, computed and written before the next ones.
-  private static final int WINDOW = 512;
-
   private final HeedCommand heed;
 
   @Mixin private TextInput input = new TextInput();
@@ -55,44 +50,25 @@ final class ClassifyCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Judge judge = labels.isEmpty() ? trained() : nearest();
-    Work work = new Work(judge);
-    OptionalLong total = input.count();
-    output.write(
+    AtomicInteger cut = new AtomicInteger();
+    TextAnswers.write(
         heed,
-        out -> {
-          try (Interruption interruption = Interruption.watch();
-              ProgressBar bar = heed.progress()) {
-            if (total.isPresent() && total.getAsLong() > WINDOW) {
-              bar.begin("Classifying", total.getAsLong(), "text");
-            }
-            input.forEach(
-                heed,
-                text -> {
-                  if (!interruption.requested()) {
-                    work.window.add(text);
-                    if (work.window.size() == WINDOW) {
-                      work.compute(out);
-                      bar.update(work.done, Map.of());
-                    }
-                  }
-                });
-            work.interrupted = interruption.requested();
-            if (!work.interrupted) {
-              work.compute(out);
-              work.end(out);
-            }
-            if (total.isPresent() && total.getAsLong() > WINDOW) {
-              bar.end(work.done, Map.of());
-            }
+        input,
+        output,
+        "Classifying",
+        texts -> {
+          TextClassifier.Predictions judged = judge.classify(texts);
+          cut.addAndGet(judged.cut());
+          List<TextAnswers.Answer> answers = new ArrayList<>();
+          for (int i = 0; i < texts.size(); i++) {
+            Prediction prediction = judged.predictions().get(i);
+            answers.add(new TextAnswers.Answer(shown(prediction, texts.get(i)), answer(prediction)));
           }
-          if (work.interrupted) {
-            throw new CommandFailure(
-                ExitCode.INTERRUPTED, "interrupted after " + work.done + " texts", null);
-          }
+          return answers;
         });
-    if (work.cut > 0) {
+    if (cut.get() > 0) {
       heed.notes()
-          .println(work.cut + " of the texts were longer than the model takes and were cut");
+          .println(cut + " of the texts were longer than the model takes and were cut");
     }
     return ExitCode.DONE.code();
   }
@@ -126,49 +102,13 @@ final class ClassifyCommand implements Callable<Integer> {
     }
   }
 
-  /// What was computed so far. JSON is one value for all texts, and so is written at the end.
-  private final class Work {
-    private final Judge judge;
-    private final List<String> window = new ArrayList<>();
-    private final List<Map<String, Object>> answers = new ArrayList<>();
-    private long done;
-    private long cut;
-    private boolean interrupted;
-
-    Work(Judge judge) {
-      this.judge = judge;
-    }
-
-    void compute(PrintStream out) throws IOException {
-      TextClassifier.Predictions judged = judge.classify(window);
-      for (int i = 0; i < window.size(); i++) {
-        Prediction prediction = judged.predictions().get(i);
-        switch (output.format()) {
-          case TEXT ->
-              out.printf(
-                  Locale.ROOT,
-                  "%s\t%.4f\t%s%n",
-                  prediction.labels().isEmpty() ? "-" : String.join("|", prediction.labels()),
-                  prediction.confidence(),
-                  window.get(i));
-          case JSONL -> {
-            Map<String, Object> answer = answer(prediction);
-            Json.write(out, Format.JSONL, json -> Json.value(json, answer));
-          }
-          case JSON -> answers.add(answer(prediction));
-        }
-      }
-      cut += judged.cut();
-      done += window.size();
-      window.clear();
-    }
-
-    void end(PrintStream out) throws IOException {
-      if (output.format() == Format.JSON) {
-        Object all = answers.size() == 1 ? answers.getFirst() : answers;
-        Json.write(out, Format.JSON, json -> Json.value(json, all));
-      }
-    }
+  private static String shown(Prediction prediction, String text) {
+    return String.format(
+        Locale.ROOT,
+        "%s\t%.4f\t%s",
+        prediction.labels().isEmpty() ? "-" : String.join("|", prediction.labels()),
+        prediction.confidence(),
+        text);
   }
 
   private static Map<String, Object> answer(Prediction prediction) {

@@ -1,10 +1,15 @@
 package dev.heed.cli;
 
 import dev.heed.data.LabelledTexts;
+import dev.heed.data.RatedPairs;
+import dev.heed.data.TaggedTexts;
 import dev.heed.task.ClassificationFigures;
+import dev.heed.task.EmbeddingFigures;
 import dev.heed.task.LanguageModel;
 import dev.heed.task.Perplexity;
+import dev.heed.task.SentenceEmbedder;
 import dev.heed.task.TextClassifier;
+import dev.heed.task.TextTagger;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,16 +62,20 @@ final class EvaluateCommand implements Callable<Integer> {
     Evaluation evaluation;
     if (architecture.endsWith("ForSequenceClassification")) {
       evaluation = classification(directory);
+    } else if (architecture.endsWith(TagCommand.KIND)) {
+      evaluation = tagging(directory);
     } else if (architecture.endsWith("MTModel")
         || architecture.endsWith("ForConditionalGeneration")) {
       evaluation = EvaluateTranslation.of(heed, directory, files.read().pairs(), beams, lowercase);
+    } else if (architecture.endsWith("Model") && !architecture.endsWith("LMHeadModel")) {
+      evaluation = embedding(directory);
     } else if (architecture.isEmpty() // a GGUF file
         || architecture.endsWith("ForCausalLM")
         || architecture.endsWith("LMHeadModel")) {
       evaluation = language();
     } else {
       throw CommandFailure.usage(
-          "heed evaluate needs a model that classifies, translates or continues texts: %s is a %s"
+          "heed evaluate needs a model that classifies, tags, embeds, translates or continues texts: %s is a %s"
               .formatted(directory, architecture));
     }
     output.write(
@@ -86,17 +95,29 @@ final class EvaluateCommand implements Callable<Integer> {
     try {
       LabelledTexts texts =
           LabelledTexts.toEvaluate(files.dataset().read(), classifier.multiLabel());
-      if (!texts.faults().isEmpty()) {
-        heed.notes()
-            .println(
-                texts.faults().size() + " rows skipped, the first: " + texts.faults().getFirst());
-      }
+      TrainingRun.tellSkipped(heed, texts.faults());
       ClassificationFigures figures = classifier.evaluate(texts);
       ClassificationReport report = new ClassificationReport(figures);
       return new Evaluation(report.lines(), report.values());
     } catch (IllegalArgumentException e) {
       throw CommandFailure.usage(String.valueOf(e.getMessage()));
     }
+  }
+
+  private Evaluation tagging(Path directory) {
+    TextTagger tagger = TextTagger.load(directory);
+    TaggedTexts texts = TrainTagCommand.read(files.dataset());
+    TrainingRun.tellSkipped(heed, texts.faults());
+    TaggingReport report = new TaggingReport(TrainingRun.usable(() -> tagger.evaluate(texts)));
+    return new Evaluation(report.lines(), report.values());
+  }
+
+  private Evaluation embedding(Path directory) {
+    RatedPairs pairs = TrainingRun.usable(() -> RatedPairs.of(files.dataset().read()));
+    TrainingRun.tellSkipped(heed, pairs.faults());
+    EmbeddingFigures figures = EmbeddingFigures.of(SentenceEmbedder.load(directory), pairs);
+    return new Evaluation(
+        List.of(TrainEmbedCommand.shown(figures)), TrainEmbedCommand.values(figures));
   }
 
   /// Of a language model on the text of a file.

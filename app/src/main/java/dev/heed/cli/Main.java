@@ -30,6 +30,7 @@ public final class Main {
     COMMANDS.put("rerank", RerankCommand::new);
     COMMANDS.put("sense", SenseCommand::new);
     COMMANDS.put("classify", ClassifyCommand::new);
+    COMMANDS.put("tag", TagCommand::new);
     COMMANDS.put("attention", AttentionCommand::new);
     COMMANDS.put("evaluate", EvaluateCommand::new);
     COMMANDS.put("trace", TraceCommand::new);
@@ -41,6 +42,7 @@ public final class Main {
     COMMANDS.put("compare", CompareCommand::commandLine);
     COMMANDS.put("convert", ConvertCommand::new);
     COMMANDS.put("quantize", QuantizeCommand::new);
+    COMMANDS.put("merge", MergeCommand::new);
     COMMANDS.put("inspect", InspectCommand::new);
     COMMANDS.put("pull", PullCommand::new);
     COMMANDS.put("models", ModelsCommand::new);

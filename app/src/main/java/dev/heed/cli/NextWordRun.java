@@ -12,11 +12,14 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// What a run of `heed train next-word` was asked.
+///
+/// @param adaptation how much of a pretrained model learns, as options without `--`
 record NextWordRun(
     Path folder,
     List<Path> data,
     double validation,
     @Nullable String from,
+    Map<String, String> adaptation,
     LanguageModelTraining.Architecture architecture,
     int vocabulary,
     LanguageModelTraining.Settings settings) {
@@ -44,6 +47,7 @@ record NextWordRun(
     map.put("data_sha256", digest);
     map.put("validation", validation);
     map.put("from", from);
+    map.put("options", adaptation);
     map.put("width", architecture.width());
     map.put("layers", architecture.layers());
     map.put("heads", architecture.heads());
@@ -64,6 +68,8 @@ record NextWordRun(
     data.forEach(file -> command.append(" '").append(file).append('\''));
     if (from != null) {
       command.append(" --from '").append(from).append('\'');
+      adaptation.forEach(
+          (name, value) -> command.append(" --").append(name).append(' ').append(value));
     } else {
       command.append(
           String.format(
@@ -99,6 +105,7 @@ record NextWordRun(
         map.strings("data").stream().map(Path::of).toList(),
         map.number("validation"),
         from.isEmpty() ? null : from,
+        EncoderRun.options(map),
         new LanguageModelTraining.Architecture(
             map.integer("width"),
             map.integer("layers"),
@@ -116,7 +123,8 @@ record NextWordRun(
   }
 
   ModelCard modelCard(@Nullable Foresight before, Foresight after) {
-    return new ModelCard(
+    ModelCard card =
+        new ModelCard(
         "text-generation",
         "A language model",
         from,
@@ -127,5 +135,6 @@ record NextWordRun(
                 TrainNextWordCommand.shown(after),
                 before == null ? "" : " Before: " + TrainNextWordCommand.shown(before) + "."),
         command());
+    return card.ofAdaptation(adaptation);
   }
 }

@@ -20,14 +20,10 @@ record RunFolder(Path path, ConfigFile asked) {
 
   /// Writes down what a run is asked, before it begins.
   static RunFolder begin(Path path, Map<String, @Nullable Object> asked) throws IOException {
-    if (Files.isDirectory(path)) {
-      try (var inside = Files.list(path)) {
-        if (inside.findAny().isPresent()) {
-          throw CommandFailure.usage(
-              "-o must be new or empty: received %s; --resume %s goes on with a run"
-                  .formatted(path, path));
-        }
-      }
+    if (!Folders.isFree(path)) {
+      throw CommandFailure.usage(
+          "-o must be new or empty: received %s; --resume %s goes on with a run"
+              .formatted(path, path));
     }
     Files.createDirectories(path);
     RunFolder run = new RunFolder(path, new ConfigFile(FILE, asked));

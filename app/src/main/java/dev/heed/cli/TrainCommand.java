@@ -16,7 +16,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "train",
     description =
-        "Trains on a user's data: classifiers, next-word predictors, translators, tokenizers.")
+        "Trains on a user's data: classifiers, taggers, embedders, next-word predictors, translators, tokenizers.")
 final class TrainCommand implements Runnable {
   @Spec private @Nullable CommandSpec spec;
 
@@ -24,6 +24,8 @@ final class TrainCommand implements Runnable {
   static CommandLine commandLine(HeedCommand heed) {
     return new CommandLine(new TrainCommand())
         .addSubcommand("classify", new TrainClassifyCommand(heed))
+        .addSubcommand("embed", new TrainEmbedCommand(heed))
+        .addSubcommand("tag", new TrainTagCommand(heed))
         .addSubcommand("next-word", new TrainNextWordCommand(heed))
         .addSubcommand("translate", new TrainTranslateCommand(heed))
         .addSubcommand("tokenizer", new TrainTokenizerCommand(heed));

@@ -1,8 +1,11 @@
 package dev.heed.cli;
 
+import dev.heed.cli.terminal.Table;
+import dev.heed.task.Adaptation;
 import dev.heed.task.LanguageModel;
 import dev.heed.task.LanguageModelTraining;
 import dev.heed.task.LanguageModelTraining.Foresight;
+import dev.heed.task.WordLosses;
 import dev.heed.tensor.Kernels;
 import dev.heed.tokenizer.BpeTrainer;
 import dev.heed.tokenizer.Tokenizer;
@@ -20,6 +23,7 @@ import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /// `heed train next-word`: a language model on a user's text, from nothing or from a pretrained
@@ -29,6 +33,8 @@ import picocli.CommandLine.Option;
     description =
         "Trains a model that foresees the next word of a text, from nothing or --from a model.")
 final class TrainNextWordCommand implements Callable<Integer> {
+  private static final int MOST_WORDS = 10;
+
   private final HeedCommand heed;
 
   @Option(
@@ -56,6 +62,8 @@ final class TrainNextWordCommand implements Callable<Integer> {
       description = "go on with this model instead of beginning from nothing")
   private @Nullable String from;
 
+  @Mixin private AdaptationOptions adaptation = new AdaptationOptions();
+
   @Option(
       names = "--steps",
       paramLabel = "N",
@@ -71,7 +79,8 @@ final class TrainNextWordCommand implements Callable<Integer> {
   @Option(
       names = "--learning-rate",
       paramLabel = "R",
-      description = "the highest one (default: 0.002 from nothing, 0.0001 from a model)")
+      description =
+          "the highest one (default: 0.002 from nothing, 0.0001 from a model, 0.0005 with --lora)")
   private double learningRate;
 
   @Option(
@@ -154,6 +163,8 @@ final class TrainNextWordCommand implements Callable<Integer> {
         run.tokensPerStep(),
         Kernels.active().name());
     Foresight before = run.from() == null ? null : training.evaluate(texts.heldOut());
+    WordLosses wordsBefore =
+        run.from() == null ? null : WordLosses.of(training.model(), texts.heldOut(), run.settings().longest());
     LanguageModelTraining begun = training;
     Trainer.History history =
         TrainingRun.train(
@@ -169,7 +180,12 @@ final class TrainNextWordCommand implements Callable<Integer> {
       return ExitCode.INTERRUPTED.code();
     }
     Foresight after = training.evaluate(texts.heldOut());
-    finish(run, folder, training, before, after);
+    List<WordLosses.Gain> gains =
+        wordsBefore == null
+            ? List.of()
+            : WordLosses.of(training.model(), texts.heldOut(), run.settings().longest())
+                .gains(wordsBefore, MOST_WORDS);
+    finish(run, folder, training, before, after, gains);
     notes.printf("Saved: %s (opens in Hugging Face too)%n", run.folder());
     notes.printf("Type next: heed complete \"…\" --words 5 --model %s%n", run.folder());
     return ExitCode.DONE.code();
@@ -193,12 +209,17 @@ final class TrainNextWordCommand implements Callable<Integer> {
           "--heads must divide --width, --layers be 1 or more, --vocabulary 257 or more:"
               + " received %d, %d, %d, %d".formatted(heads, width, layers, vocabulary));
     }
-    double rate = learningRate > 0 ? learningRate : from == null ? 2e-3 : 1e-4;
+    adaptation.check(from);
+    Map<String, String> options = new LinkedHashMap<>();
+    adaptation.addTo(options);
+    double usual = from == null ? 2e-3 : adaptation.isLora() ? 5e-4 : 1e-4;
+    double rate = learningRate > 0 ? learningRate : usual;
     return new NextWordRun(
         out == null ? SavedModels.folder(heed).resolve(NextWordRun.TASK) : out,
         data.stream().map(Path::toAbsolutePath).toList(),
         validation,
         from,
+        options,
         new LanguageModelTraining.Architecture(width, layers, heads, context, dropout),
         vocabulary,
         new LanguageModelTraining.Settings(
@@ -206,9 +227,15 @@ final class TrainNextWordCommand implements Callable<Integer> {
   }
 
   private LanguageModelTraining pretrained(NextWordRun run, String name) {
-    LanguageModel model = LanguageModel.load(SavedModels.named(heed, name));
+    Path path = SavedModels.named(heed, name);
+    Adaptation how = AdaptationOptions.of(run.adaptation(), path);
+    // What stays as it is may stay quantised.
+    LanguageModel model =
+        how instanceof Adaptation.LowRank
+            ? LanguageModel.load(path)
+            : LanguageModel.loadExact(path);
     try {
-      return LanguageModelTraining.from(model, run.settings(), run.folder());
+      return LanguageModelTraining.from(model, how, run.settings(), run.folder());
     } catch (IllegalArgumentException e) {
       throw CommandFailure.usage(Objects.requireNonNullElse(e.getMessage(), "wrong model"));
     }
@@ -236,12 +263,14 @@ final class TrainNextWordCommand implements Callable<Integer> {
       RunFolder folder,
       LanguageModelTraining training,
       @Nullable Foresight before,
-      Foresight after)
+      Foresight after,
+      List<WordLosses.Gain> gains)
       throws IOException {
     training.model().save(run.folder());
     Map<String, @Nullable Object> figures = new LinkedHashMap<>(figures(after));
     if (before != null) {
       figures.put("before", figures(before));
+      figures.put("words", gains.stream().map(TrainNextWordCommand::figures).toList());
     }
     folder.end("Loss, nats a token", run.modelCard(before, after), figures);
     if (format != Format.TEXT) {
@@ -249,6 +278,7 @@ final class TrainNextWordCommand implements Callable<Integer> {
     } else if (before != null) {
       heed.out().println("before: " + shown(before));
       heed.out().println("after:  " + shown(after));
+      shown(gains).forEach(heed.out()::println);
     } else {
       heed.out().println(shown(after));
     }
@@ -261,6 +291,33 @@ final class TrainNextWordCommand implements Callable<Integer> {
     figures.put("bits_per_byte", foresight.bitsPerByte());
     figures.put("tokens", foresight.tokens());
     return figures;
+  }
+
+  private static Map<String, Object> figures(WordLosses.Gain gain) {
+    Map<String, Object> figures = new LinkedHashMap<>();
+    figures.put("word", gain.word());
+    figures.put("count", gain.count());
+    figures.put("nll_before", gain.before());
+    figures.put("nll", gain.after());
+    return figures;
+  }
+
+  /// The words that gained most, a line each.
+  private static List<String> shown(List<WordLosses.Gain> gains) {
+    if (gains.isEmpty()) {
+      return List.of();
+    }
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(List.of("words that gained most", "times", "probability before", "after"));
+    for (WordLosses.Gain gain : gains) {
+      rows.add(
+          List.of(
+              gain.word(),
+              String.format(Locale.ROOT, "%,5d", gain.count()),
+              String.format(Locale.ROOT, "%.5f", Math.exp(-gain.before())),
+              String.format(Locale.ROOT, "%.5f", Math.exp(-gain.after()))));
+    }
+    return Table.lines(rows, 40);
   }
 
   static String shown(Foresight foresight) {

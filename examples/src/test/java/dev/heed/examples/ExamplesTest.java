@@ -73,6 +73,11 @@ class ExamplesTest {
   }
 
   @Test
+  void aTaggerLearnsWhoIsWho() throws Exception {
+    assertThat(run("Tag.java")).contains("Maria B-PER\n", "Oslo B-LOC\n", "from disk: B-PER");
+  }
+
+  @Test
   void aQueryFindsWhatMeansTheSame() throws Exception {
     assertThat(run("Search.java"))
         .contains("sea? → guide.txt:1 Trains", "something sweet → guide.txt:5 Coffee");

@@ -3,11 +3,10 @@ package dev.heed.model;
 import dev.heed.nn.attention.KeyValueCache;
 import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Tensor;
-import java.nio.file.Path;
 import java.util.List;
 
 /// A decoder-only language model: each token sees the ones before it, and the next is to be told.
-public interface CausalModel {
+public interface CausalModel extends StoredModel {
   /// ids I32 [N] → the last hidden state [N, D].
   ///
   /// @throws IllegalArgumentException if a sequence is longer than [#maximumLength]
@@ -38,11 +37,6 @@ public interface CausalModel {
 
   /// The id of the token that ends a text, −1 if none does.
   int endOfText();
-
-  /// Writes a directory that Hugging Face's class of the family opens: weights and configuration.
-  ///
-  /// @throws java.io.UncheckedIOException if a file cannot be written
-  void save(Path directory);
 
   /// Refuses texts that would become too long.
   default void requireRoom(Sequences sequences, List<KeyValueCache> texts) {

@@ -96,6 +96,13 @@ public final class ModelDirectory {
       throw new ModelException(
           "%s: expected a %s: received %s".formatted(path, kind.getSimpleName(), architecture));
     }
+    if (Lora.isIn(directory)) {
+      if (!(model instanceof StoredModel adapted)) {
+        throw new ModelException(
+            "%s: no update is known for a %s".formatted(path, architecture));
+      }
+      Lora.read(directory, adapted);
+    }
     return kind.cast(model);
   }
 
@@ -133,11 +140,11 @@ public final class ModelDirectory {
 
   private static ConfigFile config(Path directory) {
     Path path = directory.resolve(CONFIG);
-    if (!Files.exists(path)) {
+    if (!Files.exists(path) && !Lora.isIn(directory)) {
       throw new UncheckedIOException(
           new NoSuchFileException(path.toString(), null, "a model's directory has a config.json"));
     }
-    return ConfigFile.read(path);
+    return ModelFiles.config(directory);
   }
 
   private static String architecture(Path path, ConfigFile config) {

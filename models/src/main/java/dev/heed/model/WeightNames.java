@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -156,6 +157,36 @@ public final class WeightNames {
     List<StoredTensor> all = new ArrayList<>();
     tensors.forEach((name, stored) -> all.add(stored.save(name, parameters)));
     return all;
+  }
+
+  /// The tensors of the parameters that `wanted` says, as [#stored].
+  List<StoredTensor> stored(Layer model, Predicate<Parameter> wanted) {
+    Map<String, Parameter> parameters = model.parameters();
+    List<StoredTensor> some = new ArrayList<>();
+    tensors.forEach((name, stored) -> {
+      if (stored.parameters().stream().map(parameters::get).allMatch(wanted)) {
+        some.add(stored.save(name, parameters));
+      }
+    });
+    return some;
+  }
+
+  /// The names of the parameters that stand in each tensor.
+  Map<String, List<String>> parameters() {
+    Map<String, List<String>> all = new LinkedHashMap<>();
+    tensors.forEach((name, stored) -> all.put(name, stored.parameters()));
+    return all;
+  }
+
+  /// Whether a tensor is stored as [in, out].
+  boolean isTransposed(String name) {
+    StoredParameters stored = tensors.get(name);
+    return stored != null && stored.transposed();
+  }
+
+  /// The prefix of the base model's names, such as `transformer.`.
+  String prefix() {
+    return prefix;
   }
 
   /// The model's parameters, each of which must stand in one tensor.

@@ -1,10 +1,11 @@
 package dev.heed.generation;
 
 import dev.heed.model.CausalModel;
+import dev.heed.model.ConfigFile;
+import dev.heed.model.WeightNames;
 import dev.heed.nn.attention.KeyValueCache;
 import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Tensor;
-import java.nio.file.Path;
 import java.util.List;
 
 /// A model whose next token depends on the last one by a table, so that a test can say what must
@@ -60,7 +61,12 @@ final class BigramModel implements CausalModel {
   }
 
   @Override
-  public void save(Path directory) {
+  public WeightNames weightNames() {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public List<ConfigFile> files() {
     throw new UnsupportedOperationException();
   }
 

@@ -41,6 +41,21 @@ public abstract class Layer {
     return layer;
   }
 
+  /// Takes a parameter of this layer out again.
+  protected final void removeParameter(String name) {
+    parameters.remove(name);
+  }
+
+  /// All inner layers under their dotted names, in the order of registration.
+  public final Map<String, Layer> layers() {
+    Map<String, Layer> all = new LinkedHashMap<>();
+    layers.forEach((name, layer) -> {
+      all.put(name, layer);
+      layer.layers().forEach((inner, below) -> all.put(name + "." + inner, below));
+    });
+    return all;
+  }
+
   /// All parameters under their dotted names, in the order of registration, each once.
   public final Map<String, Parameter> parameters() {
     Map<String, Parameter> all = new LinkedHashMap<>();

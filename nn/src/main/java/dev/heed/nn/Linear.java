@@ -2,6 +2,7 @@ package dev.heed.nn;
 
 import dev.heed.tensor.Activation;
 import dev.heed.tensor.FusedOperations;
+import dev.heed.tensor.Operations;
 import dev.heed.tensor.Parameter;
 import dev.heed.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +13,17 @@ import org.jspecify.annotations.Nullable;
 public final class Linear extends Layer {
   private final Parameter weight;
   private final @Nullable Parameter bias;
+  private @Nullable LowRank lowRank;
+
+  /// What is added to the weight: scale · b · a.
+  private record LowRank(Parameter a, Parameter b, double scale) {
+    /// x [.., in] → what it adds to the result [.., out], with `residual` added.
+    Tensor apply(Tensor x, @Nullable Tensor residual) {
+      Tensor narrow = FusedOperations.linear(x, a, null, Activation.NONE, null); // (.., r)
+      return FusedOperations.linear(
+          Operations.scale(narrow, scale), b, null, Activation.NONE, residual);
+    }
+  }
 
   /// A layer from rows `in` wide to rows `out` wide, with Glorot's initial weights and a bias of
   /// zeros.
@@ -32,7 +44,59 @@ public final class Linear extends Layer {
 
   /// activation(x · weightᵀ + bias) + residual, in one pass.
   public Tensor apply(Tensor x, Activation activation, @Nullable Tensor residual) {
-    return FusedOperations.linear(x, weight, bias, activation, residual);
+    LowRank added = lowRank;
+    if (added == null) {
+      return FusedOperations.linear(x, weight, bias, activation, residual);
+    }
+    if (activation == Activation.NONE) {
+      return FusedOperations.linear(
+          x, weight, bias, Activation.NONE, added.apply(x, residual));
+    }
+    Tensor before =
+        FusedOperations.linear(x, weight, bias, Activation.NONE, added.apply(x, null));
+    Tensor after = Operations.activation(activation, before);
+    return residual == null ? after : Operations.add(after, residual);
+  }
+
+  /// Adds scale · b · a to the weight, which itself stays as it is.
+  ///
+  /// Source: Hu et al. 2021 (LoRA).
+  ///
+  /// @param a [rank, in]; layers with the same input may share it
+  /// @param b [out, rank]
+  /// @throws IllegalStateException if something is added already
+  public void adapt(Parameter a, Parameter b, double scale) {
+    if (lowRank != null) {
+      throw new IllegalStateException("a layer must have one low-rank update, not two");
+    }
+    lowRank = new LowRank(parameter("lora_a", a), parameter("lora_b", b), scale);
+  }
+
+  /// Whether something is added to the weight.
+  public boolean isAdapted() {
+    return lowRank != null;
+  }
+
+  /// Makes what [#adapt] added part of the weight.
+  public void merge() {
+    LowRank added = lowRank;
+    if (added == null) {
+      return;
+    }
+    boolean frozen = weight.isFrozen();
+    if (weight.dtype().isQuantized()) {
+      weight.share(FusedOperations.dequantized(weight));
+    }
+    weight.setFrozen(false); // now it may be written
+    Tensor.noGrad(() -> {
+      Tensor update = Operations.scale(Operations.matmul(added.b, added.a), added.scale);
+      weight.copyFrom(Operations.add(weight, update));
+      return weight;
+    });
+    weight.setFrozen(frozen);
+    removeParameter("lora_a");
+    removeParameter("lora_b");
+    lowRank = null;
   }
 
   public Parameter weight() {

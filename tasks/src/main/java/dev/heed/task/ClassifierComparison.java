@@ -1,8 +1,6 @@
 package dev.heed.task;
 
 import dev.heed.data.LabelledTexts;
-import dev.heed.task.TextClassifierTraining.Architecture;
-import dev.heed.task.TextClassifierTraining.Settings;
 import dev.heed.tokenizer.Tokenizer;
 import dev.heed.training.TrainingProgress;
 import java.nio.file.Path;
@@ -23,7 +21,7 @@ public final class ClassifierComparison {
   private final LabelledTexts chooseBy;
   private final LabelledTexts heldOut;
   private final Path encoder;
-  private final Architecture architecture;
+  private final EncoderArchitecture architecture;
   private @Nullable Tokenizer tokenizer;
 
   /// The ways to classify, the oldest first.
@@ -77,11 +75,11 @@ public final class ClassifierComparison {
   /// @param secondsLearning how long it learns
   /// @param secondsLooking how long the held-out texts take
   public record Estimate(
-      Settings settings, int texts, double secondsLearning, double secondsLooking) {
+      TextTrainingSettings settings, int texts, double secondsLearning, double secondsLooking) {
     /// The same with another seed.
     public Estimate withSeed(long seed) {
       return new Estimate(
-          new Settings(
+          new TextTrainingSettings(
               settings.longest(),
               settings.steps(),
               settings.textsPerStep(),
@@ -104,7 +102,7 @@ public final class ClassifierComparison {
     this.chooseBy = inner.heldOut();
     this.heldOut = split.heldOut();
     this.encoder = encoder;
-    this.architecture = Architecture.small();
+    this.architecture = EncoderArchitecture.small();
   }
 
   /// How long a run of `method` takes, found by some steps of it.
@@ -112,16 +110,16 @@ public final class ClassifierComparison {
   /// @param seconds how long it may take; infinite for as long as it is usual
   public Estimate estimate(Method method, double seconds, int longest, long seed) {
     int texts = learned.examples().size();
-    Settings usual =
+    TextTrainingSettings usual =
         switch (method) {
-          case FEATURES -> Settings.features(texts, seed);
-          case FINE_TUNING -> Settings.fineTuning(texts, seed);
-          default -> Settings.fromNothing(texts, seed);
+          case FEATURES -> TextTrainingSettings.features(texts, seed);
+          case FINE_TUNING -> TextTrainingSettings.fineTuning(texts, seed);
+          default -> TextTrainingSettings.fromNothing(texts, seed);
         };
     if (!method.bySteps()) {
       return new Estimate(usual, texts, texts / 1000.0, 0);
     }
-    Settings probed = with(usual, longest, PROBED_STEPS);
+    TextTrainingSettings probed = with(usual, longest, PROBED_STEPS);
     LabelledTexts few = learned.sample(PROBED_STEPS * usual.textsPerStep(), seed);
     LabelledTexts one = chooseBy.sample(1, seed);
     train(method, probed, few, one); // compiles what is measured next
@@ -141,8 +139,8 @@ public final class ClassifierComparison {
     return new Estimate(with(usual, longest, steps), texts, steps * perStep, looking);
   }
 
-  private static Settings with(Settings usual, int longest, long steps) {
-    return new Settings(
+  private static TextTrainingSettings with(TextTrainingSettings usual, int longest, long steps) {
+    return new TextTrainingSettings(
         longest,
         steps,
         usual.textsPerStep(),
@@ -170,7 +168,7 @@ public final class ClassifierComparison {
   private record Trained(Function<LabelledTexts, ClassificationFigures> judge, long parameters) {}
 
   private Trained train(
-      Method method, Settings settings, LabelledTexts texts, LabelledTexts chosenBy) {
+      Method method, TextTrainingSettings settings, LabelledTexts texts, LabelledTexts chosenBy) {
     return switch (method) {
       case WORDS -> linear(texts, 1, false, 1);
       case PAIRS -> linear(texts, 2, false, 10);
@@ -190,7 +188,8 @@ public final class ClassifierComparison {
               chosenBy);
       case FINE_TUNING ->
           whole(
-              TextClassifierTraining.from(encoder, labelled(texts), settings, null),
+              TextClassifierTraining.from(
+                  encoder, new Adaptation.Whole(), labelled(texts), settings, null),
               texts,
               chosenBy);
     };
@@ -208,7 +207,7 @@ public final class ClassifierComparison {
 
   private Trained recurrent(
       RecurrentTextClassifier.Kind kind,
-      Settings settings,
+      TextTrainingSettings settings,
       LabelledTexts texts,
       LabelledTexts chosenBy) {
     RecurrentTextClassifier model =

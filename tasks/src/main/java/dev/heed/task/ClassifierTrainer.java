@@ -1,17 +1,12 @@
 package dev.heed.task;
 
 import dev.heed.data.LabelledTexts;
-import dev.heed.data.LengthBuckets;
 import dev.heed.data.TokenizedText;
 import dev.heed.nn.Layer;
-import dev.heed.task.TextClassifierTraining.Settings;
 import dev.heed.tensor.FusedOperations;
 import dev.heed.tensor.Operations;
 import dev.heed.tensor.Tensor;
 import dev.heed.tokenizer.Tokenizer;
-import dev.heed.training.AdamW;
-import dev.heed.training.BestWeights;
-import dev.heed.training.LearningRateSchedule;
 import dev.heed.training.Objective;
 import dev.heed.training.Trainer;
 import dev.heed.training.TrainingProgress;
@@ -24,15 +19,12 @@ import org.jspecify.annotations.Nullable;
 
 /// Trains any model that gives a logit for each label of a text.
 final class ClassifierTrainer {
-  private final Settings settings;
-  private final Layer model;
   private final List<String> labels;
   private final boolean multiLabel;
   private final Tokenizer tokenizer;
   private final Function<List<Sample>, Tensor> logits;
   private final @Nullable Function<TokenizedText.Packed, Tensor> features;
-  private final @Nullable Path checkpoints;
-  private final Trainer<List<Sample>> trainer;
+  private final SampleTrainer<Sample> trainer;
 
   /// A text to learn from.
   ///
@@ -47,7 +39,7 @@ final class ClassifierTrainer {
   /// @param logits texts → a logit for each label of each text [B, C]
   /// @param features texts → what is known of each and does not change [B, W]; null for nothing
   ClassifierTrainer(
-      Settings settings,
+      TextTrainingSettings settings,
       Layer model,
       List<String> labels,
       boolean multiLabel,
@@ -55,47 +47,22 @@ final class ClassifierTrainer {
       Function<List<Sample>, Tensor> logits,
       @Nullable Function<TokenizedText.Packed, Tensor> features,
       @Nullable Path checkpoints) {
-    this.settings = settings;
-    this.model = model;
     this.labels = labels;
     this.multiLabel = multiLabel;
     this.tokenizer = tokenizer;
     this.logits = logits;
     this.features = features;
-    this.checkpoints = checkpoints;
-    Trainer.Configuration configuration =
-        Trainer.Configuration.ofSteps(settings.steps(), settings.seed())
-            .evaluatedEvery(settings.evaluateEvery());
-    this.trainer =
-        new Trainer<>(
-            model,
-            this::loss,
-            new AdamW(model.parameters(), AdamW.Configuration.withDecay(0.01)),
-            LearningRateSchedule.linear(
-                settings.learningRate(), Math.max(1, settings.steps() / 10), settings.steps(), 0),
-            checkpoints == null
-                ? configuration
-                : configuration.savedTo(checkpoints, settings.evaluateEvery()));
+    this.trainer = new SampleTrainer<>(settings, model, Sample::length, this::loss, checkpoints);
   }
 
   /// Trains; at the end the model is as it was when it did best on `heldOut`.
-  TextClassifierTraining.Outcome run(
-      LabelledTexts learned, LabelledTexts heldOut, TrainingProgress progress) {
+  TrainingOutcome run(LabelledTexts learned, LabelledTexts heldOut, TrainingProgress progress) {
     List<Sample> samples = samples(learned);
     List<Sample> tried = samples(heldOut);
-    BestWeights best = new BestWeights(model, checkpoints, progress);
-    Trainer.History history =
-        trainer.fit(
-            LengthBuckets.shuffled(
-                samples, Sample::length, settings.textsPerStep(), settings.seed()),
-            LengthBuckets.sorted(tried, Sample::length, settings.textsPerStep()),
-            best);
-    if (history.finished()) {
-      best.restore();
-    }
+    Trainer.History history = trainer.run(samples, tried, progress);
     long cut = samples.stream().filter(sample -> sample.text.cut()).count();
     cut += tried.stream().filter(sample -> sample.text.cut()).count();
-    return new TextClassifierTraining.Outcome(history, (int) cut);
+    return new TrainingOutcome(history, (int) cut);
   }
 
   void stop() {

@@ -15,6 +15,7 @@ import dev.heed.generation.template.ChatTemplate;
 import dev.heed.model.CausalModel;
 import dev.heed.model.GgufExport;
 import dev.heed.model.GgufModel;
+import dev.heed.model.Lora;
 import dev.heed.model.ModelDirectory;
 import dev.heed.model.ModelException;
 import dev.heed.model.llama.Llama;
@@ -42,16 +43,22 @@ import org.jspecify.annotations.Nullable;
 /// shows what it attends to.
 public final class LanguageModel {
   private final CausalModel model;
+  private final @Nullable Lora lora;
   private final @Nullable Tokenizer tokenizer;
   private final GenerationConfig generation;
 
-  LanguageModel(CausalModel model, @Nullable Tokenizer tokenizer) {
-    this(model, tokenizer, GenerationConfig.of(endTokens(model)));
+  /// @param lora the update that the model has and is saved as; null for a whole model
+  LanguageModel(CausalModel model, @Nullable Lora lora, @Nullable Tokenizer tokenizer) {
+    this(model, lora, tokenizer, GenerationConfig.of(endTokens(model)));
   }
 
   private LanguageModel(
-      CausalModel model, @Nullable Tokenizer tokenizer, GenerationConfig generation) {
+      CausalModel model,
+      @Nullable Lora lora,
+      @Nullable Tokenizer tokenizer,
+      GenerationConfig generation) {
     this.model = model;
+    this.lora = lora;
     this.tokenizer = tokenizer;
     this.generation = generation;
   }
@@ -81,11 +88,17 @@ public final class LanguageModel {
     try {
       if (path.toString().endsWith(".gguf") && !Files.isDirectory(path)) {
         GgufModel file = GgufModel.open(path);
-        return new LanguageModel(file.model(quantized), file.tokenizer());
+        return new LanguageModel(file.model(quantized), null, file.tokenizer());
       }
-      CausalModel model = ModelDirectory.open(path, CausalModel.class);
+      CausalModel model;
+      if (Lora.isIn(path) && !Files.isDirectory(Lora.base(path))) {
+        model = GgufModel.open(Lora.base(path)).model(quantized);
+        Lora.read(path, model);
+      } else {
+        model = ModelDirectory.open(path, CausalModel.class);
+      }
       return new LanguageModel(
-          model, tokenizer(path), GenerationConfig.read(path, endTokens(model)));
+          model, null, tokenizer(path), GenerationConfig.read(path, endTokens(model)));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -96,7 +109,7 @@ public final class LanguageModel {
     try {
       return Tokenizer.load(directory);
     } catch (NoSuchFileException e) {
-      return null;
+      return Lora.isIn(directory) ? tokenizer(Lora.base(directory)) : null;
     }
   }
 
@@ -108,7 +121,12 @@ public final class LanguageModel {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    model.save(directory); // its config.json is what makes the directory a model
+    // A config.json is what makes the directory a model: it comes last.
+    if (lora == null) {
+      model.save(directory);
+    } else {
+      lora.save(directory);
+    }
   }
 
   /// The model as a GGUF file says it, which llama.cpp opens too.

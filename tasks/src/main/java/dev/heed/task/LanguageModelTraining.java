@@ -2,6 +2,7 @@ package dev.heed.task;
 
 import dev.heed.data.TokenBatches;
 import dev.heed.model.CausalModel;
+import dev.heed.model.Lora;
 import dev.heed.model.gpt2.Gpt2;
 import dev.heed.model.gpt2.Gpt2Configuration;
 import dev.heed.nn.Initializer;
@@ -26,7 +27,8 @@ import org.jspecify.annotations.Nullable;
 public final class LanguageModelTraining {
   private final Settings settings;
   private final CausalModel model;
-  private final Layer layer;
+  private final @Nullable Lora lora;
+  private final Layer learning;
   private final Tokenizer tokenizer;
   private final Trainer<TokenBatches.Batch> trainer;
 
@@ -58,23 +60,24 @@ public final class LanguageModelTraining {
   private LanguageModelTraining(
       Settings settings,
       CausalModel model,
-      Layer layer,
+      @Nullable Lora lora,
       Tokenizer tokenizer,
       @Nullable Path checkpoints) {
     this.settings = settings;
     this.model = model;
-    this.layer = layer;
+    this.lora = lora;
+    this.learning = new LearningParameters(model.layer());
     this.tokenizer = tokenizer;
     Trainer.Configuration configuration =
         Trainer.Configuration.ofSteps(settings.steps, settings.seed)
             .evaluatedEvery(settings.evaluateEvery);
     this.trainer =
         new Trainer<>(
-            layer,
+            learning,
             batch ->
                 new Objective.Loss(
                     model.loss(batch.ids(), batch.sequences(), batch.targets()), batch.count()),
-            new AdamW(layer.parameters(), new AdamW.Configuration(0.9, 0.95, 1e-8, 0.1)),
+            new AdamW(learning.parameters(), new AdamW.Configuration(0.9, 0.95, 1e-8, 0.1)),
             LearningRateSchedule.cosine(
                 settings.learningRate,
                 Math.max(1, settings.steps / 20),
@@ -104,36 +107,36 @@ public final class LanguageModelTraining {
                 architecture.heads,
                 architecture.dropout),
             Initializer.seeded(settings.seed));
-    return new LanguageModelTraining(settings, model, model, tokenizer, checkpoints);
+    return new LanguageModelTraining(settings, model, null, tokenizer, checkpoints);
   }
 
-  /// A training that goes on with a model, all of it.
+  /// A training that goes on with a model.
   ///
+  /// @param adaptation how much of it learns
   /// @throws IllegalArgumentException if the texts may be longer than the model's longest
   public static LanguageModelTraining from(
-      LanguageModel pretrained, Settings settings, @Nullable Path checkpoints) {
+      LanguageModel pretrained,
+      Adaptation adaptation,
+      Settings settings,
+      @Nullable Path checkpoints) {
     CausalModel model = pretrained.model();
     if (settings.longest > model.maximumLength()) {
       throw new IllegalArgumentException(
           "the model takes at most %d tokens: received texts of %d"
               .formatted(model.maximumLength(), settings.longest));
     }
-    if (!(model instanceof Layer layer)) {
-      throw new IllegalArgumentException(
-          "the model must have parameters to train: received " + model.getClass().getSimpleName());
-    }
-    layer.setFrozen(false);
-    return new LanguageModelTraining(settings, model, layer, pretrained.tokenizer(), checkpoints);
+    Lora lora = adaptation.prepare(model, model.layer(), "CAUSAL_LM", settings.seed);
+    return new LanguageModelTraining(settings, model, lora, pretrained.tokenizer(), checkpoints);
   }
 
-  /// The number of the model's parameters.
+  /// The number of the parameters that learn.
   public long parameterCount() {
-    return layer.parameterCount();
+    return learning.parameterCount();
   }
 
   /// The model as it is now.
   public LanguageModel model() {
-    return new LanguageModel(model, tokenizer);
+    return new LanguageModel(model, lora, tokenizer);
   }
 
   /// Trains on `texts` and evaluates on `heldOut`.

@@ -100,7 +100,7 @@ public final class MiniLm {
     Bert.load(BertConfiguration.bert(30522, 512, 2, 6, block), Checkpoint.open(onnx))
         .save(directory);
     Files.delete(onnx);
-    SentenceModules.writeMeanAndNormalize(directory, 384, MAXIMUM_LENGTH);
+    SentenceModules.meanAndNormalize().write(directory, 384, MAXIMUM_LENGTH);
   }
 
   private static void extract(String resource, String sha256, Path file) throws IOException {

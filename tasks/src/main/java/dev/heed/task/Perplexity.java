@@ -68,20 +68,27 @@ public record Perplexity(double nll, long tokens) {
 
   /// The sum of −ln p of the tokens from `first` on.
   private static double nll(CausalModel model, int[] window, int first) {
+    double sum = 0;
+    for (double loss : losses(model, window, first)) {
+      sum += loss;
+    }
+    return sum;
+  }
+
+  /// −ln p of each token from `first` on.
+  static double[] losses(CausalModel model, int[] window, int first) {
     return Inference.run(() -> {
       Tensor hidden =
           model.apply(Tensor.of(window, window.length), Sequences.ofLengths(window.length));
-      double sum = 0;
+      double[] all = new double[Math.max(0, window.length - first)];
       for (int from = first; from < window.length; from += AT_ONCE) {
         int to = Math.min(window.length, from + AT_ONCE);
         Tensor rows = hidden.rows(from - 1, to - 1);
         Tensor targets = Tensor.of(Arrays.copyOfRange(window, from, to), to - from);
         Tensor losses = Inference.keepingResult(() -> losses(model.logits(rows), targets));
-        for (double loss : losses.toDoubleArray()) {
-          sum += loss;
-        }
+        System.arraycopy(losses.toDoubleArray(), 0, all, from - first, to - from);
       }
-      return sum;
+      return all;
     });
   }
 

@@ -14,7 +14,6 @@ import dev.heed.nn.recurrent.Lstm;
 import dev.heed.nn.recurrent.Recurrent;
 import dev.heed.nn.recurrent.Rnn;
 import dev.heed.task.ClassifierTrainer.Sample;
-import dev.heed.task.TextClassifierTraining.Settings;
 import dev.heed.tensor.Tensor;
 import dev.heed.tokenizer.Tokenizer;
 import dev.heed.tokenizer.Truncation;
@@ -28,7 +27,7 @@ import java.util.List;
 /// batch; Conneau et al. 2017 for the maximum over the text.
 public final class RecurrentTextClassifier {
   private final Network network;
-  private final Settings settings;
+  private final TextTrainingSettings settings;
   private final ClassifierTrainer trainer;
   private final BatchClassifier classifier;
 
@@ -85,7 +84,7 @@ public final class RecurrentTextClassifier {
       double dropout,
       Tokenizer tokenizer,
       LabelledTexts texts,
-      Settings settings) {
+      TextTrainingSettings settings) {
     List<String> labels = texts.labels();
     Tokenizer cutting = tokenizer.withTruncation(Truncation.to(settings.longest()));
     this.settings = settings;
@@ -111,7 +110,7 @@ public final class RecurrentTextClassifier {
   }
 
   /// How long and how it learns.
-  public Settings settings() {
+  public TextTrainingSettings settings() {
     return settings;
   }
 
@@ -121,7 +120,7 @@ public final class RecurrentTextClassifier {
   }
 
   /// Trains on `learned`; at the end it is as it was when it did best on `heldOut`.
-  public TextClassifierTraining.Outcome train(
+  public TrainingOutcome train(
       LabelledTexts learned, LabelledTexts heldOut, TrainingProgress progress) {
     return trainer.run(learned, heldOut, progress);
   }

@@ -5,6 +5,7 @@ import dev.heed.model.ConfigFile;
 import dev.heed.model.ModelDirectory;
 import dev.heed.model.ModelException;
 import dev.heed.model.TextEncoder;
+import dev.heed.model.bert.Bert;
 import dev.heed.nn.head.Pooling;
 import dev.heed.tensor.Operations;
 import dev.heed.tensor.Sequences;
@@ -23,6 +24,7 @@ import java.util.Map;
 import java.util.TreeSet;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /// Turns texts into vectors that are close where the meanings are.
 ///
@@ -31,6 +33,8 @@ import java.util.stream.IntStream;
 ///
 /// Source: Reimers and Gurevych 2019; the directories are those of `sentence_transformers`.
 public final class SentenceEmbedder {
+  private static final String CONFIG = "config_sentence_transformers.json";
+
   private final TextEncoder encoder;
   private final Tokenizer tokenizer;
   private final SentenceModules modules;
@@ -90,7 +94,7 @@ public final class SentenceEmbedder {
       Map<String, String> prompts = new LinkedHashMap<>();
       Similarity similarity = Similarity.COSINE;
       String prompt = "";
-      Path file = directory.resolve("config_sentence_transformers.json");
+      Path file = directory.resolve(CONFIG);
       if (Files.exists(file)) {
         ConfigFile config = ConfigFile.read(file);
         if (config.value("prompts").orElse(null) instanceof Map<?, ?> given) {
@@ -123,6 +127,36 @@ public final class SentenceEmbedder {
                     .formatted(file, Arrays.toString(Similarity.values()), name)));
   }
 
+  /// Writes a directory that `SentenceTransformer` opens.
+  ///
+  /// @throws IllegalArgumentException if the encoder is not of BERT's kind
+  public void save(Path directory) {
+    if (!(encoder instanceof Bert bert)) {
+      throw new IllegalArgumentException(
+          "the encoder must be of BERT's kind to be saved: received a "
+              + encoder.getClass().getSimpleName());
+    }
+    try {
+      Files.createDirectories(directory);
+      tokenizer.withConfig(tokenizer.config().withMaxLength(maximumLength)).save(directory);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    modules.write(directory, encoder.width(), maximumLength);
+    Map<String, @Nullable Object> config = new LinkedHashMap<>();
+    config.put("prompts", prompts);
+    config.put(
+        "default_prompt_name",
+        prompts.entrySet().stream()
+            .filter(each -> !prompt.isEmpty() && each.getValue().equals(prompt))
+            .map(Map.Entry::getKey)
+            .findFirst()
+            .orElse(null));
+    config.put("similarity_fn_name", similarity.toString());
+    new ConfigFile(CONFIG, config).write(directory.resolve(CONFIG));
+    bert.save(directory); // its config.json is what makes the directory a model
+  }
+
   /// The same embedder with one of the prompts that the model was trained with before each text,
   /// such as `query`.
   ///
@@ -136,6 +170,19 @@ public final class SentenceEmbedder {
     }
     return new SentenceEmbedder(
         encoder, tokenizer, modules, prompts, similarity, maximumLength, text);
+  }
+
+  /// The same embedder, cutting texts at this many tokens if it took more.
+  SentenceEmbedder withMaximumLength(int most) {
+    int longest = Math.min(most, maximumLength);
+    return new SentenceEmbedder(
+        encoder,
+        tokenizer.withTruncation(Truncation.to(longest)),
+        modules,
+        prompts,
+        similarity,
+        longest,
+        prompt);
   }
 
   /// The same embedder with the first of these prompts that the model was trained with; as it is if
@@ -183,7 +230,7 @@ public final class SentenceEmbedder {
     return new Embeddings(vectors, cut);
   }
 
-  private TokenizedText encode(String text) {
+  TokenizedText encode(String text) {
     String whole = prompt + text;
     return TokenizedText.of(tokenizer, modules.lowerCase() ? lowerCase(whole) : whole, null);
   }
@@ -210,7 +257,8 @@ public final class SentenceEmbedder {
     return EncodedBatch.rows(List.of(text), this::compute, done -> {}).getFirst();
   }
 
-  private Tensor compute(TokenizedText.Packed texts) {
+  /// Packed texts → their vectors [B, W].
+  Tensor compute(TokenizedText.Packed texts) {
     Tensor x = encoder.apply(texts.ids(), texts.sequences(), texts.types()); // (N, D)
     x = pool(x, texts.sequences()); // (B, D)
     for (SentenceModules.Step step : modules.steps()) {
@@ -241,20 +289,11 @@ public final class SentenceEmbedder {
     for (Pooling pooling : modules.poolings()) {
       parts.add(pooling.apply(rows, counted));
     }
-    return parts.size() == 1 ? parts.getFirst() : sideBySide(parts);
-  }
-
-  private static Tensor sideBySide(List<Tensor> parts) {
-    int count = parts.getFirst().shape().dimension(0);
-    int width = parts.getFirst().shape().width();
-    float[] all = new float[count * parts.size() * width];
-    for (int p = 0; p < parts.size(); p++) {
-      float[] part = parts.get(p).toFloatArray();
-      for (int i = 0; i < count; i++) {
-        System.arraycopy(part, i * width, all, (i * parts.size() + p) * width, width);
-      }
+    Tensor all = parts.getFirst();
+    for (Tensor part : parts.subList(1, parts.size())) {
+      all = Operations.sideBySide(all, part);
     }
-    return Tensor.of(all, count, parts.size() * width);
+    return all;
   }
 
   /// How alike two texts are, by the model's measure: for most the cosine, in −1 … 1.

@@ -1,6 +1,7 @@
 package dev.heed.task;
 
 import dev.heed.model.ConfigFile;
+import dev.heed.model.ModelDirectory;
 import dev.heed.model.ModelException;
 import dev.heed.model.WeightNames;
 import dev.heed.nn.Initializer;
@@ -64,6 +65,11 @@ record SentenceModules(
   record Normalize() implements Step {
     @Override
     public Tensor apply(Tensor x) {
+      return unit(x);
+    }
+
+    /// x [B, D], each row with the length 1.
+    static Tensor unit(Tensor x) {
       int width = x.shape().width();
       float[] gain = new float[width];
       Arrays.fill(gain, (float) (1 / Math.sqrt(width)));
@@ -212,13 +218,13 @@ record SentenceModules(
             config.integer("out_features"),
             bias,
             Initializer.beforeLoading());
-    WeightNames names = new WeightNames("");
-    names.tensor("linear.weight", "weight");
-    if (bias) {
-      names.tensor("linear.bias", "bias");
-    }
-    names.load(Checkpoint.open(folder), linear);
+    denseNames(bias).load(Checkpoint.open(folder), linear);
     return new Dense(linear, activation);
+  }
+
+  private static WeightNames denseNames(boolean bias) {
+    WeightNames names = new WeightNames("").tensor("linear.weight", "weight");
+    return bias ? names.tensor("linear.bias", "bias") : names;
   }
 
   private SentenceModules with(Step step) {
@@ -228,27 +234,73 @@ record SentenceModules(
         transformer, maximumLength, lowerCase, poolings, poolsPrompt, List.copyOf(more));
   }
 
-  /// Writes the files of an embedder that takes the mean of all tokens and scales it to the length
-  /// 1, in the older form, which all versions read.
-  static void writeMeanAndNormalize(Path directory, int width, int maximumLength) {
-    Map<String, @Nullable Object> pooling = new LinkedHashMap<>();
-    pooling.put("word_embedding_dimension", width);
-    POOLINGS.forEach((mode, kind) -> pooling.put(olderKey(mode), kind == Pooling.MEAN));
-    write(directory.resolve("1_Pooling/config.json"), pooling);
+  /// The mean of all tokens, scaled to the length 1.
+  static SentenceModules meanAndNormalize() {
+    return meanOnly().with(new Normalize());
+  }
+
+  /// Writes these files for an encoder in the directory itself, in the older form, which all
+  /// versions read.
+  ///
+  /// @param width of the encoder's vectors
+  /// @param longest the most tokens of a text
+  void write(Path directory, int width, int longest) {
+    List<ConfigFile> modules = new ArrayList<>();
+    add(modules, "Transformer");
     write(
         directory.resolve(TRANSFORMER_CONFIG),
-        Map.of("max_seq_length", maximumLength, "do_lower_case", false));
-    List<ConfigFile> modules = new ArrayList<>();
-    for (String kind : List.of("Transformer", "Pooling", "Normalize")) {
-      int index = modules.size();
-      Map<String, @Nullable Object> module = new LinkedHashMap<>();
-      module.put("idx", index);
-      module.put("name", Integer.toString(index));
-      module.put("path", index == 0 ? "" : index + "_" + kind);
-      module.put("type", "sentence_transformers.models." + kind);
-      modules.add(new ConfigFile(MODULES, module));
+        Map.of("max_seq_length", longest, "do_lower_case", lowerCase));
+    Map<String, @Nullable Object> pooling = new LinkedHashMap<>();
+    pooling.put("word_embedding_dimension", width);
+    POOLINGS.forEach((mode, kind) -> pooling.put(olderKey(mode), poolings.contains(kind)));
+    pooling.put("include_prompt", poolsPrompt);
+    write(directory.resolve(add(modules, "Pooling")).resolve("config.json"), pooling);
+    for (Step step : steps) {
+      switch (step) {
+        case Normalize normalize -> add(modules, "Normalize");
+        case Dense dense -> write(directory.resolve(add(modules, "Dense")), dense);
+      }
     }
     ConfigFile.writeList(modules, directory.resolve(MODULES));
+  }
+
+  /// Adds a module; gives the folder of its files.
+  private static String add(List<ConfigFile> modules, String kind) {
+    int index = modules.size();
+    String path = index == 0 ? "" : index + "_" + kind;
+    Map<String, @Nullable Object> module = new LinkedHashMap<>();
+    module.put("idx", index);
+    module.put("name", Integer.toString(index));
+    module.put("path", path);
+    module.put("type", "sentence_transformers.models." + kind);
+    modules.add(new ConfigFile(MODULES, module));
+    return path;
+  }
+
+  private static void write(Path folder, Dense dense) {
+    Linear linear = dense.linear;
+    boolean bias = linear.bias() != null;
+    Map<String, @Nullable Object> config = new LinkedHashMap<>();
+    config.put("in_features", linear.weight().shape().width());
+    config.put("out_features", linear.weight().shape().dimension(0));
+    config.put("bias", bias);
+    config.put("activation_function", "torch.nn.modules." + torchName(dense.activation));
+    ModelDirectory.save(
+        folder,
+        denseNames(bias).stored(linear),
+        new ConfigFile("config.json", config));
+  }
+
+  private static String torchName(Activation activation) {
+    return switch (activation) {
+      case TANH -> "activation.Tanh";
+      case NONE -> "linear.Identity";
+      case RELU -> "activation.ReLU";
+      case GELU -> "activation.GELU";
+      case SIGMOID -> "activation.Sigmoid";
+      case SILU -> "activation.SiLU";
+      default -> throw new IllegalStateException("no module has the activation " + activation);
+    };
   }
 
   private static void write(Path file, Map<String, @Nullable Object> values) {

@@ -2,6 +2,7 @@ package dev.heed.task;
 
 import dev.heed.data.Dataset;
 import dev.heed.data.LabelledTexts;
+import dev.heed.model.Lora;
 import dev.heed.model.ModelDirectory;
 import dev.heed.model.bert.SequenceClassifier;
 import dev.heed.tokenizer.Tokenizer;
@@ -19,14 +20,17 @@ import org.jspecify.annotations.Nullable;
 /// Immutable; any number of threads may use one at once.
 public final class TextClassifier {
   private final SequenceClassifier model;
+  private final @Nullable Lora lora;
   private final Tokenizer tokenizer;
   private final BatchClassifier classifier;
 
   /// A text, or a pair of texts.
   public record Text(String text, @Nullable String second) {}
 
-  TextClassifier(SequenceClassifier model, Tokenizer tokenizer) {
+  /// @param lora the update that the model has and is saved as; null for a whole model
+  TextClassifier(SequenceClassifier model, @Nullable Lora lora, Tokenizer tokenizer) {
     this.model = model;
+    this.lora = lora;
     this.tokenizer = tokenizer;
     this.classifier =
         new BatchClassifier(
@@ -43,7 +47,7 @@ public final class TextClassifier {
   public static TextClassifier train(Dataset data) {
     LabelledTexts.Split split = LabelledTexts.of(data).split(0.1, 1);
     var settings =
-        TextClassifierTraining.Settings.fromNothing(split.learned().examples().size(), 1);
+        TextTrainingSettings.fromNothing(split.learned().examples().size(), 1);
     return train(TextClassifierTraining.ofNewModel(split.learned(), settings, null), split);
   }
 
@@ -53,8 +57,8 @@ public final class TextClassifier {
   /// @param encoder the encoder's directory
   public static TextClassifier fineTune(Path encoder, Dataset data) {
     LabelledTexts.Split split = LabelledTexts.of(data).split(0.1, 1);
-    var settings = TextClassifierTraining.Settings.fineTuning(split.learned().examples().size(), 1);
-    return train(TextClassifierTraining.from(encoder, split.learned(), settings, null), split);
+    var settings = TextTrainingSettings.fineTuning(split.learned().examples().size(), 1);
+    return train(TextClassifierTraining.from(encoder, new Adaptation.Whole(), split.learned(), settings, null), split);
   }
 
   private static TextClassifier train(TextClassifierTraining training, LabelledTexts.Split split) {
@@ -75,6 +79,7 @@ public final class TextClassifier {
       int asked = tokenizer.config().maxLength();
       return new TextClassifier(
           model,
+          null,
           tokenizer.withTruncation(Truncation.to(asked > 0 ? Math.min(asked, longest) : longest)));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -90,7 +95,12 @@ public final class TextClassifier {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    model.save(directory); // its config.json is what makes the directory a model
+    // A config.json is what makes the directory a model: it comes last.
+    if (lora == null) {
+      model.save(directory);
+    } else {
+      lora.save(directory);
+    }
   }
 
   /// The labels.

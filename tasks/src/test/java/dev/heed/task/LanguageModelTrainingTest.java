@@ -92,7 +92,8 @@ class LanguageModelTrainingTest {
     first.model().save(folder);
 
     LanguageModelTraining second =
-        LanguageModelTraining.from(LanguageModel.load(folder), Sentences.settings(100, 7), null);
+        LanguageModelTraining.from(
+            LanguageModel.load(folder), new Adaptation.Whole(), Sentences.settings(100, 7), null);
     List<String> other = List.of("The radio sang an old song.", "The city left on time.");
     LanguageModelTraining.Foresight before = second.evaluate(other);
     assertThat(before.nll()).isCloseTo(first.evaluate(other).nll(), offset(1e-5));
@@ -110,7 +111,7 @@ class LanguageModelTrainingTest {
     LanguageModelTraining.Settings longer =
         new LanguageModelTraining.Settings(33, 1, 48, 1e-2, 5, 7);
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> LanguageModelTraining.from(model, longer, null))
+        .isThrownBy(() -> LanguageModelTraining.from(model, new Adaptation.Whole(), longer, null))
         .withMessage("the model takes at most 32 tokens: received texts of 33");
   }
 

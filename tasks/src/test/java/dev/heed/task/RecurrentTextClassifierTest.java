@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.heed.data.LabelledTexts;
 import dev.heed.data.LabelledTexts.Example;
-import dev.heed.task.TextClassifierTraining.Architecture;
-import dev.heed.task.TextClassifierTraining.Settings;
 import dev.heed.training.TrainingProgress;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,9 +34,9 @@ class RecurrentTextClassifierTest {
             kind,
             32,
             0,
-            TextClassifierTraining.vocabulary(texts, new Architecture(120, 32, 1, 2, 0)),
+            TextClassifierTraining.vocabulary(texts, new EncoderArchitecture(120, 32, 1, 2, 0)),
             texts,
-            new Settings(16, 120, 8, 1e-2, 20, 1));
+            new TextTrainingSettings(16, 120, 8, 1e-2, 20, 1));
     classifier.train(texts, texts, TrainingProgress.SILENT);
     assertThat(classifier.evaluate(texts).accuracy()).isEqualTo(1);
     assertThat(classifier.classify("not as we all say good song").label()).isEqualTo("not first");

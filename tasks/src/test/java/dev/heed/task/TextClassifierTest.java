@@ -8,8 +8,6 @@ import dev.heed.data.Dataset;
 import dev.heed.data.LabelledTexts;
 import dev.heed.model.ConfigFile;
 import dev.heed.model.ModelException;
-import dev.heed.task.TextClassifierTraining.Architecture;
-import dev.heed.task.TextClassifierTraining.Settings;
 import dev.heed.tokenizer.Tokenizer;
 import dev.heed.training.TrainingProgress;
 import java.io.IOException;
@@ -26,7 +24,7 @@ class TextClassifierTest {
   private static final List<String> GOOD = List.of("fine", "brilliant", "quiet", "moving");
   private static final List<String> BAD = List.of("dull", "loud", "boring", "stupid");
   private static final List<String> THINGS = List.of("film", "story", "actor", "song", "end");
-  private static final Architecture TINY = new Architecture(120, 32, 1, 2, 0);
+  private static final EncoderArchitecture TINY = new EncoderArchitecture(120, 32, 1, 2, 0);
 
   @TempDir Path folder;
 
@@ -46,8 +44,8 @@ class TextClassifierTest {
     return Dataset.tsv(Files.writeString(folder.resolve("reviews.tsv"), rows));
   }
 
-  private static Settings settings(long steps) {
-    return new Settings(32, steps, 8, 5e-3, 10, 3);
+  private static TextTrainingSettings settings(long steps) {
+    return new TextTrainingSettings(32, steps, 8, 5e-3, 10, 3);
   }
 
   private static TextClassifierTraining tiny(
@@ -219,7 +217,8 @@ class TextClassifierTest {
     features.run(other, other, TrainingProgress.SILENT);
     assertThat(features.model().labels()).containsExactly("neg", "yes");
     assertThat(features.model().evaluate(other).accuracy()).isGreaterThan(0.9);
-    TextClassifierTraining whole = TextClassifierTraining.from(encoder, other, settings(60), null);
+    TextClassifierTraining whole = TextClassifierTraining.from(
+            encoder, new Adaptation.Whole(), other, settings(60), null);
     whole.run(other, other, TrainingProgress.SILENT);
     assertThat(whole.model().evaluate(other).accuracy()).isEqualTo(1);
 
@@ -229,7 +228,8 @@ class TextClassifierTest {
     assertThat(weights(whole.model(), inner)).isNotEqualTo(before);
     assertThatIllegalArgumentException()
         .isThrownBy(() ->
-            TextClassifierTraining.from(encoder, other, new Settings(64, 1, 8, 1, 1, 1), null))
+            TextClassifierTraining.from(
+                encoder, new Adaptation.Whole(), other, new TextTrainingSettings(64, 1, 8, 1, 1, 1), null))
         .withMessage("the model takes at most 32 tokens: received texts of 64");
   }
 

@@ -4,6 +4,7 @@ import static dev.heed.tensor.Node.record;
 import static dev.heed.tensor.Operations.accumulate;
 import static dev.heed.tensor.Operations.like;
 
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /// The operations that a Transformer spends its time in, each one kernel forward and one backward.
@@ -55,7 +56,7 @@ public final class FusedOperations {
           }
           if (x.requiresGradient()) {
             Tensor gx = like(x);
-            kernels.matmul(rows, false, weight, false, asRows(gx), false);
+            kernels.matmul(rows, false, dequantized(weight), false, asRows(gx), false);
             x.accumulate(gx);
           }
         },
@@ -246,6 +247,7 @@ public final class FusedOperations {
     Tensor targetRows = targets.withShape(Shape.of(n, 1));
     int chunk = Math.min(n, Math.max(LEAST_ROWS, LOGITS_AT_ONCE / Math.max(1, vocabulary)));
     Tensor buffer = Tensor.empty(Shape.of(chunk, vocabulary), x.dtype());
+    Tensor plain = gx == null ? weight : dequantized(weight);
     Kernels kernels = Kernels.active();
     for (int from = 0; from < n; from += chunk) {
       int to = Math.min(n, from + chunk);
@@ -255,7 +257,7 @@ public final class FusedOperations {
       kernels.crossEntropy(
           logits, targetRows.rows(from, to), smoothing, losses.rows(from, to), later ? 1 : 0);
       if (gx != null) {
-        kernels.matmul(logits, false, weight, false, asRows(gx).rows(from, to), false);
+        kernels.matmul(logits, false, plain, false, asRows(gx).rows(from, to), false);
       }
       if (gWeight != null) {
         kernels.matmul(logits, true, part, false, gWeight, true);
@@ -329,6 +331,18 @@ public final class FusedOperations {
           "%s needs rows as wide as its gain, %d: received %s"
               .formatted(operation, gain.elements(), x.shape()));
     }
+  }
+
+  /// A quantised matrix [V, D] in F32; any other as it is.
+  public static Tensor dequantized(Tensor matrix) {
+    if (!matrix.dtype().isQuantized()) {
+      return matrix;
+    }
+    int rows = matrix.shape().dimension(0);
+    Tensor plain = Tensor.empty(matrix.shape(), DType.F32);
+    Tensor all = Tensor.of(IntStream.range(0, rows).toArray(), rows);
+    Kernels.active().gather(matrix, all, 1, plain);
+    return plain;
   }
 
   private static void requireLinear(

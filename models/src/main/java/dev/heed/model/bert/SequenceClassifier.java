@@ -1,7 +1,9 @@
 package dev.heed.model.bert;
 
 import dev.heed.model.ConfigFile;
-import dev.heed.model.ModelDirectory;
+import dev.heed.model.ModelFiles;
+import dev.heed.model.StoredModel;
+import dev.heed.model.WeightNames;
 import dev.heed.model.ModelException;
 import dev.heed.nn.Initializer;
 import dev.heed.nn.Layer;
@@ -10,7 +12,6 @@ import dev.heed.nn.TrainingMode;
 import dev.heed.nn.head.Pooling;
 import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Tensor;
-import dev.heed.weights.Checkpoint;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Source: Devlin et al. 2019, section 4.1; `BertForSequenceClassification` of Hugging Face and
 /// those of the other families.
-public final class SequenceClassifier extends Layer implements EncoderHead {
+public final class SequenceClassifier extends Layer implements EncoderHead, StoredModel {
   private static final String MULTI_LABEL = "multi_label_classification";
 
   private final Bert encoder;
@@ -96,7 +97,7 @@ public final class SequenceClassifier extends Layer implements EncoderHead {
   ///
   /// @throws ModelException if they do not fit together
   public static SequenceClassifier load(Path directory) {
-    ConfigFile file = ConfigFile.read(directory.resolve("config.json"));
+    ConfigFile file = ModelFiles.config(directory);
     BertConfiguration configuration = file.read(BertConfiguration::of);
     var model =
         new SequenceClassifier(
@@ -105,22 +106,23 @@ public final class SequenceClassifier extends Layer implements EncoderHead {
             LabelNames.of(file),
             file.string("problem_type", "").equals(MULTI_LABEL),
             Initializer.beforeLoading());
-    EncoderNames.judging(configuration).load(Checkpoint.open(directory), model);
+    EncoderNames.judging(configuration).load(ModelFiles.weights(directory), model);
     return model;
   }
 
-  /// Writes `model.safetensors` and `config.json`, as `BertForSequenceClassification` opens them.
-  public void save(Path directory) {
+  @Override
+  public WeightNames weightNames() {
+    return EncoderNames.judging(encoder.configuration());
+  }
+
+  @Override
+  public List<ConfigFile> files() {
     Map<String, @Nullable Object> more = LabelNames.toFile(labels);
     if (multiLabel) {
       more.put("problem_type", MULTI_LABEL);
     } else if (labels.size() > 1) {
       more.put("problem_type", "single_label_classification");
     }
-    BertConfiguration configuration = encoder.configuration();
-    ModelDirectory.save(
-        directory,
-        EncoderNames.judging(configuration).stored(this),
-        configuration.toFile("ForSequenceClassification", more));
+    return List.of(encoder.configuration().toFile("ForSequenceClassification", more));
   }
 }

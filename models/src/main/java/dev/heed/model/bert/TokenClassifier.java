@@ -1,14 +1,15 @@
 package dev.heed.model.bert;
 
 import dev.heed.model.ConfigFile;
-import dev.heed.model.ModelDirectory;
+import dev.heed.model.ModelFiles;
+import dev.heed.model.StoredModel;
+import dev.heed.model.WeightNames;
 import dev.heed.nn.Initializer;
 import dev.heed.nn.Layer;
 import dev.heed.nn.Linear;
 import dev.heed.nn.TrainingMode;
 import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Tensor;
-import dev.heed.weights.Checkpoint;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -16,7 +17,7 @@ import java.util.List;
 ///
 /// Source: Devlin et al. 2019, section 5.3; `BertForTokenClassification` of Hugging Face and those
 /// of the other families.
-public final class TokenClassifier extends Layer implements EncoderHead {
+public final class TokenClassifier extends Layer implements EncoderHead, StoredModel {
   private final Bert encoder;
   private final Linear output;
   private final List<String> labels;
@@ -51,21 +52,23 @@ public final class TokenClassifier extends Layer implements EncoderHead {
   ///
   /// @throws dev.heed.model.ModelException if they do not fit together
   public static TokenClassifier load(Path directory) {
-    ConfigFile file = ConfigFile.read(directory.resolve("config.json"));
+    ConfigFile file = ModelFiles.config(directory);
     BertConfiguration configuration = file.read(BertConfiguration::of);
     Initializer later = Initializer.beforeLoading();
     var model =
         new TokenClassifier(new Bert(configuration, false, later), LabelNames.of(file), later);
-    EncoderNames.tagging(configuration).load(Checkpoint.open(directory), model);
+    EncoderNames.tagging(configuration).load(ModelFiles.weights(directory), model);
     return model;
   }
 
-  /// Writes `model.safetensors` and `config.json`, as `BertForTokenClassification` opens them.
-  public void save(Path directory) {
-    BertConfiguration configuration = encoder.configuration();
-    ModelDirectory.save(
-        directory,
-        EncoderNames.tagging(configuration).stored(this),
-        configuration.toFile("ForTokenClassification", LabelNames.toFile(labels)));
+  @Override
+  public WeightNames weightNames() {
+    return EncoderNames.tagging(encoder.configuration());
+  }
+
+  @Override
+  public List<ConfigFile> files() {
+    return List.of(
+        encoder.configuration().toFile("ForTokenClassification", LabelNames.toFile(labels)));
   }
 }

@@ -2,7 +2,8 @@ package dev.heed.model.gpt2;
 
 import dev.heed.model.CausalModel;
 import dev.heed.model.ConfigFile;
-import dev.heed.model.ModelDirectory;
+import dev.heed.model.ModelFiles;
+import dev.heed.model.WeightNames;
 import dev.heed.nn.Initializer;
 import dev.heed.nn.Layer;
 import dev.heed.nn.TrainingMode;
@@ -21,6 +22,7 @@ import dev.heed.weights.GgufFile;
 import dev.heed.weights.GgufValue;
 import dev.heed.weights.StoredTensor;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -127,8 +129,8 @@ public final class Gpt2 extends Layer implements CausalModel {
   ///
   /// @throws dev.heed.model.ModelException if they do not fit together
   public static Gpt2 load(Path directory) {
-    ConfigFile file = ConfigFile.read(directory.resolve("config.json"));
-    Checkpoint checkpoint = Checkpoint.open(directory);
+    ConfigFile file = ModelFiles.config(directory);
+    Checkpoint checkpoint = ModelFiles.weights(directory);
     Gpt2Configuration configuration = file.read(Gpt2Configuration::of);
     configuration = configuration.withTied(Gpt2Weights.isTied(checkpoint, configuration.tied()));
     Gpt2 model = new Gpt2(configuration, Initializer.beforeLoading());
@@ -153,18 +155,18 @@ public final class Gpt2 extends Layer implements CausalModel {
     return Gpt2Gguf.names(configuration).stored(this);
   }
 
-  /// Writes `config.json`, `generation_config.json` and `model.safetensors`, as `GPT2LMHeadModel`
-  /// opens them.
   @Override
-  public void save(Path directory) {
-    ModelDirectory.save(
-        directory,
-        Gpt2Weights.names(configuration).stored(this),
-        new ConfigFile(
-            "generation_config.json",
-            Map.of(
-                "bos_token_id", configuration.endOfText(),
-                "eos_token_id", configuration.endOfText())),
+  public WeightNames weightNames() {
+    return Gpt2Weights.names(configuration);
+  }
+
+  @Override
+  public List<ConfigFile> files() {
+    Map<String, Object> generation =
+        Map.of(
+            "bos_token_id", configuration.endOfText(), "eos_token_id", configuration.endOfText());
+    return List.of(
+        new ConfigFile("generation_config.json", new LinkedHashMap<>(generation)),
         configuration.toFile());
   }
 }

@@ -2,7 +2,8 @@ package dev.heed.model.llama;
 
 import dev.heed.model.CausalModel;
 import dev.heed.model.ConfigFile;
-import dev.heed.model.ModelDirectory;
+import dev.heed.model.ModelFiles;
+import dev.heed.model.WeightNames;
 import dev.heed.nn.Initializer;
 import dev.heed.nn.Layer;
 import dev.heed.nn.Trace;
@@ -149,9 +150,9 @@ public final class Llama extends Layer implements CausalModel {
   ///
   /// @throws dev.heed.model.ModelException if they do not fit together
   public static Llama load(Path directory, LlamaConfiguration.Family family) {
-    ConfigFile file = ConfigFile.read(directory.resolve("config.json"));
+    ConfigFile file = ModelFiles.config(directory);
     LlamaConfiguration configuration = file.read(config -> LlamaConfigFile.read(config, family));
-    return load(configuration, Checkpoint.open(directory), false);
+    return load(configuration, ModelFiles.weights(directory), false);
   }
 
   /// A model of a checkpoint with Hugging Face's names.
@@ -166,10 +167,12 @@ public final class Llama extends Layer implements CausalModel {
   }
 
   @Override
-  public void save(Path directory) {
-    ModelDirectory.save(
-        directory,
-        LlamaWeights.names(configuration).stored(this),
-        LlamaConfigFile.write(configuration));
+  public WeightNames weightNames() {
+    return LlamaWeights.names(configuration);
+  }
+
+  @Override
+  public List<ConfigFile> files() {
+    return List.of(LlamaConfigFile.write(configuration));
   }
 }

@@ -1,10 +1,8 @@
 package dev.heed.cli;
 
-import dev.heed.data.Dataset;
-import dev.heed.data.LabelledTexts;
 import dev.heed.model.ConfigFile;
-import dev.heed.task.TextClassifierTraining.Architecture;
-import dev.heed.task.TextClassifierTraining.Settings;
+import dev.heed.task.EncoderArchitecture;
+import dev.heed.task.TextTrainingSettings;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,53 +10,69 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// What a run of `heed train classify` was asked.
+/// What a training of an encoder on texts was asked, so that it can go on and be repeated.
 ///
+/// @param task the subcommand of `heed train`
+/// @param validation the share of the data that is held out
+/// @param options what else was asked: an option's name without `--` and its value, empty for a
+///   switch
 /// @param from the pretrained encoder, null for a new model
-/// @param features whether the encoder stays as it is
 /// @param architecture how a new model looks
-record ClassifyRun(
+record EncoderRun(
+    String task,
     Path data,
     List<String> columns,
-    @Nullable String group,
-    boolean multiLabel,
     boolean skipBadRows,
     double validation,
+    Map<String, String> options,
     @Nullable String from,
-    boolean features,
-    Architecture architecture,
-    Settings settings) {
-  static final String TASK = "classify";
-
-  /// Reads what such a run learns from.
-  static Dataset dataset(
-      Path data, List<String> columns, @Nullable String group, boolean skipBadRows) {
-    Dataset dataset = DatasetOptions.read(data, columns, skipBadRows);
-    return group == null ? dataset : dataset.groupedBy(group);
+    EncoderArchitecture architecture,
+    TextTrainingSettings settings) {
+  /// The run that options ask for.
+  ///
+  /// @param usual how such a run learns where nothing is said
+  static EncoderRun asked(
+      String task,
+      DatasetOptions data,
+      EncoderTrainingOptions training,
+      EncoderArchitecture architecture,
+      Map<String, String> options,
+      TextTrainingSettings usual) {
+    return new EncoderRun(
+        task,
+        data.data(),
+        data.columns(),
+        data.skipBadRows(),
+        training.validation(),
+        options,
+        training.from(),
+        architecture,
+        training.settings(usual));
   }
 
-  Dataset dataset() {
-    return dataset(data, columns, group, skipBadRows);
+  /// The same beginning with another model.
+  EncoderRun from(String other) {
+    return new EncoderRun(
+        task, data, columns, skipBadRows, validation, options, other, architecture, settings);
   }
 
-  LabelledTexts.Split split(Dataset dataset) {
-    return LabelledTexts.of(dataset, multiLabel).split(validation, settings.seed());
+  /// Whether a switch was given.
+  boolean has(String option) {
+    return options.containsKey(option);
   }
 
   Map<String, @Nullable Object> toMap(String digest) {
     Map<String, @Nullable Object> map = new LinkedHashMap<>();
-    map.put("task", TASK);
+    map.put("task", task);
     map.put("command", command());
     map.put("heed", Version.heed());
     map.put("data", List.of(data.toString()));
     map.put("data_sha256", digest);
     map.put("columns", columns);
-    map.put("group", group);
-    map.put("multi_label", multiLabel);
     map.put("skip_bad_rows", skipBadRows);
     map.put("validation", validation);
+    map.put("options", options);
     map.put("from", from);
-    map.put("features", features);
     map.put("vocabulary", architecture.vocabulary());
     map.put("width", architecture.width());
     map.put("layers", architecture.layers());
@@ -73,26 +87,24 @@ record ClassifyRun(
     return map;
   }
 
-  static ClassifyRun of(RunFolder folder) {
+  static EncoderRun of(RunFolder folder) {
     ConfigFile map = folder.asked();
     String from = map.string("from", "");
-    String group = map.string("group", "");
-    return new ClassifyRun(
+    return new EncoderRun(
+        map.string("task"),
         Path.of(map.strings("data").getFirst()),
         map.strings("columns"),
-        group.isEmpty() ? null : group,
-        map.flag("multi_label", false),
         map.flag("skip_bad_rows", false),
         map.number("validation"),
+        options(map),
         from.isEmpty() ? null : from,
-        map.flag("features", false),
-        new Architecture(
+        new EncoderArchitecture(
             map.integer("vocabulary"),
             map.integer("width"),
             map.integer("layers"),
             map.integer("heads"),
             map.number("dropout")),
-        new Settings(
+        new TextTrainingSettings(
             map.integer("context"),
             map.integer("steps"),
             map.integer("texts_per_step"),
@@ -101,20 +113,25 @@ record ClassifyRun(
             ((Number) map.value("seed").orElse(0L)).longValue()));
   }
 
+  /// What `options` of a `run.json` says.
+  static Map<String, String> options(ConfigFile map) {
+    Map<String, String> options = new LinkedHashMap<>();
+    if (map.value("options").orElse(null) instanceof Map<?, ?> more) {
+      more.forEach((name, value) -> options.put(String.valueOf(name), String.valueOf(value)));
+    }
+    return options;
+  }
+
   /// The command that makes the same model again, bit for bit.
   String command() {
-    StringBuilder command = new StringBuilder("heed train classify --data '" + data + "'");
+    StringBuilder command =
+        new StringBuilder("heed train %s --data '%s'".formatted(task, data));
     if (!columns.isEmpty()) {
       command.append(" --columns '").append(String.join(",", columns)).append('\'');
     }
-    if (group != null) {
-      command.append(" --group '").append(group).append('\'');
-    }
-    command.append(multiLabel ? " --multi-label" : "");
     command.append(skipBadRows ? " --skip-bad-rows" : "");
     if (from != null) {
       command.append(" --from '").append(from).append('\'');
-      command.append(features ? " --features" : "");
     } else {
       command.append(
           String.format(
@@ -126,6 +143,8 @@ record ClassifyRun(
               architecture.heads(),
               architecture.dropout()));
     }
+    options.forEach((name, value) ->
+        command.append(" --").append(name).append(value.isEmpty() ? "" : " '" + value + "'"));
     return command
         .append(
             String.format(
@@ -141,14 +160,21 @@ record ClassifyRun(
         .toString();
   }
 
-  ModelCard modelCard(ClassificationReport report) {
+  /// The model card.
+  ///
+  /// @param pipeline Hugging Face's name of the task
+  /// @param kind what the model is
+  /// @param heldOut what of the data was held out, such as `each label`
+  /// @param figures how good it is, as Markdown
+  ModelCard modelCard(String pipeline, String kind, String heldOut, String figures) {
     return new ModelCard(
-        "text-classification",
-        "A classifier of texts",
-        from,
-        List.of(data),
-        String.format(Locale.ROOT, "%.0f %% of each label was held out.", 100 * validation),
-        report.markdown(),
-        command());
+            pipeline,
+            kind,
+            from,
+            List.of(data),
+            String.format(Locale.ROOT, "%.0f %% of %s was held out.", 100 * validation, heldOut),
+            figures,
+            command())
+        .ofAdaptation(options);
   }
 }
