@@ -145,7 +145,7 @@ record EncoderRun(
     }
     options.forEach((name, value) ->
         command.append(" --").append(name).append(value.isEmpty() ? "" : " '" + value + "'"));
-    return command
+    return RunFolder.inPrecision(command
         .append(
             String.format(
                 Locale.ROOT,
@@ -157,7 +157,7 @@ record EncoderRun(
                 settings.learningRate(),
                 validation,
                 settings.seed()))
-        .toString();
+        .toString());
   }
 
   /// The model card.

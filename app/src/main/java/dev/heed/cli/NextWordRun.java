@@ -81,7 +81,7 @@ record NextWordRun(
               architecture.heads(),
               architecture.dropout()));
     }
-    return command
+    return RunFolder.inPrecision(command
         .append(
             String.format(
                 Locale.ROOT,
@@ -93,7 +93,7 @@ record NextWordRun(
                 settings.learningRate(),
                 validation,
                 settings.seed()))
-        .toString();
+        .toString());
   }
 
   static NextWordRun of(RunFolder folder) {

@@ -2,10 +2,12 @@ package dev.heed.cli;
 
 import dev.heed.cli.picture.SvgCurves;
 import dev.heed.model.ConfigFile;
+import dev.heed.tensor.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 ///   the run learns from
 record RunFolder(Path path, ConfigFile asked) {
   private static final String FILE = "run.json";
+  private static final String PRECISION = "precision";
 
   /// Writes down what a run is asked, before it begins.
   static RunFolder begin(Path path, Map<String, @Nullable Object> asked) throws IOException {
@@ -26,7 +29,9 @@ record RunFolder(Path path, ConfigFile asked) {
               .formatted(path, path));
     }
     Files.createDirectories(path);
-    RunFolder run = new RunFolder(path, new ConfigFile(FILE, asked));
+    Map<String, @Nullable Object> all = new LinkedHashMap<>(asked);
+    all.put(PRECISION, precision());
+    RunFolder run = new RunFolder(path, new ConfigFile(FILE, all));
     run.asked.write(path.resolve(FILE));
     return run;
   }
@@ -46,7 +51,23 @@ record RunFolder(Path path, ConfigFile asked) {
     if (asked.value("figures").isPresent()) {
       throw CommandFailure.usage("the run in " + path + " is finished: nothing to resume");
     }
+    String was = asked.string(PRECISION, "fp32");
+    if (!was.equals(precision())) {
+      throw CommandFailure.usage(
+          "the run in %s computes in %s: it goes on with --precision %s".formatted(path, was, was));
+    }
     return new RunFolder(path, asked);
+  }
+
+  private static String precision() {
+    return Precision.current().name().toLowerCase(Locale.ROOT);
+  }
+
+  /// The command of a run with the precision that is in force.
+  static String inPrecision(String command) {
+    return Precision.current() == Precision.FP32
+        ? command
+        : command + " --precision " + precision();
   }
 
   /// Refuses to go on where the data is not what it was.

@@ -97,7 +97,7 @@ record TranslationRun(
                     columns.isEmpty() ? "" : " --columns '" + String.join(",", columns) + "'",
                     skipBadRows ? " --skip-bad-rows" : "")
             : "--source '%s' --target '%s'".formatted(data.getFirst(), data.getLast());
-    return String.format(
+    return RunFolder.inPrecision(String.format(
         Locale.ROOT,
         "heed train translate %s --validation %s --vocabulary %d --width %d --layers %d --heads %d"
             + " --feed-forward %d --max-length %d --dropout %s --steps %d --tokens-per-step %d"
@@ -114,7 +114,7 @@ record TranslationRun(
         settings.steps(),
         settings.tokensPerStep(),
         settings.learningRate(),
-        settings.seed());
+        settings.seed()));
   }
 
   ModelCard modelCard(TranslationQuality quality) {

@@ -142,4 +142,20 @@ class TrainNextWordCommandTest {
     assertThat(train("--resume", folder("one")).messages()).contains("is finished");
     assertThat(train("--resume", folder("none")).code()).isEqualTo(ExitCode.MISSING);
   }
+
+  @Test
+  void thePrecisionIsPartOfTheRun() throws IOException {
+    Heed.Result result =
+        train("--data", data(), "--steps", "4", "--precision", "bf16", "-o", folder("half"));
+    assertThat(result.code()).as(result.messages()).isEqualTo(ExitCode.DONE);
+    Path run = home.resolve("half");
+    assertThat(run.resolve("run.json")).content().contains("\"precision\":\"bf16\"");
+    assertThat(run.resolve("README.md")).content().contains(" --precision bf16");
+    Files.writeString(
+        run.resolve("run.json"),
+        Files.readString(run.resolve("run.json")).replaceFirst("\"figures\"", "\"before\""));
+    Heed.Result other = new Heed(home).run("train", "next-word", "--resume", folder("half"));
+    assertThat(other.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(other.messages()).contains("computes in bf16: it goes on with --precision bf16");
+  }
 }
