@@ -22,7 +22,7 @@ final class BfloatMatmul {
   private static final int TURN = 16;
 
   /// Pairs of k in a block.
-  private static final int K_BLOCK = 256;
+  private static final int K_BLOCK = 512;
 
   /// Bytes of packed A that a task goes over for each panel.
   private static final int ROWS_BYTES = 768 << 10;
