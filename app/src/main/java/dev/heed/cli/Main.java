@@ -31,6 +31,7 @@ public final class Main {
     COMMANDS.put("sense", SenseCommand::new);
     COMMANDS.put("classify", ClassifyCommand::new);
     COMMANDS.put("attention", AttentionCommand::new);
+    COMMANDS.put("explore", ExploreCommand::new);
     COMMANDS.put("evaluate", EvaluateCommand::new);
     COMMANDS.put("trace", TraceCommand::new);
     COMMANDS.put("chat", ChatCommand::new);
