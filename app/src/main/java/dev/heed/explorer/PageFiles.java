@@ -22,6 +22,7 @@ final class PageFiles {
           "elements.js",
           "exports.js",
           "presets.js",
+          "offer.js",
           "tokens.js",
           "grid.js",
           "head.js",
