@@ -1,5 +1,6 @@
 /// The `heed` command.
 module dev.heed.app {
+  requires com.ibm.icu;
   requires dev.heed.tasks;
   requires info.picocli;
   requires io.helidon.common.uri;

@@ -58,7 +58,7 @@ final class ExploreCommand implements Callable<Integer> {
         throw CommandFailure.missing("no such folder: " + run);
       }
     }
-    SmallModels small = new SmallModels(heed);
+    SmallModels small = new SmallModels(heed, 0);
     if (prepare && !small.prepare()) {
       return ExitCode.INTERRUPTED.code();
     }
@@ -75,6 +75,7 @@ final class ExploreCommand implements Callable<Integer> {
       while (!interruption.requested()) {
         Thread.sleep(200);
       }
+      small.end();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -174,13 +174,17 @@ public final class ExploredModel {
 
   /// The start token and then the target, which is the model's own where none is given.
   private ExploredText target(Translator made, String text, @Nullable String target) {
-    String result = target == null || target.isBlank() ? made.translate(text).text() : target;
+    boolean own = target == null || target.isBlank();
+    String result = own ? made.translate(text).text() : target;
     Encoding encoding = tokenizer.encode(result);
     // Each place of the decoder foresees the token after it.
     int start = made.model().startToken();
     ExploredText all =
         ExploredText.of(encoding, result)
             .behind(new ExploredText.Token(start, "▸", "▸", 0, 0, true));
+    if (own && all.tokens().size() > maximumLength()) {
+      return all.first(maximumLength()); // a bad model does not end
+    }
     if (all.tokens().size() > maximumLength()) {
       throw new TextLengthException(maximumLength(), all.tokens().size());
     }

@@ -52,6 +52,16 @@ public record ExploredText(List<Token> tokens, List<List<Integer>> words) {
     return new ExploredText(all, moved);
   }
 
+  /// The first tokens alone.
+  ExploredText first(int count) {
+    return new ExploredText(
+        tokens.subList(0, count),
+        words.stream()
+            .map(word -> word.stream().filter(place -> place < count).toList())
+            .filter(word -> !word.isEmpty())
+            .toList());
+  }
+
   private static List<List<Integer>> words(List<Token> tokens, String text) {
     List<List<Integer>> words = new ArrayList<>();
     for (int i = 0; i < tokens.size(); i++) {
@@ -72,6 +82,9 @@ public record ExploredText(List<Token> tokens, List<List<Integer>> words) {
     }
     if (next.start < before.end) {
       return true; // bytes of one character
+    }
+    if (text.substring(before.start, before.end).isBlank()) {
+      return next.start == before.end; // a space that is a token of its own
     }
     return next.start == before.end
         && isOfWord(text.codePointBefore(before.end))
