@@ -1,15 +1,12 @@
 package dev.heed.cli;
 
 import dev.heed.explorer.ExplorerServer;
-import dev.heed.explorer.ModelShelf;
-import dev.heed.task.MiniLm;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
@@ -62,15 +59,13 @@ final class ExploreCommand implements Callable<Integer> {
     if (prepare && !small.prepare()) {
       return ExitCode.INTERRUPTED.code();
     }
-    Shelf shelf = new Shelf(heed);
-    shelf.path(shelf.names().getFirst()); // says now what would be missing
     try (Interruption interruption = Interruption.watch();
-        ExplorerServer server = ExplorerServer.start(shelf, small, this::watched, port)) {
+        ExplorerServer server = ExplorerPage.serve(heed, small, this::watched, port)) {
       heed.out().println(server.address());
       heed.out().flush();
       heed.notes().println("Ctrl-C ends it.");
       if (!noBrowser) {
-        open(server.address());
+        ExplorerPage.open(heed, server.address());
       }
       while (!interruption.requested()) {
         Thread.sleep(200);
@@ -96,39 +91,5 @@ final class ExploreCommand implements Callable<Integer> {
       }
     }
     return all;
-  }
-
-  /// What is asked for first, then minilm and the saved models.
-  private record Shelf(HeedCommand heed) implements ModelShelf {
-    @Override
-    public List<String> names() {
-      List<String> names = new ArrayList<>();
-      heed.model().ifPresent(names::add);
-      names.add(MiniLm.NAME);
-      SavedModels.all(heed).forEach(path -> names.add(String.valueOf(path.getFileName())));
-      return names.stream().distinct().toList();
-    }
-
-    @Override
-    public Path path(String name) {
-      return SavedModels.named(heed, name);
-    }
-  }
-
-  /// Shows the page in the user's browser; where there is none, its address was printed.
-  private void open(String address) {
-    String system = System.getProperty("os.name").toLowerCase(Locale.ROOT);
-    List<String> command =
-        system.contains("win")
-            ? List.of("rundll32", "url.dll,FileProtocolHandler", address)
-            : List.of(system.contains("mac") ? "open" : "xdg-open", address);
-    try {
-      new ProcessBuilder(command)
-          .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-          .redirectError(ProcessBuilder.Redirect.DISCARD)
-          .start();
-    } catch (IOException e) {
-      heed.notes().println("No browser was found: open the address in yours.");
-    }
   }
 }

@@ -130,6 +130,8 @@ final class TrainClassifyCommand implements Callable<Integer> {
       description = "of the figures: text, json or jsonl (default: text)")
   private Format format = Format.TEXT;
 
+  @Mixin private WatchOption watch = new WatchOption();
+
   TrainClassifyCommand(HeedCommand heed) {
     this.heed = heed;
   }
@@ -278,18 +280,21 @@ final class TrainClassifyCommand implements Callable<Integer> {
         run.settings().textsPerStep(),
         Kernels.active().name());
     AtomicInteger cut = new AtomicInteger();
-    boolean finished =
-        TrainingRun.train(
-                heed,
-                run.settings().steps(),
-                "texts/s",
-                progress -> {
-                  var outcome = training.run(split.learned(), split.heldOut(), progress);
-                  cut.set(outcome.cut());
-                  return outcome.history();
-                },
-                training::stop)
-            .finished();
+    boolean finished;
+    try (WatchOption.Page page = watch.open(heed, folder.path())) {
+      finished =
+          TrainingRun.train(
+                  heed,
+                  run.settings().steps(),
+                  "texts/s",
+                  progress -> {
+                    var outcome = training.run(split.learned(), split.heldOut(), progress);
+                    cut.set(outcome.cut());
+                    return outcome.history();
+                  },
+                  training::stop)
+              .finished();
+    }
     if (cut.get() > 0) {
       notes.printf(
           Locale.ROOT,

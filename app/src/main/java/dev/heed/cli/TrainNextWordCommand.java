@@ -20,6 +20,7 @@ import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /// `heed train next-word`: a language model on a user's text, from nothing or from a pretrained
@@ -123,6 +124,8 @@ final class TrainNextWordCommand implements Callable<Integer> {
       description = "of the figures: text, json or jsonl (default: text)")
   private Format format = Format.TEXT;
 
+  @Mixin private WatchOption watch = new WatchOption();
+
   TrainNextWordCommand(HeedCommand heed) {
     this.heed = heed;
   }
@@ -155,13 +158,16 @@ final class TrainNextWordCommand implements Callable<Integer> {
         Kernels.active().name());
     Foresight before = run.from() == null ? null : training.evaluate(texts.heldOut());
     LanguageModelTraining begun = training;
-    Trainer.History history =
-        TrainingRun.train(
-            heed,
-            run.steps(),
-            "tokens/s",
-            progress -> begun.run(texts.learned(), texts.heldOut(), progress),
-            begun::stop);
+    Trainer.History history;
+    try (WatchOption.Page page = watch.open(heed, run.folder())) {
+      history =
+          TrainingRun.train(
+              heed,
+              run.steps(),
+              "tokens/s",
+              progress -> begun.run(texts.learned(), texts.heldOut(), progress),
+              begun::stop);
+    }
     if (!history.finished()) {
       notes.printf(
           "Interrupted: the run is saved; `heed train next-word --resume %s` goes on%n",

@@ -210,8 +210,9 @@ final class ExplorerApi implements HttpService {
             "roles",
             cancelled -> {
               List<ExploredRun> all = new ArrayList<>();
-              for (String sentence : sentences.some()) {
-                all.add(models.get(name).run(sentence, null, Ablation.NONE, cancelled));
+              ExploredModel model = models.get(name);
+              for (String sentence : fitting(model, sentences.some())) {
+                all.add(model.run(sentence, null, Ablation.NONE, cancelled));
               }
               if (!all.getFirst().attentions().containsKey(kind)) {
                 throw new IllegalArgumentException("no attention of this kind: received " + kind);
@@ -259,11 +260,20 @@ final class ExplorerApi implements HttpService {
       all.add(model.run(text, null, Ablation.NONE, cancelled));
     }
     List<WordInContext.Known> known = new ArrayList<>();
-    for (String sentence : sentences.with(word)) {
+    for (String sentence : fitting(model, sentences.with(word))) {
       known.addAll(
           WordInContext.known(sentence, model.run(sentence, null, Ablation.NONE, cancelled)));
     }
     return WordInContext.of(model, word, texts, all, known);
+  }
+
+  /// Those that are not too long for a model; at least one.
+  private static List<String> fitting(ExploredModel model, List<String> sentences) {
+    List<String> fitting =
+        sentences.stream()
+            .filter(text -> model.tokenizer().encode(text).size() <= model.maximumLength())
+            .toList();
+    return fitting.isEmpty() ? sentences : fitting;
   }
 
   private void positions(ServerRequest request, ServerResponse response) {

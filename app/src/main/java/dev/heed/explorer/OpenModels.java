@@ -4,13 +4,16 @@ import dev.heed.task.ExploredModel;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 
 /// The models that are open: the last few that were asked for.
 final class OpenModels {
   private static final int MOST = 4;
 
   private final ModelShelf shelf;
-  private final Map<String, ExploredModel> open = new LinkedHashMap<>(16, 0.75f, true);
+  private final Map<String, FutureTask<ExploredModel>> open = new LinkedHashMap<>(16, 0.75f, true);
 
   OpenModels(ModelShelf shelf) {
     this.shelf = shelf;
@@ -23,17 +26,35 @@ final class OpenModels {
   /// The model of this name, opened if it is not yet; the first one for an empty name.
   ///
   /// @throws NoSuchElementException if the shelf has none
-  synchronized ExploredModel get(String name) {
+  ExploredModel get(String name) {
     String known = name(name);
-    ExploredModel model = open.get(known);
-    if (model == null) {
-      model = ExploredModel.open(shelf.path(known));
-      open.put(known, model);
-      if (open.size() > MOST) {
-        open.remove(open.keySet().iterator().next());
-      }
+    FutureTask<ExploredModel> task = task(known);
+    task.run(); // once; others wait below, and those of other models do not
+    try {
+      return task.get();
+    } catch (ExecutionException e) {
+      forget(known, task);
+      throw e.getCause() instanceof RuntimeException failure
+          ? failure
+          : new IllegalStateException(e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new CancellationException("interrupted");
     }
-    return model;
+  }
+
+  private synchronized FutureTask<ExploredModel> task(String name) {
+    FutureTask<ExploredModel> task =
+        open.computeIfAbsent(
+            name, none -> new FutureTask<>(() -> ExploredModel.open(shelf.path(name))));
+    if (open.size() > MOST) {
+      open.remove(open.keySet().iterator().next());
+    }
+    return task;
+  }
+
+  private synchronized void forget(String name, FutureTask<ExploredModel> failed) {
+    open.remove(name, failed);
   }
 
   /// The name that is meant.

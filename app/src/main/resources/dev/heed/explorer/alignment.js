@@ -1,4 +1,4 @@
-import { bars, h, percent } from './elements.js';
+import { bars, h, percent, short } from './elements.js';
 import { Matrix, matrixPicture } from './matrix.js';
 import { offer } from './offer.js';
 
@@ -25,7 +25,7 @@ export default {
       slider.max = queries.length - 1; slider.value = t;
       label.textContent = `${t + 1} of ${queries.length}`;
       grid.mark(t, [...row.keys()].reduce((best, i) => row[i] > row[best] ? i : best, 0));
-      now.replaceChildren('Behind “', h('b', {}, queries[t].label), '” it writes ', ...says.slice(0, 3).flatMap(([, text, share], i) => [i ? ', or ' : '', h('b', {}, `“${text}”`), ` (${percent(share)})`]), '; and looks at:');
+      now.replaceChildren('Behind “', h('b', {}, short(queries[t].label, 200)), '” it writes ', ...says.slice(0, 3).flatMap(([, text, share], i) => [i ? ', or ' : '', h('b', {}, `“${text}”`), ` (${percent(share)})`]), '; and looks at:');
       list.replaceChildren(bars(keys.map((unit, i) => ({ name: unit.label, share: row[i], note: percent(row[i]) }))));
       app.say(`Step ${t + 1}: writes ${says[0]?.[1] ?? ''}, looks most at ${keys[grid.column].label}.`);
     };

@@ -99,7 +99,7 @@ export default {
       const focused = holder.contains(document.activeElement);
       data = loaded; at = now;
       if (state.key >= data.keys.length) state.key = 0;
-      query.replaceChildren(...app.textOf('queries').tokens.map((token, i) => h('option', { value: i }, `${i}: ${token[2]}`)));
+      query.replaceChildren(...app.textOf('queries').tokens.map((token, i) => h('option', { value: i }, `${i}: ${short(token[2], 160)}`)));
       query.value = String(state.query);
       const best = [...data.keys].sort((a, b) => b.share - a.share), asks = name(app, 'queries', state.query), one = data.keys[state.key];
       const others = best.filter(item => item.share > 0.005).slice(0, 3).map(item => `${percent(item.share)} “${name(app, 'keys', item.place)}”`).join(', ');

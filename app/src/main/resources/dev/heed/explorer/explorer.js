@@ -240,7 +240,9 @@ async function openPreset(preset) {
   byId('question').hidden = false;
   byId('question').textContent = preset.note;
   byId('text').value = preset.set.text ?? state.text;
-  Object.assign(state, { off: '', hide: '', query: -1, key: -1 }, preset.set);
+  const wanted = preset.set.model ?? (app.model?.kind === 'ENCODER_DECODER' ? app.models[0] : state.model);
+  Object.assign(state, { off: '', hide: '', kind: '', target: '', query: -1, key: -1 }, preset.set, { model: app.models.includes(wanted) ? wanted : state.model });
+  byId('target').value = state.target;
   if (await look() && preset.choose) {
     try { await preset.choose(app, server); } catch (failure) { app.problem(failure); }
   }

@@ -33,19 +33,11 @@ async function png(svg) {
 }
 
 function html(view, svg, data, app) {
-  const page = document.implementation.createHTMLDocument(`Heed · ${view.name}`), body = page.body;
-  page.documentElement.lang = 'en';
-  const meta = page.createElement('meta');
-  meta.setAttribute('charset', 'utf-8');
-  const policy = page.createElement('meta');
-  policy.setAttribute('http-equiv', 'Content-Security-Policy');
-  policy.setAttribute('content', "default-src 'none'; style-src 'unsafe-inline'; img-src data:");
-  const style = page.createElement('style');
-  style.textContent = 'body{font:15px/1.5 system-ui,sans-serif;margin:2rem;max-width:75rem;color:#17202a;background:#fff}svg{max-width:100%;height:auto}table{border-collapse:collapse;font-size:.85rem}td,th{border-bottom:1px solid #d6dce3;padding:.2rem .6rem;text-align:right}.text{text-align:left}.note{color:#566370}';
-  page.head.append(meta, policy, style);
-  body.append(h('h1', {}, view.name), h('p', {}, view.explain), h('p', {}, h('b', {}, 'Text: '), app.state.text), h('p', {}, h('b', {}, 'Model: '), app.state.model), svg, h('h2', {}, 'The numbers'), tableOf(data),
+  // Put together as text: the page's own policy allows no inline style, not even in a page that is only being made.
+  const style = 'body{font:15px/1.5 system-ui,sans-serif;margin:2rem;max-width:75rem;color:#17202a;background:#fff}h1,p{overflow-wrap:anywhere}svg{max-width:100%;height:auto}table{border-collapse:collapse;font-size:.85rem}td,th{border-bottom:1px solid #d6dce3;padding:.2rem .6rem;text-align:right}.text{text-align:left}.note{color:#566370}';
+  const body = h('body', {}, h('h1', {}, view.name), h('p', {}, view.explain), h('p', {}, h('b', {}, 'Text: '), app.state.text), h('p', {}, h('b', {}, 'Model: '), app.state.model), svg, h('h2', {}, 'The numbers'), tableOf(data),
     h('p', { class: 'note' }, 'Attention is not by itself an explanation of what the model answers. Made by Heed.'));
-  return '<!doctype html>\n' + page.documentElement.outerHTML;
+  return `<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:"><title>Heed · ${view.name}</title><style>${style}</style></head>${body.outerHTML}</html>\n`;
 }
 
 function save(blob, name) {

@@ -66,7 +66,7 @@ function draw(app, palette, go) {
     for (const kind of blocks[c]) {
       y -= 104;
       arrow(middle, from, y + 74);
-      const part = found.get(kind), [title, line, view] = kind === 'feed' ? ['Feed-forward, add & norm', part.shapes.map(one => across(one[1])).slice(0, 2).join(', then '), 'next'] : kind === 'cross' ? ['Cross-attention, add & norm', 'queries from here, keys and values from the encoder', 'alignment'] : [side === 'decoder' || model.kind === 'DECODER' ? 'Masked multi-head attention, add & norm' : 'Multi-head attention, add & norm', `${at.heads} heads of ${at.headWidth}${at.keyValueHeads !== at.heads ? `, ${at.keyValueHeads} for keys and values` : ''}`, 'grid'];
+      const part = found.get(kind), [title, line, view] = kind === 'feed' ? ['Feed-forward, add & norm', part.shapes.map(one => across(one[1])).slice(0, 2).join(', then '), 'next'] : kind === 'cross' ? ['Cross-attention, add & norm', 'keys and values from the encoder', 'alignment'] : [side === 'decoder' || model.kind === 'DECODER' ? 'Masked multi-head attention, add & norm' : 'Multi-head attention, add & norm', `${at.heads} heads of ${at.headWidth}${at.keyValueHeads !== at.heads ? `, ${at.keyValueHeads} for keys and values` : ''}`, 'grid'];
       box(x, y, 74, title, [line, `${count(part)} a layer`, kind === 'feed' ? '' : 'q, k, v and output'], kind === 'feed' ? null : view, kind === 'cross' ? 'Alignment' : 'Grid');
       if (kind === 'cross') nodes.push(s('path', { d: `M${x - 110 + 22} ${y + 37}H${x - 6}m-6 -4l6 4l-6 4`, fill: 'none', stroke: palette.hue, 'stroke-width': 1.6 }));
       from = y;

@@ -18,6 +18,16 @@ async function strongest(app, from, to) {
   app.set({ layer: Math.floor(best / attention.heads), head: best % attention.heads, query, key });
 }
 
+/** Chooses the head of the cross-attention in which the first word that is written looks most at `four`. */
+async function aligned(app) {
+  if (!app.run.target) return;
+  const attention = app.attention(), bytes = await app.thumbnails(), keys = app.units('keys'), queries = app.units('queries'), key = keys.findIndex(unit => unit.label === 'four'), size = keys.length * queries.length;
+  if (key < 0) return;
+  let best = 0;
+  for (let place = 0; place < attention.layers * attention.heads; place++) if (bytes[place * size + key] > bytes[best * size + key]) best = place;
+  app.set({ layer: Math.floor(best / attention.heads), head: best % attention.heads });
+}
+
 export const presets = [
   { name: 'Which station? (which words station looks at)', note: 'Which head lets “station” take up part of “train”? The one is opened that does it most; in many others “station” looks at [CLS] and [SEP] instead.',
     set: { view: 'anatomy', text: 'The train left the station on time.', words: false, special: true }, choose: app => strongest(app, 'station', 'train') },
@@ -30,5 +40,6 @@ export const presets = [
   { name: 'What does “it” mean?', note: 'The head is opened in which “it” looks most at “animal”.', set: { view: 'head', mode: 'matrix', text: 'The animal did not cross the street because it was too tired.', words: false, special: true }, choose: app => strongest(app, 'it', 'animal') },
   { name: 'What does “in” belong to?', note: 'The head is opened in which “in” looks most at “station”: a preposition has its meaning from what follows.', set: { view: 'head', mode: 'matrix', text: 'The train waited in the station.', words: false, special: true }, choose: app => strongest(app, 'in', 'station') },
   { name: 'Heads that look at the word before', note: 'All heads, those first that look at the token before, measured on English sentences.', set: { view: 'grid', sort: 'previous' }, choose: app => figures(app, true) },
+  { name: 'Which number word becomes which?', note: 'German puts the four before the twenty. The head is opened in which the first word that is written looks most at “four”.', set: { view: 'alignment', model: 'numbers', text: 'twenty-four thousand three hundred', target: '', kind: '', step: 0 }, choose: aligned },
   { name: 'What if a head is cut?', note: 'Switch heads off and see what changes.', set: { view: 'ablation' } },
 ];

@@ -12,7 +12,7 @@ function smooth(points, share) {
 export default {
   id: 'training', name: 'Training', explain: 'How the loss of training runs falls, while they run.',
   selection: false, needsRun: false,
-  why: () => ({ question: 'What do the curves say?', answer: ['The loss is the mean of −ln p of the right tokens, in nats: 0 would be certainty. The thin line is the loss of each step, the points are of text that the model does not learn from. When those rise while the line falls, it learns by heart.'] }),
+  why: () => ({ question: 'What do the curves say?', answer: ['The loss is the mean of −ln p of the right tokens, in nats: 0 would be certainty. The thin line is the loss of each step, the points are of text that the model does not learn from. When those rise while the line falls, it learns by heart. A translator’s line never reaches 0: it learns with smoothed targets, the points are without.'] }),
 
   show(root, app) {
     const list = h('div', { class: 'controls', role: 'group', 'aria-label': 'Runs' }), chart = h('div', { class: 'scroll' }), note = h('p', { class: 'note', role: 'status' });
