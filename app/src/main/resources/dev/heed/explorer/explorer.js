@@ -149,6 +149,7 @@ function show() {
   shown?.close?.();
   shown = null;
   byId('view').replaceChildren();
+  delete byId('view').dataset.drawn;
   const missing = !app.run && view.needsRun !== false ? 'nothing' : view.missing?.(app);
   document.querySelector('.tools').hidden = Boolean(missing);
   byId('why').hidden = !view.why || Boolean(missing);

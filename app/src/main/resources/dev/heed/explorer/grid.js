@@ -77,6 +77,7 @@ export default {
       }));
       mark();
       drawn = key();
+      root.dataset.drawn = `grid ${drawn}`;
     };
     const key = () => [app.run.run, app.attention().kind, app.state.sort, app.state.words, app.state.special].join();
     const mark = () => {

@@ -57,6 +57,7 @@ export default {
       drawn = now;
       note.textContent = '';
       part.draw();
+      root.dataset.drawn = `head ${now}`;
       await read();
       prefetch();
     };

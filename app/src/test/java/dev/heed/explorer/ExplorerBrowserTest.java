@@ -86,7 +86,12 @@ class ExplorerBrowserTest {
         "--no-first-run",
         "--user-data-dir=" + folder.resolve("profile"));
     options.setExperimentalOption(
-        "prefs", Map.of("download.default_directory", downloads.toString()));
+        "prefs",
+        Map.of(
+            "download.default_directory",
+            downloads.toString(),
+            "profile.default_content_setting_values.automatic_downloads",
+            1));
     LoggingPreferences logs = new LoggingPreferences();
     logs.enable("browser", Level.WARNING);
     options.setCapability("goog:loggingPrefs", logs);
@@ -330,6 +335,7 @@ class ExplorerBrowserTest {
       until("return document.querySelector('#view [data-go], #weight') !== null");
       for (String form : List.of("svg", "png", "csv", "html")) {
         find("[data-export=" + form + "]").click();
+        downloaded("heed-%s.%s".formatted(view, form));
       }
       Path svg = downloaded("heed-%s.svg".formatted(view));
       assertThat(Files.readString(svg)).contains("<svg", "</svg>").doesNotContain("<b>");
