@@ -66,6 +66,13 @@ export default {
         draw();
       } finally { app.busy(null); }
     };
+    /** What the last layer makes of it, in a sentence. */
+    const summary = () => {
+      const { cosines } = data.layers.at(-1), pairs = cosines.flatMap((row, i) => row.slice(0, i).map((value, j) => [value, j + 1, i + 1])).sort((a, b) => b[0] - a[0]);
+      if (!pairs.length) return 'Give a second sentence with the word to compare.';
+      const [most, least] = [pairs[0], pairs.at(-1)], first = data.layers[0].cosines, start = first.flatMap((row, i) => row.slice(0, i)).reduce((sum, value, _, all) => sum + value / all.length, 0);
+      return `Before the first layer the vectors are alike (cosine ${start.toFixed(2)} in the mean). Behind the last one the most alike are ${most[1]} and ${most[2]} (${most[0].toFixed(2)}), the least ${least[1]} and ${least[2]} (${least[0].toFixed(2)}).${least[0] > 0.85 ? ' So this model hardly tells the meanings apart.' : ''}`;
+    };
     const draw = () => {
       const palette = app.palette();
       const slider = h('input', { type: 'range', min: 0, max: data.layers.length - 1, value: layer, 'aria-label': 'Layer', title: 'Behind which layer the vectors are compared', oninput: event => { layer = Number(event.target.value); pictures(); app.say(`Behind layer ${layer}`); } });
@@ -73,7 +80,7 @@ export default {
       const pictures = () => { label.textContent = `layer ${layer} of ${data.layers.length - 1}`; held.replaceChildren(...[matrix, chart, plane].map(one => h('div', { class: 'scroll' }, one(data, layer, palette)))); app.table(); };
       const shared = data.places.slice(0, data.occurrences);
       results.replaceChildren(h('ol', {}, data.sentences.map((text, i) => { const place = shared.find(one => one[0] === i); return h('li', {}, text.slice(0, place[2]), h('b', {}, text.slice(place[2], place[3])), text.slice(place[3])); })),
-        h('div', { class: 'controls' }, h('label', {}, 'Behind', slider, label)), held,
+        h('div', { class: 'controls' }, h('label', {}, 'Behind', slider, label)), h('p', { class: 'readout' }, summary()), held,
         h('div', { class: 'columns' }, data.first.length ? near('Before any sentence', 'Its nearest in the table of first vectors: a fixed place.', data.first) : null,
           data.last.map((rows, i) => near(`In sentence ${shared[i][0] + 1}, behind the last layer`, i ? '' : 'Its nearest among the words of about a hundred other English sentences.', rows))));
       pictures();

@@ -1,4 +1,5 @@
 // The notes' own examples: each opens the view that answers it, on the layer and head that show it best.
+import { byId, percent } from './elements.js';
 import { figures } from './grid.js';
 
 const STATION = 'The train left the station on time.\nHe tuned the radio to his favourite station.\nThe astronauts docked at the space station.';
@@ -16,6 +17,8 @@ async function strongest(app, from, to) {
   let best = 0;
   for (let place = 0; place < attention.layers * attention.heads; place++) if (bytes[place * rows * rows + query * rows + key] > bytes[best * rows * rows + query * rows + key]) best = place;
   app.set({ layer: Math.floor(best / attention.heads), head: best % attention.heads, query, key });
+  const most = (bytes[best * rows * rows + query * rows + key] / 255) ** 2;
+  byId('question').textContent += ` The most that any head gives is ${percent(most)}.${most < 0.3 ? ' So no head of this model shows it clearly.' : ''}`;
 }
 
 /** Chooses the head of the cross-attention in which the first word that is written looks most at `four`. */
