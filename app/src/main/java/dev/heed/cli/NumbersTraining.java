@@ -89,7 +89,8 @@ final class NumbersTraining implements SmallTraining {
     for (int number : numbers.stream().distinct().toList()) {
       // Where a German number may be broken, ICU puts invisible hyphens.
       String target = german.format(number).replace("\u00ad", "");
-      int place = (int) (CounterRandom.uniform(CounterRandom.key(seed, number, 2), 0) * (pairs.size() + 1));
+      int place =
+          (int) (CounterRandom.uniform(CounterRandom.key(seed, number, 2), 0) * (pairs.size() + 1));
       pairs.add(Math.min(place, pairs.size()), new TextPairs.Pair(english.format(number), target));
     }
     return pairs;

@@ -8,9 +8,7 @@ import picocli.CommandLine.Option;
 
 /// `--explore` of the commands that train.
 final class WatchOption {
-  @Option(
-      names = "--explore",
-      description = "show the curves in the browser while it trains")
+  @Option(names = "--explore", description = "show the curves in the browser while it trains")
   private boolean explore;
 
   /// The page, if it was asked for.

@@ -11,8 +11,8 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 
-/// One computation at a time for each model; the others wait in their order. A page that was closed,
-/// or that asked for the same thing anew, waits for nothing any more: its computation ends.
+/// One computation at a time for each model; the others wait in their order. A page that was
+/// closed, or that asked for the same thing anew, waits for nothing any more: its computation ends.
 final class Computations {
   /// A page says that it is open every few seconds, a hidden one in a browser that saves energy
   /// every minute.

@@ -75,14 +75,18 @@ final class ExplorerApi implements HttpService {
         .get("/metrics", this::metrics)
         .get("/preparation", (request, response) -> json(response, preparation.state()))
         .post("/preparation", this::prepare)
-        .post("/alive", (request, response) -> {
-          computations.seen(page(request));
-          response.send();
-        })
-        .post("/leave", (request, response) -> {
-          computations.left(page(request));
-          response.send();
-        });
+        .post(
+            "/alive",
+            (request, response) -> {
+              computations.seen(page(request));
+              response.send();
+            })
+        .post(
+            "/leave",
+            (request, response) -> {
+              computations.left(page(request));
+              response.send();
+            });
   }
 
   private Map<String, Object> list() {
@@ -154,7 +158,8 @@ final class ExplorerApi implements HttpService {
   }
 
   private static CapturedAttention layer(ServerRequest request, ExploredRun run) {
-    List<CapturedAttention> layers = run.attentions().getOrDefault(text(request, "kind"), List.of());
+    List<CapturedAttention> layers =
+        run.attentions().getOrDefault(text(request, "kind"), List.of());
     return layers.get(below(request, "layer", layers.size()));
   }
 
@@ -178,17 +183,14 @@ final class ExplorerApi implements HttpService {
     int[] query = queries.tokens().get(below(request, "query", queries.size()));
     bytes(
         response,
-        Answers.row(
-            layer, below(request, "head", layer.heads()), query, keys(request, run, kind)));
+        Answers.row(layer, below(request, "head", layer.heads()), query, keys(request, run, kind)));
   }
 
   private void anatomy(ServerRequest request, ServerResponse response) {
     ExploredRun run = runs.get(text(request, "run")).run();
     CapturedAttention layer = layer(request, run);
     int head = below(request, "head", layer.heads());
-    bytes(
-        response,
-        Answers.anatomy(layer.anatomy(head, below(request, "query", layer.queries()))));
+    bytes(response, Answers.anatomy(layer.anatomy(head, below(request, "query", layer.queries()))));
   }
 
   private void figures(ServerRequest request, ServerResponse response) {
@@ -232,9 +234,7 @@ final class ExplorerApi implements HttpService {
     RunStore.Kept kept = runs.get(text(request, "run"));
     json(
         response,
-        Map.of(
-            "best",
-            Answers.choices(kept.model().best(kept.run().logits(), MOST_TOKENS_DRAWN))));
+        Map.of("best", Answers.choices(kept.model().best(kept.run().logits(), MOST_TOKENS_DRAWN))));
   }
 
   private void context(ServerRequest request, ServerResponse response) throws IOException {

@@ -40,7 +40,8 @@ final class KnownSentences {
             Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE | Pattern.UNICODE_CHARACTER_CLASS);
     List<String> chosen =
         new ArrayList<>(
-            spread(all().stream().filter(text -> pattern.matcher(text).find()).toList(), WITH_WORD));
+            spread(
+                all().stream().filter(text -> pattern.matcher(text).find()).toList(), WITH_WORD));
     chosen.addAll(spread(all(), WITHOUT));
     return chosen.stream().distinct().toList();
   }

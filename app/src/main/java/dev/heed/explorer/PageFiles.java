@@ -54,7 +54,8 @@ final class PageFiles {
     }
 
     byte[] read() throws IOException {
-      try (InputStream in = Objects.requireNonNull(PageFiles.class.getResourceAsStream(name), name)) {
+      try (InputStream in =
+          Objects.requireNonNull(PageFiles.class.getResourceAsStream(name), name)) {
         return in.readAllBytes();
       }
     }

@@ -33,7 +33,8 @@ final class RequestGuard implements Filter {
     response.header("Cache-Control", "no-store");
     String host = request.headers().first(HeaderNames.HOST).orElse("");
     boolean asks = request.prologue().method().equals(Method.GET);
-    String origin = request.headers().first(HeaderNames.ORIGIN).orElse(asks ? "http://" + host : "");
+    String origin =
+        request.headers().first(HeaderNames.ORIGIN).orElse(asks ? "http://" + host : "");
     List<String> own = List.of("127.0.0.1:" + port(), "localhost:" + port(), "[::1]:" + port());
     if (!own.contains(host) || !origin.equals("http://" + host)) {
       response.status(Status.FORBIDDEN_403).send("This server answers its own page only.");

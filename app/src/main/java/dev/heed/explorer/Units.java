@@ -4,8 +4,8 @@ import dev.heed.task.ExploredText;
 import java.util.ArrayList;
 import java.util.List;
 
-/// What stands in the rows or columns of a picture: each unit is one token, or the tokens of a word.
-/// The page makes the same list out of the same text.
+/// What stands in the rows or columns of a picture: each unit is one token, or the tokens of a
+/// word. The page makes the same list out of the same text.
 record Units(List<int[]> tokens) {
   /// @param words whether the pieces of a word stand together
   /// @param special whether special tokens are shown

@@ -44,8 +44,7 @@ final class WeightBytes {
 
   /// The weights of one head, packed.
   static float[] head(Tensor weights, int head) {
-    long size =
-        (long) weights.shape().dimension(1) * weights.shape().dimension(2) * Float.BYTES;
+    long size = (long) weights.shape().dimension(1) * weights.shape().dimension(2) * Float.BYTES;
     return weights.memory().asSlice(head * size, size).toArray(ValueLayout.JAVA_FLOAT);
   }
 

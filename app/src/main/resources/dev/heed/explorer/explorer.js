@@ -160,7 +160,7 @@ function show() {
   }
   try {
     shown = view.show(byId('view'), app);
-    Promise.resolve(shown.ready).catch(app.problem);
+    follow(shown.ready);
   } catch (failure) {
     app.problem(failure);
   }
@@ -168,10 +168,18 @@ function show() {
   table();
 }
 
+let followed = 0;
+/** Says that something is computed when it takes a moment. */
+function follow(work) {
+  if (!work?.then) return;
+  const mine = ++followed, timer = setTimeout(() => { if (mine === followed) app.busy('The model computes …'); }, 300);
+  work.catch(app.problem).finally(() => { clearTimeout(timer); if (mine === followed) app.busy(null); });
+}
+
 function refresh(changed) {
   if (!shown) return;
   try {
-    Promise.resolve(shown.update(changed)).catch(app.problem);
+    follow(shown.update(changed));
   } catch (failure) {
     app.problem(failure);
   }

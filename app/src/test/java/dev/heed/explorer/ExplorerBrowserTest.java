@@ -69,10 +69,11 @@ class ExplorerBrowserTest {
     Path run = Files.createDirectories(folder.resolve("my-run"));
     Files.writeString(
         run.resolve("metrics.jsonl"),
-        "{\"step\":1,\"loss\":2.0}\n{\"step\":2,\"loss\":1.5}\n{\"step\":2,\"validation_loss\":1.7}\n");
+        "{\"step\":1,\"loss\":2.0}\n"
+            + "{\"step\":2,\"loss\":1.5}\n"
+            + "{\"step\":2,\"validation_loss\":1.7}\n");
     server =
-        ExplorerServer.start(
-            new TinyModels(folder), TinyModels.prepared(), () -> List.of(run), 0);
+        ExplorerServer.start(new TinyModels(folder), TinyModels.prepared(), () -> List.of(run), 0);
     ChromeOptions options = new ChromeOptions();
     options.setBinary(chromium.orElseThrow().toFile());
     options.addArguments(
@@ -202,13 +203,15 @@ class ExplorerBrowserTest {
       visit("model", model);
       for (String view : VIEWS) {
         openTab(view);
-        until("return document.querySelector('#view').innerText.length > 20"
-            + " || document.querySelector('#view canvas, #view svg') !== null");
+        until(
+            "return document.querySelector('#view').innerText.length > 20"
+                + " || document.querySelector('#view canvas, #view svg') !== null");
         assertThat(problem()).as(model + ", " + view).isEmpty();
         assertThat(unexplained()).as(model + ", " + view).isEmpty();
         if (js("return !document.querySelector('.tools').hidden").equals(true)) {
-          until("return document.querySelector('#view canvas, #view svg, #view .bars, #view .token,"
-              + " #view table') !== null");
+          until(
+              "return document.querySelector('#view canvas, #view svg, #view .bars, #view .token,"
+                  + " #view table') !== null");
         }
       }
     }
@@ -216,17 +219,18 @@ class ExplorerBrowserTest {
 
   /// Controls without a name, or without an explanation in a title.
   private static List<?> unexplained() {
-    return (List<?>) js(
-        """
-        return [...document.querySelectorAll('button, input, select, textarea')]
-          .filter(one => one.checkVisibility() && !one.closest('dialog'))
-          .filter(one => {
-            const label = one.labels?.[0];
-            const name = one.getAttribute('aria-label') || one.textContent.trim() || label?.textContent.trim();
-            const inGroup = one.closest('.toggles, .tokens, .reading, .heads, .empty');
-            return !name || !(one.title || label?.title || inGroup);
-          }).map(one => one.outerHTML.slice(0, 120));
-        """);
+    return (List<?>)
+        js(
+            """
+            return [...document.querySelectorAll('button, input, select, textarea')]
+              .filter(one => one.checkVisibility() && !one.closest('dialog'))
+              .filter(one => {
+                const label = one.labels?.[0];
+                const name = one.getAttribute('aria-label') || one.textContent.trim() || label?.textContent.trim();
+                const inGroup = one.closest('.toggles, .tokens, .reading, .heads, .empty');
+                return !name || !(one.title || label?.title || inGroup);
+              }).map(one => one.outerHTML.slice(0, 120));
+            """);
   }
 
   @Test
@@ -245,13 +249,17 @@ class ExplorerBrowserTest {
     assertThat(grid.getAttribute("aria-activedescendant")).isEqualTo("matrix-cell");
     assertThat(find("#matrix-cell").getAttribute("aria-colindex")).isEqualTo("3");
     until("return /looks at .* with 0\\.\\d+/.test(document.getElementById('live').textContent)");
-    assertThat(inAddress("layer") + inAddress("head")).as("the usual layer needs no mention").isEqualTo("11");
+    assertThat(inAddress("layer") + inAddress("head"))
+        .as("the usual layer needs no mention")
+        .isEqualTo("11");
     assertThat(inAddress("key")).isEqualTo("2");
     String shown = find(".readout").getText();
     browser.navigate().refresh();
     settle();
     until("return document.querySelector('#weight')?.textContent.length === 8");
-    assertThat(find(".readout").getText()).as("the address keeps what was looked at").isEqualTo(shown);
+    assertThat(find(".readout").getText())
+        .as("the address keeps what was looked at")
+        .isEqualTo(shown);
   }
 
   @Test
@@ -270,8 +278,9 @@ class ExplorerBrowserTest {
     assertThat(find("#view-title").getText()).isEqualTo("Head");
     find("#text").clear();
     find("#text").sendKeys("Another text", Keys.ENTER);
-    until("return document.querySelector('#weight') !== null"
-        + " && !document.querySelector('#view').innerText.includes('station')");
+    until(
+        "return document.querySelector('#weight') !== null"
+            + " && !document.querySelector('#view').innerText.includes('station')");
     assertThat(inAddress("text")).isEqualTo("Another text");
   }
 
@@ -293,7 +302,9 @@ class ExplorerBrowserTest {
     until("return document.querySelectorAll('#view [data-go]').length === 10");
     assertThat(find("#view svg").getText()).contains("Σ 1.000", "station", "train");
     find("#view [data-go='2']").sendKeys(Keys.ARROW_DOWN);
-    until("return document.querySelector('#view [data-go=\"3\"]').getAttribute('aria-pressed') === 'true'");
+    until(
+        "return document.querySelector('#view [data-go=\"3\"]').getAttribute('aria-pressed') ==="
+            + " 'true'");
     find("#as-table").click();
     until("return document.querySelectorAll('#table tbody tr').length === 10");
     find("#as-table").click();
@@ -303,15 +314,19 @@ class ExplorerBrowserTest {
   void aLanguageModelAnswersToItsSlidersAndATranslatorIsFollowedStepByStep() {
     visit("model", "demo", "view", "next");
     until("return document.querySelectorAll('#view .bar').length === 15");
-    js("const k = document.querySelector('[aria-label^=Top-k]'); k.value = 3;"
-        + " k.dispatchEvent(new Event('input', { bubbles: true }))");
-    assertThat(js("return [...document.querySelectorAll('#view .bars > span:nth-child(3n)')]"
-            + ".filter(one => one.textContent === 'cut off').length"))
+    js(
+        "const k = document.querySelector('[aria-label^=Top-k]'); k.value = 3;"
+            + " k.dispatchEvent(new Event('input', { bubbles: true }))");
+    assertThat(
+            js(
+                "return [...document.querySelectorAll('#view .bars > span:nth-child(3n)')]"
+                    + ".filter(one => one.textContent === 'cut off').length"))
         .isEqualTo(12L);
     visit("model", "numbers", "view", "alignment", "text", "The train left.");
     until("return document.querySelector('.readout')?.textContent.includes('it writes')");
-    js("const step = document.querySelector('[aria-label=\"Decoding step\"]'); step.value = 2;"
-        + " step.dispatchEvent(new Event('input', { bubbles: true }))");
+    js(
+        "const step = document.querySelector('[aria-label=\"Decoding step\"]'); step.value = 2;"
+            + " step.dispatchEvent(new Event('input', { bubbles: true }))");
     until("return document.querySelector('.controls b').textContent.startsWith('3 of')");
     assertThat(inAddress("step")).isEqualTo("2");
     visit("view", "ablation", "model", "demo");
@@ -426,15 +441,20 @@ class ExplorerBrowserTest {
     visit("view", "grid");
     js("document.getElementById('text').value = 'word '.repeat(510)");
     find("#ask button").click();
-    until("return document.querySelectorAll('.heads button').length === 72"
-        + " && document.querySelector('.heads canvas').width === 64");
+    until(
+        "return document.querySelectorAll('.heads button').length === 72"
+            + " && document.querySelector('.heads canvas').width === 64");
     settle();
     openTab("head");
     until("return document.querySelector('[role=grid]')?.getAttribute('aria-rowcount') === '512'");
     find(".choice button:nth-child(2)").click();
-    until("return document.querySelector('.controls .note').textContent.includes('of 262,144 lines')");
-    assertThat(js("return Number(/Showing ([\\d,]+)/.exec(document.querySelector('.controls .note')"
-            + ".textContent)[1].replace(',', ''))"))
+    until(
+        "return document.querySelector('.controls .note').textContent.includes('of 262,144"
+            + " lines')");
+    assertThat(
+            js(
+                "return Number(/Showing ([\\d,]+)/.exec(document.querySelector('.controls .note')"
+                    + ".textContent)[1].replace(',', ''))"))
         .isEqualTo(2000L);
     js("document.getElementById('text').value = 'word '.repeat(600)");
     find("#ask button").click();
@@ -450,7 +470,8 @@ class ExplorerBrowserTest {
             + "ü".repeat(3000);
     for (String model : List.of("minilm", "demo")) {
       visit("model", model);
-      js("document.getElementById('text').value = arguments[0]",
+      js(
+          "document.getElementById('text').value = arguments[0]",
           model.equals("minilm") ? wild : wild.substring(0, 60));
       find("#ask button").click();
       until("return document.getElementById('busy').hidden");

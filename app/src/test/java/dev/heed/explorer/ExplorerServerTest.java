@@ -112,11 +112,15 @@ class ExplorerServerTest {
     for (String host : List.of("evil.example", "127.0.0.1", "evil.example:" + server.port())) {
       assertThat(raw("GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n")).as(host).contains("403");
     }
-    assertThat(raw("GET / HTTP/1.1\r\nHost: %s\r\nOrigin: http://evil.example\r\n\r\n".formatted(own)))
+    assertThat(
+            raw("GET / HTTP/1.1\r\nHost: %s\r\nOrigin: http://evil.example\r\n\r\n".formatted(own)))
         .contains("403");
     assertThat(post("api/run?page=a", TEXT, "http://evil.example").statusCode()).isEqualTo(403);
     assertThat(post("api/run?page=a", TEXT, "null").statusCode()).isEqualTo(403);
-    assertThat(raw("POST /api/leave?page=a HTTP/1.1\r\nHost: %s\r\nContent-Length: 0\r\n\r\n".formatted(own)))
+    assertThat(
+            raw(
+                "POST /api/leave?page=a HTTP/1.1\r\nHost: %s\r\nContent-Length: 0\r\n\r\n"
+                    .formatted(own)))
         .as("a POST without origin")
         .contains("403");
   }
@@ -165,7 +169,9 @@ class ExplorerServerTest {
       assertThat(get("api/model?model=" + name).statusCode()).as(name).isEqualTo(404);
       assertThat(get("api/metrics?from=0&name=" + name).statusCode()).as(name).isEqualTo(404);
     }
-    assertThat(text(get("api/models"))).contains("minilm", "demo").doesNotContain(folder.toString());
+    assertThat(text(get("api/models")))
+        .contains("minilm", "demo")
+        .doesNotContain(folder.toString());
   }
 
   @Test
@@ -185,7 +191,8 @@ class ExplorerServerTest {
       String path = "api/head?kind=attentions&run=" + run + "&" + wrong;
       assertThat(get(path).statusCode()).as(wrong).isEqualTo(400);
     }
-    assertThat(get("api/head?kind=attentions&layer=0&head=0&run=99999").statusCode()).isEqualTo(404);
+    assertThat(get("api/head?kind=attentions&layer=0&head=0&run=99999").statusCode())
+        .isEqualTo(404);
   }
 
   @Test
@@ -227,7 +234,8 @@ class ExplorerServerTest {
 
   @Test
   void hiddenSpecialTokensAreLeftOutAndWordsJoined() throws Exception {
-    String run = (String) json(post("api/run?page=b&model=minilm", "unbelievability now")).get("run");
+    String run =
+        (String) json(post("api/run?page=b&model=minilm", "unbelievability now")).get("run");
     String of = "api/head?kind=attentions&layer=0&head=0&run=" + run;
     int all = get(of + "&words=0&special=1").body().length;
     assertThat(get(of + "&words=1&special=0").body()).hasSize(4); // two words
@@ -244,8 +252,7 @@ class ExplorerServerTest {
       assertThat(run).containsKeys("source", "attentions", "outcomes", "vector");
       assertThat(get("api/positions?model=" + model).body().length).isGreaterThan(100);
     }
-    Map<String, Object> roles =
-        json(post("api/roles?page=a&model=demo&kind=attentions", ""));
+    Map<String, Object> roles = json(post("api/roles?page=a&model=demo&kind=attentions", ""));
     assertThat((List<?>) roles.get("heads")).hasSize(4);
     assertThat(post("api/roles?page=a&model=demo&kind=x", "").statusCode()).isEqualTo(400);
     Map<String, Object> context =

@@ -69,8 +69,8 @@ public final class CapturedAttention {
         .toArray(ValueLayout.JAVA_FLOAT);
   }
 
-  /// How a query's new vector comes about, step by step, for each key: Figure 11.6 of *Deep Learning
-  /// with Python* with this model's numbers.
+  /// How a query's new vector comes about, step by step, for each key: Figure 11.6 of *Deep
+  /// Learning with Python* with this model's numbers.
   ///
   /// @param query the query's vector [Dh], positions turned in
   /// @param keys the keys' vectors [S][Dh]

@@ -234,8 +234,7 @@ public final class ExploredModel {
     int[] given = target.ids();
     Sequences sources = Sequences.ofLengths(ids.length);
     Map<String, List<Tensor>> hidden = new LinkedHashMap<>();
-    Trace.Traced<Tensor> encoded =
-        Trace.of(() -> both.encode(Tensor.of(ids, ids.length), sources));
+    Trace.Traced<Tensor> encoded = Trace.of(() -> both.encode(Tensor.of(ids, ids.length), sources));
     hidden.putAll(hidden(encoded.values()));
     Trace.Traced<Tensor> decoded =
         Trace.of(() ->
@@ -281,8 +280,7 @@ public final class ExploredModel {
     for (int place : places) {
       float[] row = logits.rows(place, place + 1).toFloatArray();
       rows.add(
-          new Outcome(
-              text.tokens().get(place).shown(), best(row, 0, width, BEST_OF_LAYER, names)));
+          new Outcome(text.tokens().get(place).shown(), best(row, 0, width, BEST_OF_LAYER, names)));
     }
     return rows;
   }
@@ -304,8 +302,7 @@ public final class ExploredModel {
         .boxed()
         .sorted(Comparator.comparingDouble((Integer i) -> -logits[from + i]))
         .limit(most)
-        .map(i ->
-            new Choice(i, names.apply(i), Math.exp(logits[from + i] - highest) / all))
+        .map(i -> new Choice(i, names.apply(i), Math.exp(logits[from + i] - highest) / all))
         .toList();
   }
 

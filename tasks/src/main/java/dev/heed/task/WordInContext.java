@@ -95,8 +95,7 @@ public record WordInContext(
     for (Place place : words(0, sentence, run.source())) {
       if (place.word.codePoints().anyMatch(Character::isLetter)) {
         known.add(
-            new Known(
-                place.word, sentence, vector(states(run).getLast(), run.source(), place)));
+            new Known(place.word, sentence, vector(states(run).getLast(), run.source(), place)));
       }
     }
     return known;
@@ -197,8 +196,8 @@ public record WordInContext(
     Place place = places.getFirst();
     int[] ids =
         text.tokens().stream()
-            .filter(token ->
-                !token.special() && token.start() < place.end && token.end() > place.start)
+            .filter(
+                token -> !token.special() && token.start() < place.end && token.end() > place.start)
             .mapToInt(ExploredText.Token::id)
             .toArray();
     int width = table.shape().width();

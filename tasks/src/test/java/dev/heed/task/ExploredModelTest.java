@@ -4,8 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.heed.model.ModelDirectory;
+import dev.heed.data.TextPairs;
 import dev.heed.model.CausalModel;
+import dev.heed.model.ModelDirectory;
 import dev.heed.nn.attention.ObservedAttention;
 import dev.heed.task.CapturedAttention.Anatomy;
 import dev.heed.tensor.AttentionArguments;
@@ -16,7 +17,6 @@ import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Tensor;
 import dev.heed.tokenizer.BpeTrainer;
 import dev.heed.tokenizer.Tokenizer;
-import dev.heed.data.TextPairs;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -188,8 +188,8 @@ class ExploredModelTest {
   @Test
   void aRunForWhichNobodyWaitsEndsBeforeTheNextLayer() {
     AtomicInteger asked = new AtomicInteger();
-    assertThatThrownBy(() ->
-            decoder.run(TEXT, null, Ablation.NONE, () -> asked.incrementAndGet() == 2))
+    assertThatThrownBy(
+            () -> decoder.run(TEXT, null, Ablation.NONE, () -> asked.incrementAndGet() == 2))
         .isInstanceOf(CancellationException.class);
     assertThat(asked).hasValue(2);
   }
@@ -206,8 +206,7 @@ class ExploredModelTest {
           }
         };
     Tensor x = random(5, 3, 4);
-    AttentionArguments full =
-        AttentionArguments.full(1, Sequences.of(x), Sequences.of(x), 0.5);
+    AttentionArguments full = AttentionArguments.full(1, Sequences.of(x), Sequences.of(x), 0.5);
     ObservedAttention.observing(observer, () -> ObservedAttention.apply("a", x, x, x, full));
     ObservedAttention.apply("b", x, x, x, full);
     assertThat(kinds).containsExactly("a");

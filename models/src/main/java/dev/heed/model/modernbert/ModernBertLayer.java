@@ -79,8 +79,7 @@ final class ModernBertLayer extends Layer {
     if (drops) {
       arguments = arguments.withDropout(dropout, TrainingMode.nextKey());
     }
-    Tensor attended =
-        ObservedAttention.apply("attentions", q, k, value.apply(h), arguments).out();
+    Tensor attended = ObservedAttention.apply("attentions", q, k, value.apply(h), arguments).out();
     if (drops) {
       return Operations.add(x, TrainingMode.dropout(output.apply(attended), dropout));
     }

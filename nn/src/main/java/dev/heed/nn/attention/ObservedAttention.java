@@ -66,12 +66,10 @@ public final class ObservedAttention {
     AttentionArguments asked = observer == null ? arguments : observer.arguments(kind, arguments);
     Attended attended = FusedOperations.attention(q, k, v, asked);
     if (asked.queries().count() == 1) {
-      Trace.add(
-          kind, () -> FusedOperations.attentionWeights(q, k, asked, attended.logSumExp(), 0));
+      Trace.add(kind, () -> FusedOperations.attentionWeights(q, k, asked, attended.logSumExp(), 0));
     }
     return observer == null
         ? attended
-        : new Attended(
-            observer.attended(kind, q, k, v, asked, attended), attended.logSumExp());
+        : new Attended(observer.attended(kind, q, k, v, asked, attended), attended.logSumExp());
   }
 }
