@@ -4,21 +4,14 @@ import dev.heed.cli.picture.LabelledMatrix;
 import dev.heed.cli.picture.SvgHeatMap;
 import dev.heed.cli.terminal.Bars;
 import dev.heed.cli.terminal.HeatMap;
-import dev.heed.data.WordNet;
 import dev.heed.generation.Sampling;
 import dev.heed.task.LanguageModel;
-import dev.heed.task.LanguageModelTraining;
-import dev.heed.tensor.Kernels;
 import dev.heed.tensor.Tensor;
-import dev.heed.tokenizer.BpeTrainer;
-import dev.heed.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -32,11 +25,7 @@ import picocli.CommandLine.Option;
         "Trains a small Transformer on real English, completes text with it, and draws its"
             + " attention.")
 final class DemoCommand implements Callable<Integer> {
-  private static final String NAME = "demo";
   private static final String PICTURE_TEXT = "The train left the station on time.";
-  private static final int VOCABULARY = 8192;
-  private static final int HELD_OUT_EVERY = 100;
-  private static final int HELD_OUT = 400;
   private static final int WORDS = 8;
 
   private final HeedCommand heed;
@@ -51,7 +40,7 @@ final class DemoCommand implements Callable<Integer> {
       names = "--steps",
       paramLabel = "N",
       description = "how many training steps (default: ${DEFAULT-VALUE})")
-  private int steps = 600;
+  private int steps = DemoTraining.STEPS;
 
   DemoCommand(HeedCommand heed) {
     this.heed = heed;
@@ -63,68 +52,18 @@ final class DemoCommand implements Callable<Integer> {
       throw CommandFailure.usage("--steps must be 1 or more: received " + steps);
     }
     PrintStream notes = heed.notes();
-    notes.println("Reading WordNet's definitions and usage examples …");
-    List<String> sentences = WordNet.sentences();
-    Path run = heed.home().resolve("runs").resolve(NAME);
-    Tokenizer tokenizer = tokenizer(sentences, run, notes);
-    LanguageModelTraining training =
-        LanguageModelTraining.ofNewModel(
-            new LanguageModelTraining.Architecture(128, 3, 4, 64, 0),
-            new LanguageModelTraining.Settings(
-                64, steps, 2048, 4e-3, Math.max(1, steps / 5), heed.seed()),
-            tokenizer,
-            run);
-    notes.printf(
-        Locale.ROOT,
-        "Training a decoder-only Transformer with %,d parameters on %,d sentences, %d steps,"
-            + " kernels: %s%n",
-        training.parameterCount(),
-        sentences.size(),
-        steps,
-        Kernels.active().name());
-    if (!train(training, sentences)) {
+    Path run = heed.home().resolve("runs").resolve(DemoTraining.NAME);
+    DemoTraining training = DemoTraining.of(heed, run, steps, notes);
+    if (!TrainingRun.train(heed, steps, "tokens/s", training::run, training::stop).finished()) {
       notes.println("Interrupted: the run is saved in " + run + "; `heed demo` goes on from there");
       return ExitCode.INTERRUPTED.code();
     }
     LanguageModel model = training.model();
-    Path place = SavedModels.folder(heed).resolve(NAME);
+    Path place = SavedModels.folder(heed).resolve(DemoTraining.NAME);
     model.save(place);
     Folders.remove(run);
     show(model, place);
     return ExitCode.DONE.code();
-  }
-
-  /// The tokenizer of an interrupted run, else a new one.
-  private Tokenizer tokenizer(List<String> sentences, Path run, PrintStream notes)
-      throws IOException {
-    if (Files.exists(run.resolve("tokenizer.json"))) {
-      notes.println("Going on with the run in " + run);
-      return Tokenizer.load(run);
-    }
-    notes.printf(
-        Locale.ROOT,
-        "Training a byte-level BPE tokenizer of %,d tokens on %,d sentences …%n",
-        VOCABULARY,
-        sentences.size());
-    Tokenizer tokenizer = BpeTrainer.of(VOCABULARY).train(sentences);
-    tokenizer.save(run);
-    return tokenizer;
-  }
-
-  private boolean train(LanguageModelTraining training, List<String> sentences) {
-    List<String> learned = new ArrayList<>();
-    List<String> heldOut = new ArrayList<>();
-    for (int i = 0; i < sentences.size(); i++) {
-      boolean held = i % HELD_OUT_EVERY == 0 && heldOut.size() < HELD_OUT;
-      (held ? heldOut : learned).add(sentences.get(i));
-    }
-    return TrainingRun.train(
-            heed,
-            steps,
-            "tokens/s",
-            progress -> training.run(learned, heldOut, progress),
-            training::stop)
-        .finished();
   }
 
   private void show(LanguageModel model, Path place) throws IOException {

@@ -4,6 +4,7 @@ import dev.heed.task.TextTrainingSettings;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /// The options of every training of an encoder on texts: where the run goes, what it begins with and
@@ -57,6 +58,8 @@ final class EncoderTrainingOptions {
       description = "how much of the data is held out (default: ${DEFAULT-VALUE})")
   private double validation = 0.1;
 
+  @Mixin private WatchOption watch = new WatchOption();
+
   @Option(
       names = "--format",
       paramLabel = "F",
@@ -108,5 +111,10 @@ final class EncoderTrainingOptions {
     if (!(validation > 0 && validation < 1)) {
       throw CommandFailure.usage("--validation must be between 0 and 1: received " + validation);
     }
+  }
+
+  /// The page that watches the run, if it was asked for.
+  WatchOption.Page watch(HeedCommand heed, RunFolder run) {
+    return watch.open(heed, run.path());
   }
 }

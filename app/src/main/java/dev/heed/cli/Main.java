@@ -32,6 +32,7 @@ public final class Main {
     COMMANDS.put("classify", ClassifyCommand::new);
     COMMANDS.put("tag", TagCommand::new);
     COMMANDS.put("attention", AttentionCommand::new);
+    COMMANDS.put("explore", ExploreCommand::new);
     COMMANDS.put("evaluate", EvaluateCommand::new);
     COMMANDS.put("trace", TraceCommand::new);
     COMMANDS.put("chat", ChatCommand::new);

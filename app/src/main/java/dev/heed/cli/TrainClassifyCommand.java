@@ -191,18 +191,21 @@ final class TrainClassifyCommand implements Callable<Integer> {
             split.learned().labels()),
         run.settings());
     AtomicInteger cut = new AtomicInteger();
-    boolean finished =
-        TrainingRun.train(
-                heed,
-                run.settings().steps(),
-                "texts/s",
-                progress -> {
-                  var outcome = begun.run(split.learned(), split.heldOut(), progress);
-                  cut.set(outcome.cut());
-                  return outcome.history();
-                },
-                begun::stop)
-            .finished();
+    boolean finished;
+    try (WatchOption.Page page = training.watch(heed, folder)) {
+      finished =
+          TrainingRun.train(
+                  heed,
+                  run.settings().steps(),
+                  "texts/s",
+                  progress -> {
+                    var outcome = begun.run(split.learned(), split.heldOut(), progress);
+                    cut.set(outcome.cut());
+                    return outcome.history();
+                  },
+                  begun::stop)
+              .finished();
+    }
     TrainingRun.tellCut(heed, cut.get(), run.settings());
     if (!finished) {
       return TrainingRun.interrupted(heed, TASK, folder);

@@ -93,18 +93,21 @@ final class TrainEmbedCommand implements Callable<Integer> {
         run.settings());
     EmbeddingFigures before = EmbeddingFigures.of(begun.model(), split.heldOut());
     AtomicInteger cut = new AtomicInteger();
-    boolean finished =
-        TrainingRun.train(
-                heed,
-                run.settings().steps(),
-                "pairs/s",
-                progress -> {
-                  var outcome = begun.run(split.learned(), split.heldOut(), progress);
-                  cut.set(outcome.cut());
-                  return outcome.history();
-                },
-                begun::stop)
-            .finished();
+    boolean finished;
+    try (WatchOption.Page page = training.watch(heed, folder)) {
+      finished =
+          TrainingRun.train(
+                  heed,
+                  run.settings().steps(),
+                  "pairs/s",
+                  progress -> {
+                    var outcome = begun.run(split.learned(), split.heldOut(), progress);
+                    cut.set(outcome.cut());
+                    return outcome.history();
+                  },
+                  begun::stop)
+              .finished();
+    }
     TrainingRun.tellCut(heed, cut.get(), run.settings());
     if (!finished) {
       return TrainingRun.interrupted(heed, TASK, folder);

@@ -132,6 +132,8 @@ final class TrainNextWordCommand implements Callable<Integer> {
       description = "of the figures: text, json or jsonl (default: text)")
   private Format format = Format.TEXT;
 
+  @Mixin private WatchOption watch = new WatchOption();
+
   TrainNextWordCommand(HeedCommand heed) {
     this.heed = heed;
   }
@@ -166,13 +168,16 @@ final class TrainNextWordCommand implements Callable<Integer> {
     WordLosses wordsBefore =
         run.from() == null ? null : WordLosses.of(training.model(), texts.heldOut(), run.settings().longest());
     LanguageModelTraining begun = training;
-    Trainer.History history =
-        TrainingRun.train(
-            heed,
-            run.steps(),
-            "tokens/s",
-            progress -> begun.run(texts.learned(), texts.heldOut(), progress),
-            begun::stop);
+    Trainer.History history;
+    try (WatchOption.Page page = watch.open(heed, run.folder())) {
+      history =
+          TrainingRun.train(
+              heed,
+              run.steps(),
+              "tokens/s",
+              progress -> begun.run(texts.learned(), texts.heldOut(), progress),
+              begun::stop);
+    }
     if (!history.finished()) {
       notes.printf(
           "Interrupted: the run is saved; `heed train next-word --resume %s` goes on%n",

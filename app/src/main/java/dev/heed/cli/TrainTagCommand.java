@@ -139,14 +139,17 @@ final class TrainTagCommand implements Callable<Integer> {
             split.heldOut().sentences().size(),
             begun.model().labels()),
         run.settings());
-    boolean finished =
-        TrainingRun.train(
-                heed,
-                run.settings().steps(),
-                "words/s",
-                progress -> begun.run(split.learned(), split.heldOut(), progress),
-                begun::stop)
-            .finished();
+    boolean finished;
+    try (WatchOption.Page page = training.watch(heed, folder)) {
+      finished =
+          TrainingRun.train(
+                  heed,
+                  run.settings().steps(),
+                  "words/s",
+                  progress -> begun.run(split.learned(), split.heldOut(), progress),
+                  begun::stop)
+              .finished();
+    }
     if (!finished) {
       return TrainingRun.interrupted(heed, TASK, folder);
     }

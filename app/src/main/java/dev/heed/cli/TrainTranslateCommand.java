@@ -117,6 +117,8 @@ final class TrainTranslateCommand implements Callable<Integer> {
       description = "of the figures: text, json or jsonl (default: text)")
   private Format format = Format.TEXT;
 
+  @Mixin private WatchOption watch = new WatchOption();
+
   TrainTranslateCommand(HeedCommand heed) {
     this.heed = heed;
   }
@@ -175,13 +177,18 @@ final class TrainTranslateCommand implements Callable<Integer> {
         run.settings().steps(),
         run.settings().tokensPerStep(),
         Kernels.active().name());
-    if (!TrainingRun.train(
-            heed,
-            run.settings().steps(),
-            "tokens/s",
-            progress -> training.run(split.learned(), split.heldOut(), progress),
-            training::stop)
-        .finished()) {
+    boolean finished;
+    try (WatchOption.Page page = watch.open(heed, run.folder())) {
+      finished =
+          TrainingRun.train(
+                  heed,
+                  run.settings().steps(),
+                  "tokens/s",
+                  progress -> training.run(split.learned(), split.heldOut(), progress),
+                  training::stop)
+              .finished();
+    }
+    if (!finished) {
       notes.printf(
           "Interrupted: the run is saved; `heed train translate --resume %s` goes on%n",
           run.folder());

@@ -24,6 +24,10 @@ public interface CausalModel extends StoredModel {
   /// hidden [.., D] → logits [.., V].
   Tensor logits(Tensor hidden);
 
+  /// The norm behind the last block, for what an earlier block gave [N, D]: with [#logits] it shows
+  /// what the model would predict there already.
+  Tensor finalNorm(Tensor hidden);
+
   /// The sum of the cross-entropy of the next tokens, in nats, whose gradient trains the model.
   ///
   /// @param targets I32 [N]: the token after each of `ids`; negative where there is none

@@ -71,6 +71,11 @@ final class BigramModel implements CausalModel {
   }
 
   @Override
+  public Tensor finalNorm(Tensor hidden) {
+    return hidden;
+  }
+
+  @Override
   public int vocabulary() {
     return logits.length;
   }

@@ -19,7 +19,10 @@ final class MetricsFile implements AutoCloseable {
   private static final String NAME = "metrics.jsonl";
   private static final Pattern STEP = Pattern.compile("\"step\":(\\d+)");
 
+  private static final long SECOND_NANOS = 1_000_000_000;
+
   private final @Nullable BufferedWriter writer;
+  private long flushed = System.nanoTime();
 
   private MetricsFile(@Nullable BufferedWriter writer) {
     this.writer = writer;
@@ -85,6 +88,9 @@ final class MetricsFile implements AutoCloseable {
       try {
         writer.write(line);
         writer.newLine();
+        if (System.nanoTime() - flushed > SECOND_NANOS) { // somebody may be watching
+          flush();
+        }
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
@@ -95,6 +101,7 @@ final class MetricsFile implements AutoCloseable {
     if (writer != null) {
       try {
         writer.flush();
+        flushed = System.nanoTime();
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }

@@ -105,6 +105,11 @@ public final class Gpt2 extends Layer implements CausalModel {
   }
 
   @Override
+  public Tensor finalNorm(Tensor hidden) {
+    return blocks.finalNorm(hidden);
+  }
+
+  @Override
   public int vocabulary() {
     return configuration.vocabulary();
   }

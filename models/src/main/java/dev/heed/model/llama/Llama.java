@@ -10,6 +10,7 @@ import dev.heed.nn.Trace;
 import dev.heed.nn.attention.KeyValueCache;
 import dev.heed.nn.embedding.Positions;
 import dev.heed.nn.embedding.RotaryAngles;
+import dev.heed.nn.embedding.RotaryPositions;
 import dev.heed.nn.norm.RmsNorm;
 import dev.heed.tensor.Activation;
 import dev.heed.tensor.FusedOperations;
@@ -122,6 +123,16 @@ public final class Llama extends Layer implements CausalModel {
   @Override
   public Tensor logits(Tensor hidden) {
     return FusedOperations.linear(hidden, output, null, Activation.NONE, null);
+  }
+
+  @Override
+  public Tensor finalNorm(Tensor hidden) {
+    return finalNorm.apply(hidden);
+  }
+
+  /// The turns of the first `positions` places, as layers that see the whole text use them.
+  public RotaryPositions rotation(int positions) {
+    return angles.upTo(positions);
   }
 
   @Override

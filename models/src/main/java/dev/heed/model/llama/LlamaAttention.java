@@ -3,13 +3,12 @@ package dev.heed.model.llama;
 import dev.heed.nn.Initializer;
 import dev.heed.nn.Layer;
 import dev.heed.nn.Linear;
-import dev.heed.nn.Trace;
 import dev.heed.nn.attention.KeyValueCache;
+import dev.heed.nn.attention.ObservedAttention;
 import dev.heed.nn.embedding.RotaryPositions;
 import dev.heed.nn.norm.RmsNorm;
 import dev.heed.tensor.Activation;
 import dev.heed.tensor.AttentionArguments;
-import dev.heed.tensor.FusedOperations;
 import dev.heed.tensor.Operations;
 import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Tensor;
@@ -74,13 +73,8 @@ final class LlamaAttention extends Layer {
     if (cached != null) {
       return output.apply(cached.attend(q, k, v, arguments), Activation.NONE, residual);
     }
-    FusedOperations.Attended attended = FusedOperations.attention(q, k, v, arguments);
-    if (sequences.count() == 1) {
-      Trace.add(
-          "attentions",
-          () -> FusedOperations.attentionWeights(q, k, arguments, attended.logSumExp(), 0));
-    }
-    return output.apply(attended.out(), Activation.NONE, residual);
+    Tensor attended = ObservedAttention.apply("attentions", q, k, v, arguments).out();
+    return output.apply(attended, Activation.NONE, residual);
   }
 
   private Tensor normed(Tensor x, @Nullable RmsNorm norm) {

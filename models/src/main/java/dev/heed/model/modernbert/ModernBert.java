@@ -88,6 +88,11 @@ public final class ModernBert extends Layer implements TextEncoder {
     return out;
   }
 
+  /// The turns of the first `positions` places, as layers that see the whole text use them.
+  public RotaryPositions rotation(int positions) {
+    return angles.upTo(positions);
+  }
+
   @Override
   public int width() {
     return configuration.width();

@@ -3,13 +3,12 @@ package dev.heed.model.modernbert;
 import dev.heed.nn.Initializer;
 import dev.heed.nn.Layer;
 import dev.heed.nn.Linear;
-import dev.heed.nn.Trace;
 import dev.heed.nn.TrainingMode;
+import dev.heed.nn.attention.ObservedAttention;
 import dev.heed.nn.embedding.RotaryPositions;
 import dev.heed.nn.norm.LayerNorm;
 import dev.heed.tensor.Activation;
 import dev.heed.tensor.AttentionArguments;
-import dev.heed.tensor.FusedOperations;
 import dev.heed.tensor.Operations;
 import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Tensor;
@@ -80,17 +79,10 @@ final class ModernBertLayer extends Layer {
     if (drops) {
       arguments = arguments.withDropout(dropout, TrainingMode.nextKey());
     }
-    FusedOperations.Attended attended = FusedOperations.attention(q, k, value.apply(h), arguments);
-    if (sequences.count() == 1) {
-      AttentionArguments seen = arguments;
-      Trace.add(
-          "attentions",
-          () -> FusedOperations.attentionWeights(q, k, seen, attended.logSumExp(), 0));
-    }
+    Tensor attended = ObservedAttention.apply("attentions", q, k, value.apply(h), arguments).out();
     if (drops) {
-      Tensor dropped = TrainingMode.dropout(output.apply(attended.out()), dropout);
-      return Operations.add(x, dropped);
+      return Operations.add(x, TrainingMode.dropout(output.apply(attended), dropout));
     }
-    return output.apply(attended.out(), Activation.NONE, x);
+    return output.apply(attended, Activation.NONE, x);
   }
 }

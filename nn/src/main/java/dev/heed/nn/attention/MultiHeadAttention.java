@@ -3,7 +3,6 @@ package dev.heed.nn.attention;
 import dev.heed.nn.Initializer;
 import dev.heed.nn.Layer;
 import dev.heed.nn.Linear;
-import dev.heed.nn.Trace;
 import dev.heed.nn.TrainingMode;
 import dev.heed.tensor.Activation;
 import dev.heed.tensor.AttentionArguments;
@@ -108,7 +107,7 @@ public final class MultiHeadAttention extends Layer {
         Initializer.seeded(0));
   }
 
-  /// A layer whose weights a [Trace] lists under `kind`, such as `cross_attentions`.
+  /// A layer whose weights a [dev.heed.nn.Trace] lists under `kind`, such as `cross_attentions`.
   public MultiHeadAttention(Configuration configuration, String kind, Initializer initializer) {
     this.configuration = configuration;
     this.kind = kind;
@@ -221,13 +220,9 @@ public final class MultiHeadAttention extends Layer {
     if (TrainingMode.isOn() && configuration.dropout > 0) {
       arguments = arguments.withDropout(configuration.dropout, TrainingMode.nextKey());
     }
-    Attended attended = FusedOperations.attention(q, k, v, arguments); // (N, H·Dv)
+    Attended attended = ObservedAttention.apply(kind, q, k, v, arguments); // (N, H·Dv)
     Tensor out = output.apply(attended.out(), Activation.NONE, residual);
-    Computed computed = new Computed(out, q, k, arguments, attended.logSumExp());
-    if (queries.count() == 1) {
-      Trace.add(kind, () -> computed.weights(0));
-    }
-    return computed;
+    return new Computed(out, q, k, arguments, attended.logSumExp());
   }
 
   private record Computed(

@@ -71,8 +71,13 @@ public final class TransformerEncoder extends Layer {
       KeyValueCache.Layer cached = texts == null ? null : new KeyValueCache.Layer(texts, i);
       h = Inference.keepingResult(() -> layer.apply(before, sequences, mask, cached));
     }
-    Tensor out = finalNorm == null ? h : finalNorm.apply(h);
+    Tensor out = finalNorm(h);
     Trace.add(tracePrefix + "hidden_states", () -> out);
     return out;
+  }
+
+  /// The norm behind the last block [N, D] → [N, D]; with post-norm blocks, what it is given.
+  public Tensor finalNorm(Tensor hidden) {
+    return finalNorm == null ? hidden : finalNorm.apply(hidden);
   }
 }
