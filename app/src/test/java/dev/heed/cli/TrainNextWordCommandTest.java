@@ -102,6 +102,48 @@ class TrainNextWordCommandTest {
   }
 
   @Test
+  void aLowRankUpdateIsTrainedResumedUsedAndMerged() throws IOException {
+    train("--data", data(), "-o", folder("one"), "--steps", "30");
+    Path other =
+        Files.writeString(home.resolve("other.txt"), "The old radio played a sad song.\n".repeat(60));
+    String[] asked = {
+      "--data", other.toString(), "--from", folder("one"), "--lora", "--steps", "20", "-o",
+      folder("two"), "--learning-rate", "0.02"
+    };
+    Heed.Result result = train(asked);
+    assertThat(result.code()).as(result.messages()).isEqualTo(ExitCode.DONE);
+    assertThat(result.out())
+        .contains("before: perplexity", "after:  perplexity", "words that gained most")
+        .containsPattern("\n(radio|played|song|sad|old|The|a) +\\d+ +0\\.\\d+ +0\\.\\d+\n");
+    assertThat(home.resolve("two/README.md"))
+        .content()
+        .contains("library_name: peft", "--from '" + folder("one") + "' --lora 8");
+    assertThat(home.resolve("two/model.safetensors")).doesNotExist();
+    Heed heed = new Heed(home);
+    String[] use = {"complete", "The old", "--max-tokens", "6", "--model", folder("two")};
+    String unmerged = heed.run(use).out();
+    assertThat(heed.run("merge", "--model", folder("two"), "-o", folder("three")).code())
+        .isEqualTo(ExitCode.DONE);
+    use[5] = folder("three");
+    assertThat(heed.run(use).out()).isEqualTo(unmerged);
+    assertThat(heed.run("merge", "--model", folder("three"), "-o", folder("four")).messages())
+        .contains("--model must name a low-rank update, a folder with an adapter_config.json");
+
+    // As a killed run leaves its folder: asked, begun, without figures.
+    Path again = Files.createDirectories(home.resolve("again"));
+    String run = Files.readString(home.resolve("two/run.json"));
+    Files.writeString(
+        again.resolve("run.json"), run.substring(0, run.indexOf(",\"figures\"")) + "}");
+    assertThat(train("--resume", again.toString()).code()).isEqualTo(ExitCode.DONE);
+    assertThat(again.resolve("adapter_model.safetensors"))
+        .hasSameBinaryContentAs(home.resolve("two/adapter_model.safetensors"));
+    assertThat(train("--data", data(), "--lora").messages())
+        .contains("--lora and --freeze must stand with --from");
+    assertThat(train("--data", data(), "--from", folder("one"), "--freeze", "9").messages())
+        .contains("the blocks to freeze must be in 1…1: received 9");
+  }
+
+  @Test
   void figuresAreJsonOnDemand() {
     Heed.Result result = train("--data", data(), "--steps", "2", "--format", "jsonl");
     assertThat(result.out())

@@ -5,8 +5,10 @@ import dev.heed.model.LoraConfiguration;
 import dev.heed.model.StoredModel;
 import dev.heed.nn.Initializer;
 import dev.heed.nn.Layer;
+import dev.heed.tensor.Parameter;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -47,8 +49,12 @@ public sealed interface Adaptation {
         freeze(whole, frozen.blocks);
       }
       case LowRank low -> {
-        whole.setFrozen(false);
-        body.setFrozen(true);
+        // What is quantised cannot be thawed, not even for a moment.
+        Set<Parameter> pretrained = Set.copyOf(body.parameters().values());
+        whole
+            .parameters()
+            .values()
+            .forEach(parameter -> parameter.setFrozen(pretrained.contains(parameter)));
         return Lora.attach(
             model,
             LoraConfiguration.of(low.base.toAbsolutePath().toString(), task, low.rank),
