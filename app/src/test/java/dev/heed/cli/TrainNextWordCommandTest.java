@@ -2,6 +2,7 @@ package dev.heed.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.heed.weights.Checkpoint;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -114,7 +115,7 @@ class TrainNextWordCommandTest {
     assertThat(result.code()).as(result.messages()).isEqualTo(ExitCode.DONE);
     assertThat(result.out())
         .contains("before: perplexity", "after:  perplexity", "words that gained most")
-        .containsPattern("\n(radio|played|song|sad|old|The|a) +\\d+ +0\\.\\d+ +0\\.\\d+\n");
+        .containsPattern("\n(radio|played|song|sad|old|The|a) +\\d+ +\\S+ +\\S+\n");
     assertThat(home.resolve("two/README.md"))
         .content()
         .contains("library_name: peft", "--from '" + folder("one") + "' --lora 8");
@@ -138,9 +139,37 @@ class TrainNextWordCommandTest {
     assertThat(again.resolve("adapter_model.safetensors"))
         .hasSameBinaryContentAs(home.resolve("two/adapter_model.safetensors"));
     assertThat(train("--data", data(), "--lora").messages())
-        .contains("--lora and --freeze must stand with --from");
+        .contains("--lora, --freeze and --prune must stand with --from");
     assertThat(train("--data", data(), "--from", folder("one"), "--freeze", "9").messages())
         .contains("the blocks to freeze must be in 1…1: received 9");
+  }
+
+  @Test
+  void aPrunedHeadStaysOutWhileTheOthersLearn() {
+    train("--data", data(), "-o", folder("one"), "--steps", "10");
+    Heed.Result result =
+        train(
+            "--data", data(), "--from", folder("one"), "--prune", "0.1", "--steps", "5", "-o",
+            folder("two"));
+    assertThat(result.code()).as(result.messages()).isEqualTo(ExitCode.DONE);
+    assertThat(home.resolve("two/README.md")).content().contains("--prune 0.1");
+    // GPT-2 stores [in, out]: the rows 8 … 15 are the second head's.
+    float[] before = projection("one");
+    float[] after = projection("two");
+    for (int i = 0; i < 16 * 16; i++) {
+      assertThat(after[i] == 0).as("row %d", i / 16).isEqualTo(i / 16 >= 8);
+    }
+    assertThat(before[15 * 16]).isNotZero();
+    assertThat(train("--data", data(), "--from", folder("one"), "--prune", "0.2").messages())
+        .contains("of a block in 0…0 and a head in 0…1: received 0.2");
+    assertThat(train("--data", data(), "--from", folder("one"), "--prune", "x").messages())
+        .contains("a head to prune must be LAYER.HEAD, such as 0.3: received x");
+  }
+
+  private float[] projection(String model) {
+    return Checkpoint.open(home.resolve(model))
+        .tensor("transformer.h.0.attn.c_proj.weight")
+        .toFloats();
   }
 
   @Test
