@@ -319,8 +319,8 @@ final class TrainNextWordCommand implements Callable<Integer> {
           List.of(
               gain.word(),
               String.format(Locale.ROOT, "%,5d", gain.count()),
-              String.format(Locale.ROOT, "%.5f", Math.exp(-gain.before())),
-              String.format(Locale.ROOT, "%.5f", Math.exp(-gain.after()))));
+              String.format(Locale.ROOT, "%.3g", Math.exp(-gain.before())),
+              String.format(Locale.ROOT, "%.3g", Math.exp(-gain.after()))));
     }
     return Table.lines(rows, 40);
   }

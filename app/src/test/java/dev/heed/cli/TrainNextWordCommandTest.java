@@ -2,6 +2,7 @@ package dev.heed.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.heed.weights.Checkpoint;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -99,6 +100,76 @@ class TrainNextWordCommandTest {
 
   private static double perplexity(String line) {
     return Double.parseDouble(line.replaceFirst(".*perplexity ([\\d.]+),.*", "$1"));
+  }
+
+  @Test
+  void aLowRankUpdateIsTrainedResumedUsedAndMerged() throws IOException {
+    train("--data", data(), "-o", folder("one"), "--steps", "30");
+    Path other =
+        Files.writeString(home.resolve("other.txt"), "The old radio played a sad song.\n".repeat(60));
+    String[] asked = {
+      "--data", other.toString(), "--from", folder("one"), "--lora", "--steps", "20", "-o",
+      folder("two"), "--learning-rate", "0.02"
+    };
+    Heed.Result result = train(asked);
+    assertThat(result.code()).as(result.messages()).isEqualTo(ExitCode.DONE);
+    assertThat(result.out())
+        .contains("before: perplexity", "after:  perplexity", "words that gained most")
+        .containsPattern("\n(radio|played|song|sad|old|The|a) +\\d+ +\\S+ +\\S+\n");
+    assertThat(home.resolve("two/README.md"))
+        .content()
+        .contains("library_name: peft", "--from '" + folder("one") + "' --lora 8");
+    assertThat(home.resolve("two/model.safetensors")).doesNotExist();
+    Heed heed = new Heed(home);
+    String[] use = {"complete", "The old", "--max-tokens", "6", "--model", folder("two")};
+    String unmerged = heed.run(use).out();
+    assertThat(heed.run("merge", "--model", folder("two"), "-o", folder("three")).code())
+        .isEqualTo(ExitCode.DONE);
+    use[5] = folder("three");
+    assertThat(heed.run(use).out()).isEqualTo(unmerged);
+    assertThat(heed.run("merge", "--model", folder("three"), "-o", folder("four")).messages())
+        .contains("--model must name a low-rank update, a folder with an adapter_config.json");
+
+    // As a killed run leaves its folder: asked, begun, without figures.
+    Path again = Files.createDirectories(home.resolve("again"));
+    String run = Files.readString(home.resolve("two/run.json"));
+    Files.writeString(
+        again.resolve("run.json"), run.substring(0, run.indexOf(",\"figures\"")) + "}");
+    assertThat(train("--resume", again.toString()).code()).isEqualTo(ExitCode.DONE);
+    assertThat(again.resolve("adapter_model.safetensors"))
+        .hasSameBinaryContentAs(home.resolve("two/adapter_model.safetensors"));
+    assertThat(train("--data", data(), "--lora").messages())
+        .contains("--lora, --freeze and --prune must stand with --from");
+    assertThat(train("--data", data(), "--from", folder("one"), "--freeze", "9").messages())
+        .contains("the blocks to freeze must be in 1…1: received 9");
+  }
+
+  @Test
+  void aPrunedHeadStaysOutWhileTheOthersLearn() {
+    train("--data", data(), "-o", folder("one"), "--steps", "10");
+    Heed.Result result =
+        train(
+            "--data", data(), "--from", folder("one"), "--prune", "0.1", "--steps", "5", "-o",
+            folder("two"));
+    assertThat(result.code()).as(result.messages()).isEqualTo(ExitCode.DONE);
+    assertThat(home.resolve("two/README.md")).content().contains("--prune 0.1");
+    // GPT-2 stores [in, out]: the rows 8 … 15 are the second head's.
+    float[] before = projection("one");
+    float[] after = projection("two");
+    for (int i = 0; i < 16 * 16; i++) {
+      assertThat(after[i] == 0).as("row %d", i / 16).isEqualTo(i / 16 >= 8);
+    }
+    assertThat(before[15 * 16]).isNotZero();
+    assertThat(train("--data", data(), "--from", folder("one"), "--prune", "0.2").messages())
+        .contains("of a block in 0…0 and a head in 0…1: received 0.2");
+    assertThat(train("--data", data(), "--from", folder("one"), "--prune", "x").messages())
+        .contains("a head to prune must be LAYER.HEAD, such as 0.3: received x");
+  }
+
+  private float[] projection(String model) {
+    return Checkpoint.open(home.resolve(model))
+        .tensor("transformer.h.0.attn.c_proj.weight")
+        .toFloats();
   }
 
   @Test

@@ -78,6 +78,15 @@ class ExamplesTest {
   }
 
   @Test
+  void prunedHeadsStayOutUnlessTheyAreFree() throws Exception {
+    String output = run("PrunedHeads.java").replace(',', '.');
+    String held = output.substring(output.indexOf("held at zero"), output.indexOf("free to grow"));
+    assertThat(held).containsPattern("attention 0.00 0.00 [0-9.]+[1-9]");
+    String free = output.substring(output.indexOf("free to grow"));
+    assertThat(free).contains("nll").doesNotContain(" 0.00");
+  }
+
+  @Test
   void aQueryFindsWhatMeansTheSame() throws Exception {
     assertThat(run("Search.java"))
         .contains("sea? → guide.txt:1 Trains", "something sweet → guide.txt:5 Coffee");

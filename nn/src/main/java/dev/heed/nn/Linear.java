@@ -5,6 +5,8 @@ import dev.heed.tensor.FusedOperations;
 import dev.heed.tensor.Operations;
 import dev.heed.tensor.Parameter;
 import dev.heed.tensor.Tensor;
+import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// y = x · weightᵀ + bias, on every token row alone.
@@ -14,6 +16,7 @@ public final class Linear extends Layer {
   private final Parameter weight;
   private final @Nullable Parameter bias;
   private @Nullable LowRank lowRank;
+  private boolean @Nullable [] kept;
 
   /// What is added to the weight: scale · b · a.
   private record LowRank(Parameter a, Parameter b, double scale) {
@@ -43,7 +46,8 @@ public final class Linear extends Layer {
   }
 
   /// activation(x · weightᵀ + bias) + residual, in one pass.
-  public Tensor apply(Tensor x, Activation activation, @Nullable Tensor residual) {
+  public Tensor apply(Tensor input, Activation activation, @Nullable Tensor residual) {
+    Tensor x = kept == null || !TrainingMode.isOn() ? input : Operations.multiply(input, keptIn(input));
     LowRank added = lowRank;
     if (added == null) {
       return FusedOperations.linear(x, weight, bias, activation, residual);
@@ -56,6 +60,39 @@ public final class Linear extends Layer {
         FusedOperations.linear(x, weight, bias, Activation.NONE, added.apply(x, null));
     Tensor after = Operations.activation(activation, before);
     return residual == null ? after : Operations.add(after, residual);
+  }
+
+  /// Makes the weights of some inputs zero, and has them stay so in training: they get no gradient.
+  ///
+  /// @param from the first input
+  /// @param to the one after the last
+  public void prune(int from, int to) {
+    int in = weight.shape().width();
+    Objects.checkFromToIndex(from, to, in);
+    boolean[] mask = kept == null ? new boolean[in] : kept.clone();
+    if (kept == null) {
+      Arrays.fill(mask, true);
+    }
+    Arrays.fill(mask, from, to, false);
+    kept = mask;
+    float[] values = weight.toFloatArray();
+    for (int i = 0; i < values.length; i++) {
+      values[i] = mask[i % in] ? values[i] : 0;
+    }
+    boolean frozen = weight.isFrozen();
+    weight.setFrozen(false); // now it may be written
+    weight.copyFrom(Tensor.of(values, weight.shape().dimensions()));
+    weight.setFrozen(frozen);
+  }
+
+  /// 1 for each input that counts, 0 for the others, in the shape of `x`.
+  private Tensor keptIn(Tensor x) {
+    boolean[] mask = Objects.requireNonNull(kept);
+    float[] factors = new float[Math.toIntExact(x.elements())];
+    for (int i = 0; i < factors.length; i++) {
+      factors[i] = mask[i % mask.length] ? 1 : 0;
+    }
+    return Tensor.of(factors, x.shape().dimensions());
   }
 
   /// Adds scale · b · a to the weight, which itself stays as it is.

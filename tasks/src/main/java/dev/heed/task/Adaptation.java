@@ -5,21 +5,34 @@ import dev.heed.model.LoraConfiguration;
 import dev.heed.model.StoredModel;
 import dev.heed.nn.Initializer;
 import dev.heed.nn.Layer;
+import dev.heed.tensor.Parameter;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// How much of a pretrained model learns.
 public sealed interface Adaptation {
-  /// All of it.
-  record Whole() implements Adaptation {}
+  /// All of it, but for heads that are taken out.
+  record Whole(List<PrunedHead> pruned) implements Adaptation {
+    /// All of it.
+    public Whole() {
+      this(List.of());
+    }
+  }
 
   /// All but the embeddings and the first blocks.
   ///
   /// @param blocks how many stay as they are
-  record Frozen(int blocks) implements Adaptation {}
+  record Frozen(int blocks, List<PrunedHead> pruned) implements Adaptation {
+    /// With all heads.
+    public Frozen(int blocks) {
+      this(blocks, List.of());
+    }
+  }
 
   /// A low-rank update of the blocks' linear layers ([Lora]), and a new head.
   ///
@@ -37,18 +50,26 @@ public sealed interface Adaptation {
   /// @param body the part that was pretrained: the model itself, or the encoder in it
   /// @param task PEFT's name of the task, such as `CAUSAL_LM`
   /// @return the update, if there is one
-  /// @throws IllegalArgumentException if there are not so many blocks
+  /// @throws IllegalArgumentException if there are not so many blocks or heads
   default @Nullable Lora prepare(StoredModel model, Layer body, String task, long seed) {
     Layer whole = model.layer();
     switch (this) {
-      case Whole all -> whole.setFrozen(false);
+      case Whole all -> {
+        whole.setFrozen(false);
+        PrunedHead.prune(whole, all.pruned);
+      }
       case Frozen frozen -> {
         whole.setFrozen(false);
+        PrunedHead.prune(whole, frozen.pruned);
         freeze(whole, frozen.blocks);
       }
       case LowRank low -> {
-        whole.setFrozen(false);
-        body.setFrozen(true);
+        // What is quantised cannot be thawed, not even for a moment.
+        Set<Parameter> pretrained = Set.copyOf(body.parameters().values());
+        whole
+            .parameters()
+            .values()
+            .forEach(parameter -> parameter.setFrozen(pretrained.contains(parameter)));
         return Lora.attach(
             model,
             LoraConfiguration.of(low.base.toAbsolutePath().toString(), task, low.rank),

@@ -3,10 +3,12 @@ package dev.heed.task;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.heed.data.Dataset;
 import dev.heed.data.LabelledTexts;
 import dev.heed.model.ConfigFile;
+import dev.heed.model.Lora;
 import dev.heed.model.ModelException;
 import dev.heed.tokenizer.Tokenizer;
 import dev.heed.training.TrainingProgress;
@@ -226,6 +228,35 @@ class TextClassifierTest {
     float[] before = weights(first.model(), inner);
     assertThat(weights(features.model(), inner)).isEqualTo(before);
     assertThat(weights(whole.model(), inner)).isNotEqualTo(before);
+
+    // The update alone learns, with the head, and alone is saved.
+    TextClassifierTraining low =
+        TextClassifierTraining.from(
+            encoder, new Adaptation.LowRank(4, encoder), other, settings(60), null);
+    assertThat(low.parameterCount()).isLessThan(whole.parameterCount());
+    low.run(other, other, TrainingProgress.SILENT);
+    assertThat(low.model().evaluate(other).accuracy()).isEqualTo(1);
+    assertThat(weights(low.model(), inner)).isEqualTo(before);
+    Path update = folder.resolve("update");
+    low.model().save(update);
+    assertThat(update.resolve("model.safetensors")).doesNotExist();
+    TextClassifier loaded = TextClassifier.load(update);
+    assertThat(loaded.classify("A fine film.")).isEqualTo(low.model().classify("A fine film."));
+    Lora.merge(loaded.model());
+    assertThat(loaded.classify("A fine film.").confidence())
+        .isCloseTo(low.model().classify("A fine film.").confidence(), within(1e-5f));
+
+    // Frozen blocks and embeddings stay; the head learns.
+    TextClassifierTraining frozen =
+        TextClassifierTraining.from(encoder, new Adaptation.Frozen(1), other, settings(5), null);
+    frozen.run(other, other, TrainingProgress.SILENT);
+    assertThat(weights(frozen.model(), inner)).isEqualTo(before);
+    assertThat(weights(frozen.model(), "embedding.weight"))
+        .isEqualTo(weights(first.model(), "embedding.weight"));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() ->
+            TextClassifierTraining.from(encoder, new Adaptation.Frozen(2), other, settings(1), null))
+        .withMessage("the blocks to freeze must be in 1…1: received 2");
     assertThatIllegalArgumentException()
         .isThrownBy(() ->
             TextClassifierTraining.from(

@@ -149,10 +149,13 @@ public record QuantizedLayout(int bits, int zero, boolean minimum, boolean parts
       long block = block(width, row, column);
       long group = block + headerBytes() + (long) (column % blockColumns() / GROUP) * groupBytes();
       double low = minimum(memory, block, group, lane);
-      for (int i = 0; i < GROUP; i++) {
-        int code = code(memory, group + partBytes(), lane, i) - zero;
-        float value = (float) (scale(memory, block, group, lane, i) * code);
-        out[column + i] = (float) (factor * (minimum ? (float) (value + low) : value));
+      for (int half = 0; half < GROUP; half += GROUP / 2) { // which share a scale
+        double scale = scale(memory, block, group, lane, half);
+        for (int i = half; i < half + GROUP / 2; i++) {
+          int code = code(memory, group + partBytes(), lane, i) - zero;
+          float value = (float) (scale * code);
+          out[column + i] = (float) (factor * (minimum ? (float) (value + low) : value));
+        }
       }
     }
   }

@@ -128,15 +128,14 @@ final class ReferenceQuantized {
     int width = table.shape().width();
     MemorySegment memory = table.memory();
     MemorySegment names = ids.memory();
-    Elements to = Elements.of(out);
+    MemorySegment to = out.memory(); // F32
     Parallel.run(
         Math.toIntExact(ids.elements()),
         row -> {
           float[] values = new float[width];
           layout.decode(memory, width, names.getAtIndex(ValueLayout.JAVA_INT, row), factor, values);
-          for (int i = 0; i < width; i++) {
-            to.set((long) row * width + i, values[i]);
-          }
+          MemorySegment.copy(
+              values, 0, to, ValueLayout.JAVA_FLOAT, (long) row * width * Float.BYTES, width);
         });
   }
 }

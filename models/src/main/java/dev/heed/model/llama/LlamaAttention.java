@@ -3,6 +3,7 @@ package dev.heed.model.llama;
 import dev.heed.nn.Initializer;
 import dev.heed.nn.Layer;
 import dev.heed.nn.Linear;
+import dev.heed.nn.attention.AttentionHeads;
 import dev.heed.nn.attention.KeyValueCache;
 import dev.heed.nn.attention.ObservedAttention;
 import dev.heed.nn.embedding.RotaryPositions;
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /// Causal attention with grouped heads, rotary positions and perhaps a norm of each head's query
 /// and key.
-final class LlamaAttention extends Layer {
+final class LlamaAttention extends Layer implements AttentionHeads {
   private final LlamaConfiguration configuration;
   private final int left;
   private final Linear query;
@@ -48,6 +49,16 @@ final class LlamaAttention extends Layer {
         configuration.epsilon(),
         configuration.onePlusNorm(),
         initializer);
+  }
+
+  @Override
+  public int heads() {
+    return configuration.heads();
+  }
+
+  @Override
+  public Linear output() {
+    return output;
   }
 
   /// x [N, D] → [N, D], plus `residual` if there is one.

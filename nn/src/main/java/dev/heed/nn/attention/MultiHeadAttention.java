@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /// Keras's layer of this name. Differs: where a query may attend nowhere, Keras's weights are
 /// uniform; here that row is zero. A causal query `i` sees keys 0 … `i`, as in Keras, also where
 /// there are more keys than queries.
-public final class MultiHeadAttention extends Layer {
+public final class MultiHeadAttention extends Layer implements AttentionHeads {
   private final Configuration configuration;
   private final String kind;
   private final Linear query;
@@ -125,6 +125,16 @@ public final class MultiHeadAttention extends Layer {
 
   public Configuration configuration() {
     return configuration;
+  }
+
+  @Override
+  public int heads() {
+    return configuration.numHeads;
+  }
+
+  @Override
+  public Linear output() {
+    return output;
   }
 
   /// Attends from `query` to `key`, and mixes `value`: [T, D] or [B, T, D] → the same shape.
