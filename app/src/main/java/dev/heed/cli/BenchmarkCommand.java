@@ -10,7 +10,9 @@ import dev.heed.tensor.Parallel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -32,6 +34,12 @@ final class BenchmarkCommand implements Callable<Integer> {
   private int tokens = 128;
 
   @Option(
+      names = "--conversations",
+      paramLabel = "N",
+      description = "how many texts are made at once (default: 1)")
+  private int conversations = 1;
+
+  @Option(
       names = "--repeat",
       paramLabel = "N",
       description = "how often; the best is told (default: 3)")
@@ -48,10 +56,10 @@ final class BenchmarkCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (prompt < 1 || tokens < 2 || repeat < 1) {
+    if (prompt < 1 || tokens < 2 || repeat < 1 || conversations < 1) {
       throw CommandFailure.usage(
-          "--prompt and --repeat must be 1 or more, --tokens 2 or more: received %d, %d, %d"
-              .formatted(prompt, repeat, tokens));
+          "--prompt, --repeat and --conversations must be 1 or more, --tokens 2 or more: received"
+              + " %d, %d, %d, %d".formatted(prompt, repeat, conversations, tokens));
     }
     long start = System.nanoTime();
     LanguageModel model = heed.languageModel();
@@ -71,7 +79,9 @@ final class BenchmarkCommand implements Callable<Integer> {
                 "kernels      " + Kernels.active().name() + ", " + Parallel.threads() + " threads");
             out.println(line("load         %.2f s", best.loadSeconds));
             out.println(line("prompt       %.1f tokens/s", best.promptPerSecond));
-            out.println(line("new tokens   %.1f tokens/s", best.tokensPerSecond));
+            out.println(
+                line("new tokens   %.1f tokens/s", best.tokensPerSecond)
+                    + (conversations > 1 ? " in " + conversations + " conversations" : ""));
             if (peak > 0) {
               out.println(line("peak memory  %.0f MB resident", peak / 1e6));
             }
@@ -84,6 +94,7 @@ final class BenchmarkCommand implements Callable<Integer> {
                 json.writeStartObject();
                 json.writeStringProperty("kernels", Kernels.active().name());
                 json.writeNumberProperty("threads", Parallel.threads());
+                json.writeNumberProperty("conversations", conversations);
                 json.writeNumberProperty("load_seconds", best.loadSeconds);
                 json.writeNumberProperty("prompt_tokens_per_second", best.promptPerSecond);
                 json.writeNumberProperty("new_tokens_per_second", best.tokensPerSecond);
@@ -110,20 +121,27 @@ final class BenchmarkCommand implements Callable<Integer> {
       TextGenerator greedy =
           new TextGenerator(
               model.model(), Sampling.greedy(), GenerationRules.endingWith(Set.of()), null, 0);
-      // The prompt's last token is computed again: it is not counted.
-      long[] first = new long[1];
       int[] count = new int[1];
-      greedy.generate(
-          Arrays.copyOf(ids, prompt),
-          tokens,
-          known,
-          id -> {
-            if (count[0]++ == 0) {
-              first[0] = System.nanoTime();
-            }
-            return true;
-          });
-      news = Math.max(news, (count[0] - 1) / ((System.nanoTime() - first[0]) / 1e9));
+      long[] first = new long[1];
+      List<TextGenerator.Turn> turns = new ArrayList<>();
+      for (int i = 0; i < conversations; i++) {
+        turns.add(
+            new TextGenerator.Turn(
+                greedy,
+                Arrays.copyOf(ids, prompt),
+                tokens,
+                i == 0 ? known : new KnownText(model.model()),
+                id -> {
+                  // The prompts are no part of it: time begins when each has its first token.
+                  if (++count[0] == conversations) {
+                    first[0] = System.nanoTime();
+                  }
+                  return true;
+                }));
+      }
+      TextGenerator.together(turns);
+      int counted = count[0] - conversations;
+      news = Math.max(news, counted / ((System.nanoTime() - first[0]) / 1e9));
     }
     return new Best(load, prompts, news);
   }

@@ -78,37 +78,96 @@ public record TextGenerator(
   /// The same, making use of what is known of an earlier text that began like this one; afterwards
   /// `known` knows this one.
   public Generated generate(int[] prompt, int maximumTokens, KnownText known, IntPredicate goesOn) {
-    if (prompt.length == 0 || prompt.length > model.maximumLength()) {
-      throw new IllegalArgumentException(
-          "a prompt must have 1…%d tokens: received %d"
-              .formatted(model.maximumLength(), prompt.length));
+    Text text = new Text(new Turn(this, prompt, maximumTokens, known, goesOn));
+    while (text.open()) {
+      text.accept(known.nextLogits(text.ids, text.length));
     }
-    if (maximumTokens < 0) {
-      throw new IllegalArgumentException(
-          "maximumTokens must be 0 or more: received " + maximumTokens);
+    return text.generated();
+  }
+
+  /// One of several texts that are made at once.
+  ///
+  /// @param goesOn hears every new token as soon as it is chosen, and says whether more may come
+  public record Turn(
+      TextGenerator generator,
+      int[] prompt,
+      int maximumTokens,
+      KnownText known,
+      IntPredicate goesOn) {}
+
+  /// Makes several texts at once: each new token of all of them is one computation, which reads the
+  /// model's weights once. Each text is what it is alone, up to the rounding of sums.
+  ///
+  /// @throws IllegalArgumentException if the models differ, or as for one text
+  public static List<Generated> together(List<Turn> turns) {
+    List<Text> texts = turns.stream().map(Text::new).toList();
+    while (true) {
+      List<Text> open = texts.stream().filter(Text::open).toList();
+      if (open.isEmpty()) {
+        return texts.stream().map(Text::generated).toList();
+      }
+      List<float[]> logits =
+          KnownText.nextLogits(
+              open.stream().map(text -> text.turn.known).toList(),
+              open.stream().map(text -> Arrays.copyOf(text.ids, text.length)).toList());
+      for (int i = 0; i < open.size(); i++) {
+        open.get(i).accept(logits.get(i));
+      }
     }
-    int longest = (int) Math.min((long) prompt.length + maximumTokens, model.maximumLength() + 1L);
-    int[] ids = Arrays.copyOf(prompt, Math.min(longest, prompt.length + 256));
-    double[] logProbabilities = new double[ids.length];
-    List<List<Alternative>> others = new ArrayList<>();
-    TokenConstraint.@Nullable State state = constraint == null ? null : constraint.start();
-    int length = prompt.length;
-    Ending ending =
-        longest < prompt.length + (long) maximumTokens
-            ? Ending.MODEL_LENGTH
-            : Ending.MAXIMUM_TOKENS;
-    while (length < longest) {
-      float[] logits = known.nextLogits(ids, length);
+  }
+
+  /// A text on its way.
+  private static final class Text {
+    private final Turn turn;
+    private final int longest;
+    private final TokenConstraint.@Nullable State state;
+    private final List<List<Alternative>> others = new ArrayList<>();
+    private int[] ids;
+    private double[] logProbabilities;
+    private int length;
+    private @Nullable Ending ending;
+
+    Text(Turn turn) {
+      this.turn = turn;
+      int[] prompt = turn.prompt;
+      CausalModel model = turn.generator.model;
+      if (prompt.length == 0 || prompt.length > model.maximumLength()) {
+        throw new IllegalArgumentException(
+            "a prompt must have 1…%d tokens: received %d"
+                .formatted(model.maximumLength(), prompt.length));
+      }
+      if (turn.maximumTokens < 0) {
+        throw new IllegalArgumentException(
+            "maximumTokens must be 0 or more: received " + turn.maximumTokens);
+      }
+      longest =
+          (int) Math.min((long) prompt.length + turn.maximumTokens, model.maximumLength() + 1L);
+      ids = Arrays.copyOf(prompt, Math.min(longest, prompt.length + 256));
+      logProbabilities = new double[ids.length];
+      length = prompt.length;
+      TokenConstraint constraint = turn.generator.constraint;
+      state = constraint == null ? null : constraint.start();
+    }
+
+    boolean open() {
+      return ending == null && length < longest;
+    }
+
+    /// Chooses the next token.
+    void accept(float[] logits) {
+      TextGenerator generator = turn.generator;
+      GenerationRules rules = generator.rules;
+      int prompt = turn.prompt.length;
       float[] allowed = logits.clone();
-      sampling.penalties().apply(allowed, ids, prompt.length, length);
-      rules.apply(allowed, ids, prompt.length, length, length + 1 == longest);
+      generator.sampling.penalties().apply(allowed, ids, prompt, length);
+      rules.apply(allowed, ids, prompt, length, length + 1 == longest);
       if (state != null) {
         state.restrict(allowed, rules.endTokens(), longest - length);
       }
-      int next = sampling.choose(allowed, length);
+      int next = generator.sampling.choose(allowed, length);
       if (rules.endTokens().contains(next) || allowed[next] == Float.NEGATIVE_INFINITY) {
         ending = Ending.END_OF_TEXT;
-        break;
+        return;
       }
       if (length == ids.length) {
         ids = Arrays.copyOf(ids, (int) Math.min(longest, 2L * length));
@@ -116,23 +175,31 @@ public record TextGenerator(
       }
       double normalizer = logSumExp(logits);
       logProbabilities[length] = logits[next] - normalizer;
-      if (alternatives > 0) {
-        others.add(mostProbable(logits, normalizer));
+      if (generator.alternatives > 0) {
+        others.add(generator.mostProbable(logits, normalizer));
       }
       if (state != null) {
         state.accept(next);
       }
       ids[length++] = next;
-      if (!goesOn.test(next)) {
+      if (!turn.goesOn.test(next)) {
         ending = Ending.STOPPED;
-        break;
       }
     }
-    return new Generated(
-        Arrays.copyOfRange(ids, prompt.length, length),
-        Arrays.copyOfRange(logProbabilities, prompt.length, length),
-        List.copyOf(others),
-        ending);
+
+    Generated generated() {
+      int prompt = turn.prompt.length;
+      Ending why = ending;
+      if (why == null) {
+        boolean full = longest < prompt + (long) turn.maximumTokens;
+        why = full ? Ending.MODEL_LENGTH : Ending.MAXIMUM_TOKENS;
+      }
+      return new Generated(
+          Arrays.copyOfRange(ids, prompt, length),
+          Arrays.copyOfRange(logProbabilities, prompt, length),
+          List.copyOf(others),
+          why);
+    }
   }
 
   private List<Alternative> mostProbable(float[] logits, double normalizer) {

@@ -60,6 +60,7 @@ record StoredParameters(boolean transposed, List<String> parameters) {
     List<Parameter> parts = parts(model);
     if (turned(parts)) {
       loadTurned(tensor, parts);
+      tensor.letGo();
       return;
     }
     long first = 0;
@@ -69,6 +70,9 @@ record StoredParameters(boolean transposed, List<String> parameters) {
               ? PackedWeights.pack(tensor, first, part.shape())
               : elements(tensor, first, part.shape()));
       first += part.elements();
+    }
+    if (tensor.type() != StoredType.F32) {
+      tensor.letGo(); // it was copied; tensors of F32 may be used where they are
     }
   }
 

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.heed.model.gpt2.Gpt2;
 import dev.heed.model.gpt2.Gpt2Configuration;
+import dev.heed.model.llama.Llama;
+import dev.heed.model.llama.LlamaConfiguration;
 import dev.heed.nn.Initializer;
 import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Tensor;
@@ -15,12 +17,15 @@ import dev.heed.tokenizer.WordPieceTrainer;
 import dev.heed.tokenizer.text.ByteAlphabet;
 import dev.heed.weights.GgufFile;
 import dev.heed.weights.GgufReader;
+import dev.heed.weights.GgufValue;
 import dev.heed.weights.StoredType;
 import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -73,6 +78,21 @@ class GgufExportTest {
     }
     Files.writeString(to.resolve("config.json"), config);
     return to;
+  }
+
+  /// Files of Gemma 3 say neither the rotary base of local layers nor which layers are local.
+  @Test
+  void aGemmaFileWithoutLocalThetaHasTheUsualOne() throws Exception {
+    CausalModel model = ModelDirectory.open(plain("gemma3"), CausalModel.class);
+    GgufExport all = GgufExport.of(model, tokenizer(37, "qwen2"), "tiny", List.of());
+    Map<String, GgufValue> values = new LinkedHashMap<>(all.values());
+    assertThat(values.remove("gemma3.rope.freq_base_swa")).isNotNull();
+    Path file = folder.resolve("model.gguf");
+    new GgufExport(values, all.tensors()).write(file, StoredType.F32, done -> {});
+    LlamaConfiguration read = ((Llama) GgufModel.open(file).model(true)).configuration();
+    assertThat(read.slidingTheta()).isEqualTo(10_000);
+    assertThat(read.theta()).isEqualTo(1_000_000);
+    assertThat(read.layers()).containsOnly(LlamaConfiguration.Sight.SLIDING);
   }
 
   @Test

@@ -260,35 +260,88 @@ public final class LanguageModel {
   }
 
   Completion stream(int[] prompt, Request request, KnownText known, Consumer<String> piece) {
-    StreamingDecoder decoder = tokenizer == null ? null : tokenizer.streamingDecoder(prompt);
-    StopStrings stop = new StopStrings(request.stop);
-    StringBuilder text = new StringBuilder();
-    Consumer<String> both =
-        part -> {
-          if (!part.isEmpty()) {
-            text.append(part);
-            piece.accept(part);
-          }
-        };
-    TextGenerator generator =
-        new TextGenerator(
-            model, request.sampling, generation.rules(), request.constraint, request.alternatives);
-    TextGenerator.Generated generated =
-        generator.generate(
-            prompt,
-            request.maximumTokens,
-            known,
-            id -> {
-              if (decoder != null) {
-                both.accept(stop.next(decoder.next(id)));
-              }
-              return !stop.reached() && !request.cancelled.getAsBoolean();
-            });
-    if (decoder != null) {
-      both.accept(stop.next(decoder.finish()));
+    Answer answer = new Answer(prompt, request, known, piece);
+    TextGenerator.Turn turn = answer.turn();
+    return answer.completion(
+        turn.generator()
+            .generate(prompt, turn.maximumTokens(), turn.known(), turn.goesOn()));
+  }
+
+  /// Goes on after several texts at once, each of which comes out as it would alone, up to the
+  /// rounding of sums: together they take less time, because each step reads the weights once.
+  ///
+  /// @throws IllegalArgumentException if one has no tokens, or too many for the model
+  public List<Completion> completeAll(List<int[]> prompts, Request request) {
+    return streamAll(
+        prompts.stream()
+            .map(prompt -> new Answer(prompt, request, new KnownText(model), piece -> {}))
+            .toList());
+  }
+
+  List<Completion> streamAll(List<Answer> answers) {
+    List<TextGenerator.Generated> generated =
+        TextGenerator.together(answers.stream().map(Answer::turn).toList());
+    List<Completion> all = new ArrayList<>();
+    for (int i = 0; i < generated.size(); i++) {
+      all.add(answers.get(i).completion(generated.get(i)));
     }
-    both.accept(stop.finish());
-    return new Completion(text.toString(), generated);
+    return all;
+  }
+
+  /// A new text on its way: its tokens become pieces of text, up to a stop string.
+  final class Answer {
+    private final int[] prompt;
+    private final Request request;
+    private final KnownText known;
+    private final Consumer<String> piece;
+    private final @Nullable StreamingDecoder decoder;
+    private final StopStrings stop;
+    private final StringBuilder text = new StringBuilder();
+
+    Answer(int[] prompt, Request request, KnownText known, Consumer<String> piece) {
+      this.prompt = prompt;
+      this.request = request;
+      this.known = known;
+      this.piece = piece;
+      this.decoder = tokenizer == null ? null : tokenizer.streamingDecoder(prompt);
+      this.stop = new StopStrings(request.stop);
+    }
+
+    TextGenerator.Turn turn() {
+      TextGenerator generator =
+          new TextGenerator(
+              model,
+              request.sampling,
+              generation.rules(),
+              request.constraint,
+              request.alternatives);
+      return new TextGenerator.Turn(
+          generator,
+          prompt,
+          request.maximumTokens,
+          known,
+          id -> {
+            if (decoder != null) {
+              add(stop.next(decoder.next(id)));
+            }
+            return !stop.reached() && !request.cancelled.getAsBoolean();
+          });
+    }
+
+    private void add(String part) {
+      if (!part.isEmpty()) {
+        text.append(part);
+        piece.accept(part);
+      }
+    }
+
+    Completion completion(TextGenerator.Generated generated) {
+      if (decoder != null) {
+        add(stop.next(decoder.finish()));
+      }
+      add(stop.finish());
+      return new Completion(text.toString(), generated);
+    }
   }
 
   /// Goes on after `prompt`.

@@ -56,6 +56,28 @@ class LanguageModelTest {
   }
 
   @Test
+  void severalTextsAtOnceAreWhatTheyAreAlone() {
+    List<int[]> prompts =
+        List.of("The train", "A", "She left the house", "The train").stream()
+            .map(model::encode)
+            .toList();
+    for (Sampling sampling : List.of(Sampling.greedy(), Sampling.temperature(1, 3))) {
+      LanguageModel.Request request = LanguageModel.Request.of(9, sampling).withStop(List.of("q"));
+      List<LanguageModel.Completion> together = model.completeAll(prompts, request);
+      for (int i = 0; i < prompts.size(); i++) {
+        LanguageModel.Completion alone = model.stream(prompts.get(i), request, piece -> {});
+        assertThat(together.get(i).text()).isEqualTo(alone.text());
+        assertThat(together.get(i).generated().ids()).isEqualTo(alone.generated().ids());
+        assertThat(together.get(i).generated().ending()).isEqualTo(alone.generated().ending());
+        assertThat(together.get(i).generated().logProbabilities())
+            .containsExactly(alone.generated().logProbabilities(), offset(1e-4));
+      }
+    }
+    assertThatThrownBy(() -> model.completeAll(List.of(new int[0]), LanguageModel.Request.of(1, Sampling.greedy())))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
   void aSpaceAfterThePromptChangesNoNextWord() {
     List<NextWords.Word> words = model.nextWords(PROMPT, 4);
     assertThat(words).hasSize(4);

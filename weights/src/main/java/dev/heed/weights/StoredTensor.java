@@ -122,6 +122,14 @@ public record StoredTensor(String name, StoredType type, Shape shape, MemorySegm
     Elements.decode(type, data, first, destination, count);
   }
 
+  /// Lets go of the memory that holds what was read of the file: for tensors that were taken over in
+  /// another form. Reading them again is possible, and brings it back.
+  public void letGo() {
+    if (data.isMapped()) {
+      data.unload();
+    }
+  }
+
   /// All elements as 64-bit floats; exact for every type but large [StoredType#I64] values.
   ///
   /// @throws IllegalStateException when there are more elements than an array holds

@@ -5,7 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.heed.tensor.Shape;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class StoredTensorTest {
   @Test
@@ -24,6 +29,21 @@ class StoredTensorTest {
       assertThat(again).containsExactly(floats);
       assertThat(floats[0x3c00]).isEqualTo(type == StoredType.F16 ? 1f : 0x1p-7f);
     }
+  }
+
+  @Test
+  void whatWasLetGoIsReadAgain(@TempDir Path folder) {
+    float[] values = new float[5000];
+    Arrays.setAll(values, i -> i / 7f);
+    Path file = folder.resolve("model.safetensors");
+    SafetensorsWriter.write(
+        file, List.of(StoredTensor.of("a", Shape.of(50, 100), values)), Map.of());
+    StoredTensor tensor = Checkpoint.open(file).tensor("a");
+    assertThat(tensor.data().isMapped()).isTrue();
+    assertThat(tensor.toFloats()).containsExactly(values);
+    tensor.letGo();
+    assertThat(tensor.toFloats()).containsExactly(values);
+    StoredTensor.of("a", Shape.of(50, 100), values).letGo(); // was never a file's
   }
 
   @Test

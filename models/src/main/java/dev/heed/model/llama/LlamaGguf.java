@@ -320,6 +320,7 @@ public final class LlamaGguf implements Checkpoint {
       int from = head * 2 * pairs + 2 * (i % pairs) + half;
       MemorySegment.copy(tensor.data(), JAVA_BYTE, from * row, data, JAVA_BYTE, i * row, row);
     }
+    tensor.letGo();
     return new StoredTensor(tensor.name(), type, tensor.shape(), data);
   }
 }
