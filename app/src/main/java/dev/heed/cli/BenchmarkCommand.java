@@ -4,7 +4,13 @@ import dev.heed.generation.GenerationRules;
 import dev.heed.generation.KnownText;
 import dev.heed.generation.Sampling;
 import dev.heed.generation.TextGenerator;
+import dev.heed.model.CausalModel;
+import dev.heed.model.gpt2.Gpt2;
+import dev.heed.model.gpt2.Gpt2Configuration;
+import dev.heed.nn.Initializer;
 import dev.heed.task.LanguageModel;
+import dev.heed.task.MiniLm;
+import dev.heed.task.SentenceEmbedder;
 import dev.heed.tensor.Kernels;
 import dev.heed.tensor.Parallel;
 import java.io.IOException;
@@ -45,6 +51,13 @@ final class BenchmarkCommand implements Callable<Integer> {
       description = "how often; the best is told (default: 3)")
   private int repeat = 3;
 
+  @Option(
+      names = "--profile",
+      description =
+          "where the time of a training step, of embeddings and of new tokens goes instead, and how"
+              + " far each part is from this machine's limits")
+  private boolean profile;
+
   @Mixin private ResultOutput output = new ResultOutput();
 
   BenchmarkCommand(HeedCommand heed) {
@@ -60,6 +73,9 @@ final class BenchmarkCommand implements Callable<Integer> {
       throw CommandFailure.usage(
           "--prompt, --repeat and --conversations must be 1 or more, --tokens 2 or more: received"
               + " %d, %d, %d, %d".formatted(prompt, repeat, conversations, tokens));
+    }
+    if (profile) {
+      return profile();
     }
     long start = System.nanoTime();
     LanguageModel model = heed.languageModel();
@@ -101,6 +117,40 @@ final class BenchmarkCommand implements Callable<Integer> {
                 json.writeNumberProperty("peak_bytes", peak);
                 json.writeEndObject();
               });
+        });
+    return ExitCode.DONE.code();
+  }
+
+  private int profile() throws IOException {
+    Gpt2Configuration small = Gpt2Configuration.of(65, 256, 384, 6, 6, 0.2);
+    Gpt2Configuration larger = Gpt2Configuration.of(8192, 1024, 512, 8, 8, 0);
+    CausalModel model =
+        heed.model().isPresent()
+            ? heed.languageModel().model()
+            : new Gpt2(larger, Initializer.seeded(1));
+    ProfileReport report =
+        new ProfileReport()
+            .add(
+                "A training step of 10.8 million parameters (6 layers, 384 wide, dropout 0.2) on 4 texts"
+                    + " of 256 tokens",
+                ProfiledWork.trainingStep(small, 4, 256))
+            .add(
+                "Embeddings of 256 sentences by minilm",
+                ProfiledWork.embedding(SentenceEmbedder.load(MiniLm.directory(heed.home()))))
+            .add(
+                "16 new tokens of "
+                    + heed.model().orElse("a GPT-2 of 30 million parameters")
+                    + " after "
+                    + prompt,
+                ProfiledWork.newTokens(model, prompt, 16));
+    output.write(
+        heed,
+        out -> {
+          if (output.format() == Format.TEXT) {
+            report.lines().forEach(out::println);
+          } else {
+            Json.write(out, output.format(), json -> Json.value(json, report.values()));
+          }
         });
     return ExitCode.DONE.code();
   }

@@ -245,4 +245,16 @@ class ChatCommandTest {
     assertThat(speed.code()).isEqualTo(ExitCode.DONE);
     assertThat(speed.out()).contains("new_tokens_per_second", "peak_bytes");
   }
+
+  @Test
+  void aProfileSaysWhereTheTimeGoes() {
+    Heed.Result profile = run("", "benchmark", "--profile", "--prompt", "8");
+    assertThat(profile.code()).as(profile.messages()).isEqualTo(ExitCode.DONE);
+    assertThat(profile.out())
+        .containsPattern("This machine now: \\d+ GFLOP/s in a product of 1024")
+        .containsPattern("\\| linear 384 → 1536 \\| 6 \\| [\\d.]+ \\| [\\d.]+ % \\| [\\d.]+")
+        .containsPattern("\\| attentionBackward \\| 6 ")
+        .containsPattern("\\| adamW \\|")
+        .contains("Embeddings of 256 sentences by minilm", "outside of the kernels");
+  }
 }

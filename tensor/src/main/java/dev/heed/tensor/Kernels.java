@@ -24,7 +24,7 @@ public interface Kernels {
     if (chosen == null) {
       throw Objects.requireNonNull(Chosen.FAILURE);
     }
-    return chosen;
+    return Profile.over(chosen);
   }
 
   /// What each implementation found said about itself when one was chosen, for `heed doctor`.
