@@ -44,6 +44,7 @@ public final class Rehearsal {
           List.of("embed", "The train left the station."),
           List.of("similar", "The train left.", "The locomotive departed.", "--format", "json"),
           List.of("search", "--help"),
+          List.of("explore", "--help"),
           List.of("classify", "The train left the station.", "--labels", "travel,food"),
           List.of("complete", "The train left the", "--words", "3"),
           List.of("complete", "The train left the", "--max-tokens", "3", "--temperature", "1"),

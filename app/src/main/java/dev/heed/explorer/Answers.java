@@ -8,7 +8,6 @@ import dev.heed.task.ExploredRun;
 import dev.heed.task.ExploredText;
 import dev.heed.task.HeadFigures;
 import dev.heed.task.WordInContext;
-import dev.heed.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -188,12 +187,5 @@ final class Answers {
       out.floats(key);
     }
     return out.bytes();
-  }
-
-  /// One row of the weights of a head between units.
-  static byte[] row(CapturedAttention layer, int head, int[] query, Units keys) {
-    Tensor weights = layer.weights();
-    float[] row = Units.row(query, keys, WeightBytes.head(weights, head), layer.keys());
-    return Binary.of(row.length).floats(row).bytes();
   }
 }

@@ -167,7 +167,7 @@ final class ExplorerApi implements HttpService {
     ExploredRun run = runs.get(text(request, "run")).run();
     String kind = text(request, "kind");
     CapturedAttention layer = layer(request, run);
-    float[] weights = WeightBytes.head(layer.weights(), below(request, "head", layer.heads()));
+    float[] weights = layer.weights(below(request, "head", layer.heads()));
     bytes(
         response,
         WeightBytes.of(
@@ -181,9 +181,9 @@ final class ExplorerApi implements HttpService {
     CapturedAttention layer = layer(request, run);
     Units queries = queries(request, run, kind);
     int[] query = queries.tokens().get(below(request, "query", queries.size()));
-    bytes(
-        response,
-        Answers.row(layer, below(request, "head", layer.heads()), query, keys(request, run, kind)));
+    float[] weights = layer.weights(below(request, "head", layer.heads()));
+    float[] row = Units.row(query, keys(request, run, kind), weights, layer.keys());
+    bytes(response, Binary.of(row.length).floats(row).bytes());
   }
 
   private void anatomy(ServerRequest request, ServerResponse response) {

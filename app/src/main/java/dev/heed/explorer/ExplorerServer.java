@@ -40,7 +40,7 @@ public final class ExplorerServer implements AutoCloseable {
   /// @throws UncheckedIOException if the port is taken
   public static ExplorerServer start(
       ModelShelf shelf, Preparation preparation, Supplier<List<Path>> runs, int port) {
-    HELIDON.setLevel(Level.WARNING);
+    HELIDON.setLevel(Level.SEVERE); // a browser that goes away is nothing to report
     AtomicInteger bound = new AtomicInteger(port);
     ExplorerApi api =
         new ExplorerApi(

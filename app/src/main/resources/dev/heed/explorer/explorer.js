@@ -20,6 +20,7 @@ const state = read();
 let cache = new Map();
 let shown = null;
 let runs = 0;
+let units = {};
 
 /** What the views share. */
 export const app = {
@@ -33,7 +34,8 @@ export const app = {
     if (changed.includes('kind') || changed.includes('layer') || changed.includes('head')) settle();
     write(state);
     if (changed.includes('view')) return show();
-    selection();
+    // Pointing at cells comes many times a second.
+    if (changed.some(name => !['query', 'key', 'step'].includes(name))) selection();
     refresh(changed);
   },
 
@@ -51,8 +53,9 @@ export const app = {
 
   /** What the rows (`queries`) or columns (`keys`) of a picture stand for. */
   units(side, kind) {
-    const text = app.textOf(side, kind);
-    return text.words.filter(word => state.special || !text.tokens[word[0]][5]).flatMap(word => state.words
+    const text = app.textOf(side, kind), key = `${text === app.run.target} ${state.words} ${state.special}`;
+    if (units.run !== app.run) units = { run: app.run };
+    return units[key] ??= text.words.filter(word => state.special || !text.tokens[word[0]][5]).flatMap(word => state.words
       ? [{ label: word.map(place => text.tokens[place][2]).join(''), places: word, special: text.tokens[word[0]][5] }]
       : word.map(place => ({ label: text.tokens[place][2], places: [place], special: text.tokens[place][5] })));
   },

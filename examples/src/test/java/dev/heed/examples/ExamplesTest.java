@@ -93,6 +93,13 @@ class ExamplesTest {
   }
 
   @Test
+  void aHeadPutsTheTrainIntoTheStation() throws Exception {
+    assertThat(run("NewVector.java"))
+        .contains("layer 0, head 4: 81.5 % of the new vector of station comes from train")
+        .contains("the text's vector without it: cosine 0.");
+  }
+
+  @Test
   void theSentenceDecidesWhatAWordMeans() throws Exception {
     List<String> lines = run("WordSense.java").lines().toList();
     assertThat(lines).hasSize(8);

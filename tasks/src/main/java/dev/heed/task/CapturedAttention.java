@@ -6,6 +6,7 @@ import dev.heed.tensor.FusedOperations.Attended;
 import dev.heed.tensor.Shape;
 import dev.heed.tensor.Tensor;
 import java.lang.foreign.ValueLayout;
+import java.util.Objects;
 
 /// One layer's attention as it was computed for a text: from its queries, keys and values all else
 /// follows, so that of the weights no more is held than somebody looks at.
@@ -58,6 +59,37 @@ public final class CapturedAttention {
   /// attend nowhere.
   public Tensor weights() {
     return FusedOperations.attentionWeights(q, k, arguments, logSumExp, 0);
+  }
+
+  /// The weights of one head [T, S], row by row: the same numbers, without those of the others.
+  ///
+  /// @throws IndexOutOfBoundsException if there is no such head
+  public float[] weights(int head) {
+    int group = Objects.checkIndex(head, heads()) / (heads() / keyValueHeads());
+    Tensor bias = arguments.relativeBias();
+    AttentionArguments one =
+        AttentionArguments.full(1, arguments.queries(), arguments.keys(), arguments.scale())
+            .seeing(arguments.left(), arguments.right(), arguments.keyMask())
+            .withRelativeBias(bias == null ? null : bias.rows(head, head + 1));
+    return FusedOperations.attentionWeights(
+            columns(q, head, heads()),
+            columns(k, group, keyValueHeads()),
+            one,
+            columns(logSumExp, head, heads()),
+            0)
+        .toFloatArray();
+  }
+
+  /// One head's part of all rows.
+  private static Tensor columns(Tensor rows, int head, int heads) {
+    int all = rows.shape().width();
+    int width = all / heads;
+    float[] values = rows.toFloatArray();
+    float[] part = new float[values.length / heads];
+    for (int row = 0; row * width < part.length; row++) {
+      System.arraycopy(values, row * all + head * width, part, row * width, width);
+    }
+    return Tensor.of(part, part.length / width, width);
   }
 
   /// The weights of one head out of [#weights], row by row.

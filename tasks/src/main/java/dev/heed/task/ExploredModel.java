@@ -174,8 +174,9 @@ public final class ExploredModel {
 
   /// The start token and then the target, which is the model's own where none is given.
   private ExploredText target(Translator made, String text, @Nullable String target) {
-    boolean own = target == null || target.isBlank();
-    String result = own ? made.translate(text).text() : target;
+    String given = target == null ? "" : target;
+    boolean own = given.isBlank();
+    String result = own ? made.translate(text).text() : given;
     Encoding encoding = tokenizer.encode(result);
     // Each place of the decoder foresees the token after it.
     int start = made.model().startToken();

@@ -88,7 +88,7 @@ public record HeadFigures(
 
   /// The figures of all layers and heads of a kind of attention.
   public static List<List<HeadFigures>> of(ExploredRun run, String kind) {
-    return run.attentions().get(kind).stream()
+    return run.attentions().getOrDefault(kind, List.of()).stream()
         .map(layer -> of(layer, run.queries(kind), run.keys(kind)))
         .toList();
   }

@@ -138,6 +138,7 @@ class ExploredModelTest {
     Tensor weights = layer.weights();
     for (int head = 0; head < layer.heads(); head++) {
       float[] all = CapturedAttention.head(weights, head);
+      assertThat(layer.weights(head)).isEqualTo(all);
       for (int query = 0; query < layer.queries(); query++) {
         Anatomy anatomy = layer.anatomy(head, query);
         double shares = 0;
