@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class ProfileReport {
   private static final int SIDE = 1024;
   private static final int LARGE = 64 << 20; // floats: more than any cache holds
-  private static final int SHOWN = 10;
+  private static final int SHOWN = 16;
 
   private final double flopsPerSecond;
   private final double bytesPerSecond;
