@@ -8,6 +8,7 @@ import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.UncheckedIOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -40,7 +41,7 @@ public final class ExplorerServer implements AutoCloseable {
   /// @throws UncheckedIOException if the port is taken
   public static ExplorerServer start(
       ModelShelf shelf, Preparation preparation, Supplier<List<Path>> runs, int port) {
-    HELIDON.setLevel(Level.SEVERE); // a browser that goes away is nothing to report
+    HELIDON.setLevel(Level.OFF); // a browser that goes away is nothing to report
     AtomicInteger bound = new AtomicInteger(port);
     ExplorerApi api =
         new ExplorerApi(
@@ -73,6 +74,10 @@ public final class ExplorerServer implements AutoCloseable {
             .shutdownHook(false)
             .build()
             .start();
+    if (server.port() < 1) { // it does not throw
+      throw new UncheckedIOException(
+          new BindException("cannot serve at 127.0.0.1:%d: the port is taken".formatted(port)));
+    }
     bound.set(server.port());
     return new ExplorerServer(server);
   }

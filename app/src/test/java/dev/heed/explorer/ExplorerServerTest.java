@@ -1,6 +1,7 @@
 package dev.heed.explorer;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.heed.model.ConfigFile;
 import dev.heed.task.Ablation;
@@ -87,7 +88,7 @@ class ExplorerServerTest {
   }
 
   private static String run(String model) throws IOException, InterruptedException {
-    return (String) json(post("api/run?page=a&model=" + model, TEXT)).get("run");
+    return String.valueOf(json(post("api/run?page=a&model=" + model, TEXT)).get("run"));
   }
 
   /// What a browser would never send, byte for byte.
@@ -276,6 +277,13 @@ class ExplorerServerTest {
     assertThat(text(get("api/metrics?name=my-run&from=0")))
         .isEqualTo("{\"step\":1,\"loss\":2.0}\n");
     assertThat(get("api/metrics?name=my-run&from=5000").body()).isEmpty();
+  }
+
+  @Test
+  void aPortThatIsTakenIsAnError() {
+    assertThatThrownBy(() ->
+            ExplorerServer.start(models, TinyModels.prepared(), List::of, server.port()))
+        .hasMessageContaining("127.0.0.1:%d: the port is taken".formatted(server.port()));
   }
 
   @Test

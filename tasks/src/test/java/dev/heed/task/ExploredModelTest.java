@@ -62,6 +62,10 @@ class ExploredModelTest {
     return model.run(TEXT, "Der Zug", ablation, () -> false);
   }
 
+  private static List<CapturedAttention> layers(ExploredRun run, String kind) {
+    return run.attentions().getOrDefault(kind, List.of());
+  }
+
   @Test
   void lookingChangesNoBit() {
     ExploredRun run = run(decoder, Ablation.NONE);
@@ -90,7 +94,7 @@ class ExploredModelTest {
     ExploredRun run = run(translator, Ablation.NONE);
     assertThat(run.attentions().keySet())
         .containsExactlyInAnyOrder("encoder_attentions", "decoder_attentions", "cross_attentions");
-    CapturedAttention cross = run.attentions().get("cross_attentions").getLast();
+    CapturedAttention cross = layers(run, "cross_attentions").getLast();
     ExploredText target = run.queries("cross_attentions");
     assertThat(target.tokens().getFirst().shown()).isEqualTo("▸");
     assertThat(cross.queries()).isEqualTo(target.tokens().size());
@@ -167,8 +171,8 @@ class ExploredModelTest {
     ExploredRun cut = run(decoder, new Ablation(head, Set.of()));
     assertThat(cut.logits()).isNotEqualTo(whole.logits());
     // The layers before it are as they were.
-    assertThat(cut.attentions().get("attentions").get(1).weights().toFloatArray())
-        .isEqualTo(whole.attentions().get("attentions").get(1).weights().toFloatArray());
+    assertThat(layers(cut, "attentions").get(1).weights().toFloatArray())
+        .isEqualTo(layers(whole, "attentions").get(1).weights().toFloatArray());
     // A head that is not there changes nothing.
     Set<Ablation.Head> none = Set.of(new Ablation.Head("cross_attentions", 0, 0));
     assertThat(run(decoder, new Ablation(none, Set.of())).logits()).isEqualTo(whole.logits());
@@ -178,7 +182,7 @@ class ExploredModelTest {
   void nobodyLooksAtAHiddenToken() {
     ExploredRun run = run(translator, new Ablation(Set.of(), Set.of(1)));
     for (String kind : List.of("encoder_attentions", "cross_attentions")) {
-      CapturedAttention layer = run.attentions().get(kind).getFirst();
+      CapturedAttention layer = layers(run, kind).getFirst();
       float[] weights = layer.weights().toFloatArray();
       for (int i = 0; i < weights.length; i++) {
         assertThat(i % layer.keys() == 1 ? weights[i] : 0).isZero();
