@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.heed.tensor.Shape;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -34,7 +33,9 @@ class StoredTensorTest {
   @Test
   void whatWasLetGoIsReadAgain(@TempDir Path folder) {
     float[] values = new float[5000];
-    Arrays.setAll(values, i -> i / 7f);
+    for (int i = 0; i < values.length; i++) {
+      values[i] = i / 7f;
+    }
     Path file = folder.resolve("model.safetensors");
     SafetensorsWriter.write(
         file, List.of(StoredTensor.of("a", Shape.of(50, 100), values)), Map.of());
