@@ -54,7 +54,8 @@ final class ConvertCommand implements Callable<Integer> {
       return ExitCode.DONE.code();
     }
     if (type != null && type != Type.F32) {
-      throw CommandFailure.usage("--type is for .gguf files; a directory gets F32: received " + type);
+      throw CommandFailure.usage(
+          "--type is for .gguf files; a directory gets F32: received " + type);
     }
     LanguageModel.loadExact(from).save(output);
     heed.notes().println("saved " + output);

@@ -19,9 +19,7 @@ final class GgufOutput {
     }
     String name = String.valueOf(from.toAbsolutePath().normalize().getFileName());
     GgufExport export =
-        isGguf(from)
-            ? GgufExport.of(GgufReader.open(from))
-            : LanguageModel.load(from).toGguf(name);
+        isGguf(from) ? GgufExport.of(GgufReader.open(from)) : LanguageModel.load(from).toGguf(name);
     try (ProgressBar progress = heed.progress()) {
       progress.begin("tensors", export.tensors().size());
       export.write(to, type, done -> progress.update(done, Map.of()));

@@ -42,7 +42,13 @@ class GgufExportTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "llama-linear", "llama-llama3", "llama-yarn", "mistral", "qwen2", "qwen3", "gemma3"
+        "llama-linear",
+        "llama-llama3",
+        "llama-yarn",
+        "mistral",
+        "qwen2",
+        "qwen3",
+        "gemma3"
       })
   void aModelGivesTheSameLogitsAfterTheWayThroughAFile(String name) throws Exception {
     CausalModel model = ModelDirectory.open(plain(name), CausalModel.class);
@@ -159,7 +165,19 @@ class GgufExportTest {
     for (int b = 0; b < 256; b++) {
       tokens.add("<0x%02X>".formatted(b));
     }
-    tokens.addAll(List.of("he", "\u2581h", "\u2581he", "\u2581hel", "lo", "\u2581hello", "h", "e", "l", "o", "\u2581"));
+    tokens.addAll(
+        List.of(
+            "he",
+            "\u2581h",
+            "\u2581he",
+            "\u2581hel",
+            "lo",
+            "\u2581hello",
+            "h",
+            "e",
+            "l",
+            "o",
+            "\u2581"));
     int[] kinds = new int[tokens.size()];
     float[] scores = new float[tokens.size()];
     for (int i = 0; i < kinds.length; i++) {
@@ -169,14 +187,17 @@ class GgufExportTest {
     Tokenizer tokenizer =
         Tokenizer.of(
             new GgufVocabulary(
-                "llama", "default", tokens, kinds, scores, List.of(), 2, 1, 3, 0, true, false, false, null));
+                "llama", "default", tokens, kinds, scores, List.of(), 2, 1, 3, 0, true, false,
+                false, null));
     GgufVocabulary exported = tokenizer.toGguf(tokens.size());
     assertThat(exported.kinds()).isEqualTo(kinds);
     assertThat(exported.addsBegin()).isTrue();
     assertThat(exported.addsSpace()).isFalse();
     Tokenizer again = Tokenizer.of(exported);
     for (String text : List.of("hello hello", " helo \u00e9", "<eos> h")) {
-      assertThat(again.encode(text).ids()).isEqualTo(tokenizer.encode(text).ids()).hasSizeGreaterThan(2);
+      assertThat(again.encode(text).ids())
+          .isEqualTo(tokenizer.encode(text).ids())
+          .hasSizeGreaterThan(2);
     }
   }
 
@@ -187,7 +208,8 @@ class GgufExportTest {
         .hasMessage("a GGUF file takes byte-pair encoding only: received WordPiece");
     Tokenizer bytes = tokenizer(300, "qwen2");
     assertThatThrownBy(() -> bytes.toGguf(299))
-        .hasMessage("the model must have a row for each of the tokenizer's 300 tokens: received 299");
+        .hasMessage(
+            "the model must have a row for each of the tokenizer's 300 tokens: received 299");
   }
 
   private GgufModel written(CausalModel model, Tokenizer tokenizer, StoredType type)
@@ -226,7 +248,19 @@ class GgufExportTest {
     kinds[size - 1] = 3;
     return Tokenizer.of(
         new GgufVocabulary(
-            "gpt2", splitting, tokens, kinds, new float[0], merges, size - 1, size - 1, -1, -1, false, false, false,
+            "gpt2",
+            splitting,
+            tokens,
+            kinds,
+            new float[0],
+            merges,
+            size - 1,
+            size - 1,
+            -1,
+            -1,
+            false,
+            false,
+            false,
             "{{ bos_token }}"));
   }
 

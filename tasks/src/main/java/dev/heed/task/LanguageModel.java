@@ -136,7 +136,8 @@ public final class LanguageModel {
   /// @throws UncheckedIOException if they have none for the tokenizer
   public GgufExport toGguf(String name) {
     List<Integer> ends = new ArrayList<>(generation.rules().endTokens());
-    ends.sort(Comparator.comparing((Integer id) -> id != model.endOfText()).thenComparing(id -> id));
+    ends.sort(
+        Comparator.comparing((Integer id) -> id != model.endOfText()).thenComparing(id -> id));
     try {
       return GgufExport.of(model, tokenizer(), name, ends);
     } catch (IOException e) {
@@ -263,8 +264,7 @@ public final class LanguageModel {
     Answer answer = new Answer(prompt, request, known, piece);
     TextGenerator.Turn turn = answer.turn();
     return answer.completion(
-        turn.generator()
-            .generate(prompt, turn.maximumTokens(), turn.known(), turn.goesOn()));
+        turn.generator().generate(prompt, turn.maximumTokens(), turn.known(), turn.goesOn()));
   }
 
   /// Goes on after several texts at once, each of which comes out as it would alone, up to the

@@ -73,7 +73,8 @@ class LanguageModelTest {
             .containsExactly(alone.generated().logProbabilities(), offset(1e-4));
       }
     }
-    assertThatThrownBy(() -> model.completeAll(List.of(new int[0]), LanguageModel.Request.of(1, Sampling.greedy())))
+    assertThatThrownBy(() ->
+            model.completeAll(List.of(new int[0]), LanguageModel.Request.of(1, Sampling.greedy())))
         .isInstanceOf(IllegalArgumentException.class);
   }
 

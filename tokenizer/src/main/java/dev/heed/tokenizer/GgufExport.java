@@ -53,7 +53,8 @@ final class GgufExport {
     Merges merges = bpe.merges();
     List<String> written = new ArrayList<>(merges.size());
     for (int rank = 0; rank < merges.size(); rank++) {
-      written.add(vocabulary().token(merges.left(rank)) + " " + vocabulary().token(merges.right(rank)));
+      written.add(
+          vocabulary().token(merges.left(rank)) + " " + vocabulary().token(merges.right(rank)));
     }
     String way = splitting(definition);
     for (String name : SPLITTINGS) {
@@ -80,7 +81,12 @@ final class GgufExport {
                 new Vocabulary.Builder().add("a", 0).build(),
                 new Merges(new int[0], new int[0], new int[0]),
                 new Bpe.Options(
-                    null, null, null, false, false, ((Bpe) definition.model()).options().ignoreMerges())),
+                    null,
+                    null,
+                    null,
+                    false,
+                    false,
+                    ((Bpe) definition.model()).options().ignoreMerges())),
             null,
             new Decoder.ByteLevel());
     ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -130,7 +136,10 @@ final class GgufExport {
       String token = tokenizer.token(id);
       AddedToken special = added.get(id);
       tokens.add(token == null ? "[PAD" + id + "]" : token);
-      kinds[id] = token == null ? UNUSED : special == null ? USUAL : special.special() ? CONTROL : USER_DEFINED;
+      kinds[id] =
+          token == null
+              ? UNUSED
+              : special == null ? USUAL : special.special() ? CONTROL : USER_DEFINED;
     }
     if (pieces) {
       for (int b = 0; b < 256; b++) {
@@ -146,7 +155,10 @@ final class GgufExport {
     int after = whole.length - bare.length - before;
     int begin = id(config.beginOfText());
     int end = id(config.endOfText());
-    if (before > 1 || after > 1 || before == 1 && whole[0] != begin || after == 1 && whole[whole.length - 1] != end) {
+    if (before > 1
+        || after > 1
+        || before == 1 && whole[0] != begin
+        || after == 1 && whole[whole.length - 1] != end) {
       throw new TokenizerFormatException(
           "a GGUF file says only whether bos_token and eos_token stand around a text: received "
               + Arrays.toString(whole));

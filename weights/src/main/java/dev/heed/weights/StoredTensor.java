@@ -122,8 +122,8 @@ public record StoredTensor(String name, StoredType type, Shape shape, MemorySegm
     Elements.decode(type, data, first, destination, count);
   }
 
-  /// Lets go of the memory that holds what was read of the file: for tensors that were taken over in
-  /// another form. Reading them again is possible, and brings it back.
+  /// Lets go of the memory that holds what was read of the file: for tensors that were taken over
+  /// in another form. Reading them again is possible, and brings it back.
   public void letGo() {
     if (data.isMapped()) {
       data.unload();

@@ -62,8 +62,9 @@ public final class LlamaGgufExport {
       require("sliding windows", same || c.window() >= c.maximumLength());
     }
     if (gemma) {
-      require("rotary scaling", c.scaling() instanceof RotaryScaling.None
-          || c.scaling() instanceof RotaryScaling.Linear);
+      require(
+          "rotary scaling",
+          c.scaling() instanceof RotaryScaling.None || c.scaling() instanceof RotaryScaling.Linear);
       require("rotary scaling", c.slidingScaling() instanceof RotaryScaling.None);
     }
   }
@@ -87,8 +88,7 @@ public final class LlamaGgufExport {
     values.put(prefix + "attention.head_count_kv", GgufValue.u32(c.keyValueHeads()));
     values.put(prefix + "attention.key_length", GgufValue.u32(c.headWidth()));
     values.put(prefix + "attention.value_length", GgufValue.u32(c.headWidth()));
-    values.put(
-        prefix + "attention.layer_norm_rms_epsilon", GgufValue.f32((float) c.epsilon()));
+    values.put(prefix + "attention.layer_norm_rms_epsilon", GgufValue.f32((float) c.epsilon()));
     values.put(prefix + "rope.dimension_count", GgufValue.u32(c.headWidth()));
     values.put(prefix + "rope.freq_base", GgufValue.f32((float) c.theta()));
     values.put(prefix + "vocab_size", GgufValue.u32(c.vocabulary()));
