@@ -201,7 +201,8 @@ class ExplorerServerTest {
     ExploredRun own =
         ExploredModel.open(models.path("demo")).run(TEXT, null, Ablation.NONE, () -> false);
     int tokens = own.source().tokens().size();
-    float[] all = own.attentions().get("attentions").get(1).weights().toFloatArray();
+    float[] all =
+        own.attentions().getOrDefault("attentions", List.of()).get(1).weights().toFloatArray();
     float[] head = Arrays.copyOfRange(all, tokens * tokens, 2 * tokens * tokens);
     String of = "kind=attentions&layer=1&head=1&words=0&special=1&run=" + run("demo");
     byte[] bytes = get("api/head?" + of).body();
@@ -281,8 +282,8 @@ class ExplorerServerTest {
 
   @Test
   void aPortThatIsTakenIsAnError() {
-    assertThatThrownBy(() ->
-            ExplorerServer.start(models, TinyModels.prepared(), List::of, server.port()))
+    assertThatThrownBy(
+            () -> ExplorerServer.start(models, TinyModels.prepared(), List::of, server.port()))
         .hasMessageContaining("127.0.0.1:%d: the port is taken".formatted(server.port()));
   }
 
