@@ -124,16 +124,15 @@ public final class TextClassifierTraining {
     SequenceClassifier model =
         SequenceClassifier.of(
             pretrained.encoder(), texts.labels(), texts.multiLabel(), Initializer.seeded(settings.seed()));
-    boolean features = adaptation == null;
     Lora lora = null;
-    if (features) {
+    if (adaptation == null) {
       model.setFrozen(false);
       model.encoder().setFrozen(true);
     } else {
       lora = adaptation.prepare(model, model.encoder(), "SEQ_CLS", settings.seed());
     }
     return new TextClassifierTraining(
-        settings, features, model, lora, pretrained.tokenizer(), checkpoints);
+        settings, adaptation == null, model, lora, pretrained.tokenizer(), checkpoints);
   }
 
   /// The number of the parameters that learn.
