@@ -6,8 +6,8 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/// The options of every training of an encoder on texts: where the run goes, what it begins with and
-/// how long it learns. To be mixed in.
+/// The options of every training of an encoder on texts: where the run goes, what it begins with
+/// and how long it learns. To be mixed in.
 final class EncoderTrainingOptions {
   @Option(
       names = {"-o", "--output"},
