@@ -1,5 +1,5 @@
-/// Takes attention heads out of a small language model, and trains on: with the heads held at zero, and with
-/// the heads free. Do they grow back?
+/// Takes attention heads out of a small language model, and trains on: with the heads held at zero,
+/// and with the heads free. Do they grow back?
 
 import dev.heed.nn.attention.MultiHeadAttention;
 import dev.heed.task.Adaptation;
@@ -45,21 +45,26 @@ LanguageModelTraining further(Path model, Adaptation adaptation) {
 /// The loss, and how large each head's slice of the output projection is.
 void tell(String what, LanguageModelTraining training) {
   IO.println("%s: nll %.3f".formatted(what, training.evaluate(TEXTS).nll()));
-  training.model().model().layer().layers().forEach((name, layer) -> {
-    if (layer instanceof MultiHeadAttention attention) {
-      float[] weights = attention.output().weight().toFloatArray(); // (D, H·Dh)
-      int width = attention.output().weight().shape().width();
-      double[] sizes = new double[attention.heads()];
-      for (int i = 0; i < weights.length; i++) {
-        sizes[i % width / (width / sizes.length)] += weights[i] * weights[i];
-      }
-      var shown = new ArrayList<String>();
-      for (double size : sizes) {
-        shown.add("%.2f".formatted(Math.sqrt(size)));
-      }
-      IO.println("  " + name + " " + String.join(" ", shown));
-    }
-  });
+  training
+      .model()
+      .model()
+      .layer()
+      .layers()
+      .forEach((name, layer) -> {
+        if (layer instanceof MultiHeadAttention attention) {
+          float[] weights = attention.output().weight().toFloatArray(); // (D, H·Dh)
+          int width = attention.output().weight().shape().width();
+          double[] sizes = new double[attention.heads()];
+          for (int i = 0; i < weights.length; i++) {
+            sizes[i % width / (width / sizes.length)] += weights[i] * weights[i];
+          }
+          var shown = new ArrayList<String>();
+          for (double size : sizes) {
+            shown.add("%.2f".formatted(Math.sqrt(size)));
+          }
+          IO.println("  " + name + " " + String.join(" ", shown));
+        }
+      });
 }
 
 static List<String> texts() {

@@ -11,7 +11,10 @@ void main() throws Exception {
   var rows = new StringBuilder(); // a word, a tab, its label; an empty line between sentences
   for (String person : List.of("Anna", "Peter", "Maria", "Yuki", "John")) {
     for (String town : List.of("Paris", "Oslo", "Lima", "Berlin")) {
-      rows.append(person).append("\tB-PER\nleft\tO\nfor\tO\n").append(town).append("\tB-LOC\n.\tO\n\n");
+      rows.append(person)
+          .append("\tB-PER\nleft\tO\nfor\tO\n")
+          .append(town)
+          .append("\tB-LOC\n.\tO\n\n");
     }
   }
   Files.writeString(folder.resolve("people.conll"), rows);

@@ -22,7 +22,9 @@ final class AdaptationOptions {
       fallbackValue = USUAL_RANK,
       paramLabel = "RANK",
       description =
-          "with --from: leave the model as it is and train a low-rank update (rank: " + USUAL_RANK + ")")
+          "with --from: leave the model as it is and train a low-rank update (rank: "
+              + USUAL_RANK
+              + ")")
   private @Nullable Integer lora;
 
   @Option(

@@ -62,7 +62,8 @@ record ClassificationReport(ClassificationFigures figures) {
 
   /// The same as Markdown.
   String markdown() {
-    String text = "Held out: " + line() + ".\n\n" + LabelTable.markdown(figures.perLabel(), "texts");
+    String text =
+        "Held out: " + line() + ".\n\n" + LabelTable.markdown(figures.perLabel(), "texts");
     return hasConfusion()
         ? text + "\n![Which labels are taken for which](confusion.svg)"
         : text.strip();

@@ -62,13 +62,13 @@ final class ClassifyCommand implements Callable<Integer> {
           List<TextAnswers.Answer> answers = new ArrayList<>();
           for (int i = 0; i < texts.size(); i++) {
             Prediction prediction = judged.predictions().get(i);
-            answers.add(new TextAnswers.Answer(shown(prediction, texts.get(i)), answer(prediction)));
+            answers.add(
+                new TextAnswers.Answer(shown(prediction, texts.get(i)), answer(prediction)));
           }
           return answers;
         });
     if (cut.get() > 0) {
-      heed.notes()
-          .println(cut + " of the texts were longer than the model takes and were cut");
+      heed.notes().println(cut + " of the texts were longer than the model takes and were cut");
     }
     return ExitCode.DONE.code();
   }

@@ -124,8 +124,7 @@ record EncoderRun(
 
   /// The command that makes the same model again, bit for bit.
   String command() {
-    StringBuilder command =
-        new StringBuilder("heed train %s --data '%s'".formatted(task, data));
+    StringBuilder command = new StringBuilder("heed train %s --data '%s'".formatted(task, data));
     if (!columns.isEmpty()) {
       command.append(" --columns '").append(String.join(",", columns)).append('\'');
     }

@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/// The options of every training of an encoder on texts: where the run goes, what it begins with and
-/// how long it learns. To be mixed in.
+/// The options of every training of an encoder on texts: where the run goes, what it begins with
+/// and how long it learns. To be mixed in.
 final class EncoderTrainingOptions {
   @Option(
       names = {"-o", "--output"},

@@ -49,7 +49,8 @@ final class LabelTable {
   /// The same as Markdown.
   static String markdown(List<LabelFigures> all, String counted) {
     StringBuilder text =
-        new StringBuilder("| label | precision | recall | F1 | %s |%n|---|---|---|---|---|%n".formatted(counted));
+        new StringBuilder(
+            "| label | precision | recall | F1 | %s |%n|---|---|---|---|---|%n".formatted(counted));
     for (LabelFigures label : all) {
       text.append(
           String.format(

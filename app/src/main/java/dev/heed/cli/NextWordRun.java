@@ -125,16 +125,17 @@ record NextWordRun(
   ModelCard modelCard(@Nullable Foresight before, Foresight after) {
     ModelCard card =
         new ModelCard(
-        "text-generation",
-        "A language model",
-        from,
-        data,
-        String.format(Locale.ROOT, "The last %.0f %% of each file was held out.", 100 * validation),
-        "Held out: %s.%s"
-            .formatted(
-                TrainNextWordCommand.shown(after),
-                before == null ? "" : " Before: " + TrainNextWordCommand.shown(before) + "."),
-        command());
+            "text-generation",
+            "A language model",
+            from,
+            data,
+            String.format(
+                Locale.ROOT, "The last %.0f %% of each file was held out.", 100 * validation),
+            "Held out: %s.%s"
+                .formatted(
+                    TrainNextWordCommand.shown(after),
+                    before == null ? "" : " Before: " + TrainNextWordCommand.shown(before) + "."),
+            command());
     return card.ofAdaptation(adaptation);
   }
 }

@@ -45,6 +45,9 @@ record TaggingReport(TaggingFigures figures) {
 
   /// The same as Markdown.
   String markdown() {
-    return "Held out: " + line() + ".\n\n" + LabelTable.markdown(figures.perKind(), "there").strip();
+    return "Held out: "
+        + line()
+        + ".\n\n"
+        + LabelTable.markdown(figures.perKind(), "there").strip();
   }
 }

@@ -115,8 +115,7 @@ final class TrainClassifyCommand implements Callable<Integer> {
   private Integer goOn(RunFolder folder) throws IOException {
     EncoderRun run = EncoderRun.of(folder);
     Dataset read = DatasetOptions.read(run.data(), run.columns(), run.skipBadRows());
-    Dataset dataset =
-        run.has(GROUP) ? read.groupedBy(run.options().getOrDefault(GROUP, "")) : read;
+    Dataset dataset = run.has(GROUP) ? read.groupedBy(run.options().getOrDefault(GROUP, "")) : read;
     folder.requireSameData(dataset.sha256());
     LabelledTexts.Split split =
         LabelledTexts.of(dataset, run.has(MULTI_LABEL))

@@ -16,7 +16,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "train",
     description =
-        "Trains on a user's data: classifiers, taggers, embedders, next-word predictors, translators, tokenizers.")
+        "Trains on a user's data: classifiers, taggers, embedders, next-word predictors,"
+            + " translators, tokenizers.")
 final class TrainCommand implements Runnable {
   @Spec private @Nullable CommandSpec spec;
 

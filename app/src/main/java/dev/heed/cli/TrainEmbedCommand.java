@@ -71,8 +71,8 @@ final class TrainEmbedCommand implements Callable<Integer> {
     // What --from names is opened before anything is written.
     Path encoder = SavedModels.named(heed, Objects.requireNonNull(run.from()));
     SentenceEmbedderTraining begun =
-        TrainingRun.usable(() ->
-            SentenceEmbedderTraining.from(encoder, pairs.scored(), run.settings(), place));
+        TrainingRun.usable(
+            () -> SentenceEmbedderTraining.from(encoder, pairs.scored(), run.settings(), place));
     RunFolder folder =
         resumed == null ? RunFolder.begin(place, run.toMap(dataset.sha256())) : resumed;
     return train(run, folder, begun, split);

@@ -166,7 +166,9 @@ final class TrainNextWordCommand implements Callable<Integer> {
         Kernels.active().name());
     Foresight before = run.from() == null ? null : training.evaluate(texts.heldOut());
     WordLosses wordsBefore =
-        run.from() == null ? null : WordLosses.of(training.model(), texts.heldOut(), run.settings().longest());
+        run.from() == null
+            ? null
+            : WordLosses.of(training.model(), texts.heldOut(), run.settings().longest());
     LanguageModelTraining begun = training;
     Trainer.History history;
     try (WatchOption.Page page = watch.open(heed, run.folder())) {

@@ -54,8 +54,8 @@ final class TrainTagCommand implements Callable<Integer> {
     TaggedTexts texts =
         before == null
             ? read(data)
-            : TrainingRun.usable(() ->
-                TaggedTexts.conll(before.data(), before.columns(), before.skipBadRows()));
+            : TrainingRun.usable(
+                () -> TaggedTexts.conll(before.data(), before.columns(), before.skipBadRows()));
     if (resumed != null) {
       resumed.requireSameData(digest(texts));
     }
@@ -71,8 +71,7 @@ final class TrainTagCommand implements Callable<Integer> {
     List<String> labels = texts.labels();
     // What --from names is opened before anything is written.
     TextTaggerTraining begun = run.from() == null ? null : pretrained(run, labels, place);
-    RunFolder folder =
-        resumed == null ? RunFolder.begin(place, run.toMap(digest(texts))) : resumed;
+    RunFolder folder = resumed == null ? RunFolder.begin(place, run.toMap(digest(texts))) : resumed;
     return train(
         run, folder, begun == null ? fromNothing(run, split, labels, place) : begun, split);
   }
@@ -85,9 +84,7 @@ final class TrainTagCommand implements Callable<Integer> {
 
   private static String digest(TaggedTexts texts) {
     MessageDigest digest = TextSplit.sha256();
-    texts
-        .sentences()
-        .forEach(one -> digest.update((one + "\n").getBytes(StandardCharsets.UTF_8)));
+    texts.sentences().forEach(one -> digest.update((one + "\n").getBytes(StandardCharsets.UTF_8)));
     return HexFormat.of().formatHex(digest.digest());
   }
 
@@ -116,14 +113,9 @@ final class TrainTagCommand implements Callable<Integer> {
 
   private TextTaggerTraining pretrained(EncoderRun run, List<String> labels, Path folder) {
     Path encoder = SavedModels.named(heed, Objects.requireNonNull(run.from()));
-    return TrainingRun.usable(
-        () ->
-            TextTaggerTraining.from(
-                encoder,
-                AdaptationOptions.of(run.options(), encoder),
-                labels,
-                run.settings(),
-                folder));
+    return TrainingRun.usable(() ->
+        TextTaggerTraining.from(
+            encoder, AdaptationOptions.of(run.options(), encoder), labels, run.settings(), folder));
   }
 
   private Integer train(

@@ -62,8 +62,7 @@ final class TrainingRun {
   /// Says what is going to be trained on what.
   ///
   /// @param data what is learned from, such as `90 texts (10 held out)`
-  static void tell(
-      HeedCommand heed, long parameters, String data, TextTrainingSettings settings) {
+  static void tell(HeedCommand heed, long parameters, String data, TextTrainingSettings settings) {
     heed.notes()
         .printf(
             Locale.ROOT,
@@ -80,10 +79,7 @@ final class TrainingRun {
     if (!faults.isEmpty()) {
       heed.notes()
           .printf(
-              Locale.ROOT,
-              "%,d rows skipped, the first: %s%n",
-              faults.size(),
-              faults.getFirst());
+              Locale.ROOT, "%,d rows skipped, the first: %s%n", faults.size(), faults.getFirst());
     }
   }
 

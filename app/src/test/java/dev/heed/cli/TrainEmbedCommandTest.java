@@ -39,8 +39,24 @@ class TrainEmbedCommandTest {
     String tiny = home.resolve("tiny").toString();
     new Heed(home)
         .run(
-            "train", "classify", "--data", texts.toString(), "-o", tiny, "--steps", "1", "--width",
-            "32", "--layers", "1", "--heads", "2", "--vocabulary", "90", "--context", "16");
+            "train",
+            "classify",
+            "--data",
+            texts.toString(),
+            "-o",
+            tiny,
+            "--steps",
+            "1",
+            "--width",
+            "32",
+            "--layers",
+            "1",
+            "--heads",
+            "2",
+            "--vocabulary",
+            "90",
+            "--context",
+            "16");
     Path data = write("pairs.tsv", pairs.toString());
     Heed.Result result = train("--data", data.toString(), "--from", tiny, "--steps", "40");
     assertThat(result.code()).as(result.messages()).isEqualTo(ExitCode.DONE);
@@ -54,10 +70,18 @@ class TrainEmbedCommandTest {
     assertThat(
             heed.run("evaluate", "--model", "embed", "--data", data.toString(), "--format", "jsonl")
                 .out())
-        .matches("\\{\"accuracy\":(0\\.[5-9]\\d*|1\\.0),\"mean_reciprocal_rank\":.*\"pairs\":20}\n");
+        .matches(
+            "\\{\"accuracy\":(0\\.[5-9]\\d*|1\\.0),\"mean_reciprocal_rank\":.*\"pairs\":20}\n");
     Path scored = write("scored.tsv", "the red train\tmy train red\t1\nthe soup\tmy song\t0\n");
     assertThat(
-            heed.run("evaluate", "--model", "embed", "--data", scored.toString(), "--format", "jsonl")
+            heed.run(
+                    "evaluate",
+                    "--model",
+                    "embed",
+                    "--data",
+                    scored.toString(),
+                    "--format",
+                    "jsonl")
                 .out())
         .startsWith("{\"spearman\":1.0");
 
@@ -77,8 +101,7 @@ class TrainEmbedCommandTest {
     assertThat(train("--data", bad.toString()))
         .extracting(Heed.Result::code, Heed.Result::messages)
         .containsExactly(
-            ExitCode.USAGE,
-            "heed: " + bad + ": a score must be a number: received [a, b, good]\n");
+            ExitCode.USAGE, "heed: " + bad + ": a score must be a number: received [a, b, good]\n");
     Path one = write("one.tsv", "a\tb\n");
     assertThat(train("--data", one.toString()).messages()).contains("received 1 different ones");
     assertThat(home.resolve(".heed/models/embed")).doesNotExist();

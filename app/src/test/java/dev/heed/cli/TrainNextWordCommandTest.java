@@ -106,10 +106,20 @@ class TrainNextWordCommandTest {
   void aLowRankUpdateIsTrainedResumedUsedAndMerged() throws IOException {
     train("--data", data(), "-o", folder("one"), "--steps", "30");
     Path other =
-        Files.writeString(home.resolve("other.txt"), "The old radio played a sad song.\n".repeat(60));
+        Files.writeString(
+            home.resolve("other.txt"), "The old radio played a sad song.\n".repeat(60));
     String[] asked = {
-      "--data", other.toString(), "--from", folder("one"), "--lora", "--steps", "20", "-o",
-      folder("two"), "--learning-rate", "0.02"
+      "--data",
+      other.toString(),
+      "--from",
+      folder("one"),
+      "--lora",
+      "--steps",
+      "20",
+      "-o",
+      folder("two"),
+      "--learning-rate",
+      "0.02"
     };
     Heed.Result result = train(asked);
     assertThat(result.code()).as(result.messages()).isEqualTo(ExitCode.DONE);
@@ -149,7 +159,15 @@ class TrainNextWordCommandTest {
     train("--data", data(), "-o", folder("one"), "--steps", "10");
     Heed.Result result =
         train(
-            "--data", data(), "--from", folder("one"), "--prune", "0.1", "--steps", "5", "-o",
+            "--data",
+            data(),
+            "--from",
+            folder("one"),
+            "--prune",
+            "0.1",
+            "--steps",
+            "5",
+            "-o",
             folder("two"));
     assertThat(result.code()).as(result.messages()).isEqualTo(ExitCode.DONE);
     assertThat(home.resolve("two/README.md")).content().contains("--prune 0.1");

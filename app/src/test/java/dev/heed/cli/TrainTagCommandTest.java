@@ -21,7 +21,10 @@ class TrainTagCommandTest {
     StringBuilder rows = new StringBuilder("-DOCSTART- O\n\n");
     for (String person : List.of("Anna", "Peter", "Yuki", "Maria", "John")) {
       for (String town : List.of("Paris", "Oslo", "Lima", "Rome")) {
-        rows.append(person).append(" B-PER\nleft O\nfor O\n").append(town).append(" B-LOC\n. O\n\n");
+        rows.append(person)
+            .append(" B-PER\nleft O\nfor O\n")
+            .append(town)
+            .append(" B-LOC\n. O\n\n");
       }
     }
     data = Files.writeString(home.resolve("people.conll"), rows);
@@ -67,7 +70,15 @@ class TrainTagCommandTest {
         .hasSameBinaryContentAs(model.resolve("model.safetensors"));
 
     Heed.Result further =
-        train("--data", data.toString(), "--from", "tag", "-o", home.resolve("x").toString(), "--steps", "5");
+        train(
+            "--data",
+            data.toString(),
+            "--from",
+            "tag",
+            "-o",
+            home.resolve("x").toString(),
+            "--steps",
+            "5");
     assertThat(further.code()).as(further.messages()).isEqualTo(ExitCode.DONE);
   }
 

@@ -98,8 +98,7 @@ public final class ModelDirectory {
     }
     if (Lora.isIn(directory)) {
       if (!(model instanceof StoredModel adapted)) {
-        throw new ModelException(
-            "%s: no update is known for a %s".formatted(path, architecture));
+        throw new ModelException("%s: no update is known for a %s".formatted(path, architecture));
       }
       Lora.read(directory, adapted);
     }

@@ -34,8 +34,7 @@ public final class ModelFiles {
     Path base = Lora.base(directory);
     if (!Files.isDirectory(base)) {
       throw new ModelException(
-          "%s is an update of %s, which only a language model can be"
-              .formatted(directory, base));
+          "%s is an update of %s, which only a language model can be".formatted(directory, base));
     }
     return new WithHead(
         Checkpoint.open(base), SafetensorsReader.open(directory.resolve(Lora.WEIGHTS)));

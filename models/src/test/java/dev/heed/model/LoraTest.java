@@ -52,7 +52,8 @@ class LoraTest {
     // The base stays what it was.
     new Golden("gpt2")
         .requireClose(
-            "logits", logits(ModelDirectory.open(new Golden("gpt2").directory(), CausalModel.class)));
+            "logits",
+            logits(ModelDirectory.open(new Golden("gpt2").directory(), CausalModel.class)));
   }
 
   @Test
@@ -78,14 +79,16 @@ class LoraTest {
     int n = IDS.length;
     for (int i = 0; i < 2; i++) { // while B is zeros, A has no gradient
       model.loss(Tensor.of(IDS, n), Sequences.ofLengths(n), Tensor.of(IDS, n)).backward();
-      layer.parameters().forEach((name, parameter) -> {
-        assertThat(parameter.isFrozen()).as(name).isEqualTo(!name.contains("lora_"));
-        Tensor gradient = parameter.gradient();
-        if (gradient != null) {
-          add(parameter, gradient);
-          parameter.clearGradient();
-        }
-      });
+      layer
+          .parameters()
+          .forEach((name, parameter) -> {
+            assertThat(parameter.isFrozen()).as(name).isEqualTo(!name.contains("lora_"));
+            Tensor gradient = parameter.gradient();
+            if (gradient != null) {
+              add(parameter, gradient);
+              parameter.clearGradient();
+            }
+          });
     }
     Tensor learned = logits(model);
     lora.save(folder);
@@ -118,7 +121,8 @@ class LoraTest {
     }
     assertThatThrownBy(() -> ModelDirectory.open(folder, CausalModel.class))
         .isInstanceOf(ModelException.class)
-        .hasMessageContaining("base_model_name_or_path must be a directory or file: not found: gpt2");
+        .hasMessageContaining(
+            "base_model_name_or_path must be a directory or file: not found: gpt2");
     String config = Files.readString(folder.resolve("adapter_config.json"));
     String base = new Golden("gpt2").directory().toString();
     Files.writeString(
@@ -129,7 +133,9 @@ class LoraTest {
         .hasMessageContaining("lora_A.weight must have the shape [5, 24]: found [4, 24]");
     Files.writeString(
         folder.resolve("adapter_config.json"),
-        config.replace("\"gpt2\"", "\"" + base + "\"").replace("\"use_dora\": false", "\"use_dora\": true"));
+        config
+            .replace("\"gpt2\"", "\"" + base + "\"")
+            .replace("\"use_dora\": false", "\"use_dora\": true"));
     assertThatThrownBy(() -> ModelDirectory.open(folder, CausalModel.class))
         .isInstanceOf(ModelException.class)
         .hasMessageContaining("use_dora");

@@ -47,17 +47,16 @@ public final class Linear extends Layer {
 
   /// activation(x · weightᵀ + bias) + residual, in one pass.
   public Tensor apply(Tensor input, Activation activation, @Nullable Tensor residual) {
-    Tensor x = kept == null || !TrainingMode.isOn() ? input : Operations.multiply(input, keptIn(input));
+    Tensor x =
+        kept == null || !TrainingMode.isOn() ? input : Operations.multiply(input, keptIn(input));
     LowRank added = lowRank;
     if (added == null) {
       return FusedOperations.linear(x, weight, bias, activation, residual);
     }
     if (activation == Activation.NONE) {
-      return FusedOperations.linear(
-          x, weight, bias, Activation.NONE, added.apply(x, residual));
+      return FusedOperations.linear(x, weight, bias, Activation.NONE, added.apply(x, residual));
     }
-    Tensor before =
-        FusedOperations.linear(x, weight, bias, Activation.NONE, added.apply(x, null));
+    Tensor before = FusedOperations.linear(x, weight, bias, Activation.NONE, added.apply(x, null));
     Tensor after = Operations.activation(activation, before);
     return residual == null ? after : Operations.add(after, residual);
   }

@@ -3,8 +3,8 @@ package dev.heed.data;
 import java.util.ArrayList;
 import java.util.List;
 
-/// What an embedder learns from: pairs of texts that mean alike, or pairs with a score that says how
-/// much.
+/// What an embedder learns from: pairs of texts that mean alike, or pairs with a score that says
+/// how much.
 ///
 /// @param pairs the pairs
 /// @param scored whether they have scores

@@ -105,7 +105,9 @@ public record TaggedTexts(List<Sentence> sentences, List<String> faults) {
       int word = columns.isEmpty() ? 0 : Integer.parseInt(columns.getFirst()) - 1;
       int label = columns.isEmpty() ? cells.length - 1 : Integer.parseInt(columns.getLast()) - 1;
       if (cells.length != width || width < 2 || word >= width || label >= width) {
-        wrong(number, "expected %d columns: received %d".formatted(expected(word, label), cells.length));
+        wrong(
+            number,
+            "expected %d columns: received %d".formatted(expected(word, label), cells.length));
       } else if (cells[word].isBlank() || cells[label].isBlank()) {
         wrong(number, "a word and its label must not be empty");
       } else {

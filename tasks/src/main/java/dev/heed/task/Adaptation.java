@@ -81,18 +81,19 @@ public sealed interface Adaptation {
 
   private static void freeze(Layer whole, int blocks) {
     Map<String, ?> names = whole.parameters();
-    int count =
-        1 + names.keySet().stream().mapToInt(Adaptation::block).max().orElse(-1);
+    int count = 1 + names.keySet().stream().mapToInt(Adaptation::block).max().orElse(-1);
     if (blocks < 1 || blocks > count) {
       throw new IllegalArgumentException(
           "the blocks to freeze must be in 1…%d: received %d".formatted(count, blocks));
     }
-    whole.parameters().forEach((name, parameter) -> {
-      int block = block(name);
-      if (block < 0 ? EMBEDDING.matcher(name).matches() : block < blocks) {
-        parameter.setFrozen(true);
-      }
-    });
+    whole
+        .parameters()
+        .forEach((name, parameter) -> {
+          int block = block(name);
+          if (block < 0 ? EMBEDDING.matcher(name).matches() : block < blocks) {
+            parameter.setFrozen(true);
+          }
+        });
   }
 
   /// The block that a parameter is in, −1 for none.

@@ -14,8 +14,8 @@ import java.util.stream.IntStream;
 /// @param pairs how many were tried
 /// @param spearman the correlation of the ranks of cosines and scores; NaN without scores
 /// @param pearson the correlation of cosines and scores; NaN without scores
-/// @param accuracy the share of first texts whose nearest of all second texts is their own; NaN with
-///   scores
+/// @param accuracy the share of first texts whose nearest of all second texts is their own; NaN
+///   with scores
 /// @param meanReciprocalRank the mean of 1 / the place of their own; NaN with scores
 public record EmbeddingFigures(
     int pairs, double spearman, double pearson, double accuracy, double meanReciprocalRank) {
@@ -35,7 +35,11 @@ public record EmbeddingFigures(
         scores[i] = pairs.pairs().get(i).score();
       }
       return new EmbeddingFigures(
-          count, pearson(ranks(cosines), ranks(scores)), pearson(cosines, scores), Double.NaN, Double.NaN);
+          count,
+          pearson(ranks(cosines), ranks(scores)),
+          pearson(cosines, scores),
+          Double.NaN,
+          Double.NaN);
     }
     int nearest = 0;
     double reciprocal = 0;

@@ -13,8 +13,8 @@ final class EmbeddingLosses {
 
   private EmbeddingLosses() {}
 
-  /// For each first text, finding its second one among all second texts of the batch: a [B, D],
-  /// b [B, D] → the sum of the cross-entropies, in nats.
+  /// For each first text, finding its second one among all second texts of the batch: a [B, D], b
+  /// [B, D] → the sum of the cross-entropies, in nats.
   ///
   /// Source: Henderson et al. 2017; `MultipleNegativesRankingLoss` of `sentence_transformers`,
   /// which takes the mean.

@@ -40,8 +40,7 @@ public record EncoderArchitecture(
     BlockConfiguration block =
         new BlockConfiguration(
             width, heads, 4 * width, Activation.GELU, false, dropout, dropout, 1e-12);
-    return new Bert(
-        BertConfiguration.bert(tokens, longest, 2, layers, block), true, initializer);
+    return new Bert(BertConfiguration.bert(tokens, longest, 2, layers, block), true, initializer);
   }
 
   /// Draws the matrices of a model on such an encoder once more: BERT's deviation of 0.02 suits

@@ -27,12 +27,14 @@ public record PrunedHead(int layer, int head) {
   /// @throws IllegalArgumentException if it has no such block or head
   static void prune(Layer model, List<PrunedHead> pruned) {
     List<AttentionHeads> blocks = new ArrayList<>();
-    model.layers().forEach((name, layer) -> {
-      if (name.matches("(.*\\.)?layers\\.[0-9]+\\.attention")
-          && layer instanceof AttentionHeads attention) {
-        blocks.add(attention);
-      }
-    });
+    model
+        .layers()
+        .forEach((name, layer) -> {
+          if (name.matches("(.*\\.)?layers\\.[0-9]+\\.attention")
+              && layer instanceof AttentionHeads attention) {
+            blocks.add(attention);
+          }
+        });
     for (PrunedHead one : pruned) {
       if (one.layer >= blocks.size() || one.head >= blocks.get(one.layer).heads()) {
         throw new IllegalArgumentException(

@@ -40,8 +40,7 @@ public final class SentenceEmbedderTraining {
     this.embedder = embedder;
     this.encoder = encoder;
     this.scored = scored;
-    this.trainer =
-        new SampleTrainer<>(settings, encoder, Sample::length, this::loss, checkpoints);
+    this.trainer = new SampleTrainer<>(settings, encoder, Sample::length, this::loss, checkpoints);
   }
 
   /// A training that goes on with an embedder, the whole of its encoder.
@@ -80,8 +79,7 @@ public final class SentenceEmbedderTraining {
     var history = trainer.run(samples, tried, progress);
     List<Sample> all = new ArrayList<>(samples);
     all.addAll(tried);
-    long cut =
-        all.stream().mapToInt(s -> (s.first.cut() ? 1 : 0) + (s.second.cut() ? 1 : 0)).sum();
+    long cut = all.stream().mapToInt(s -> (s.first.cut() ? 1 : 0) + (s.second.cut() ? 1 : 0)).sum();
     return new TrainingOutcome(history, (int) cut);
   }
 
@@ -93,8 +91,7 @@ public final class SentenceEmbedderTraining {
   private List<Sample> samples(RatedPairs pairs) {
     return pairs.pairs().stream()
         .map(pair ->
-            new Sample(
-                embedder.encode(pair.first()), embedder.encode(pair.second()), pair.score()))
+            new Sample(embedder.encode(pair.first()), embedder.encode(pair.second()), pair.score()))
         .toList();
   }
 

@@ -286,9 +286,7 @@ record SentenceModules(
     config.put("bias", bias);
     config.put("activation_function", "torch.nn.modules." + torchName(dense.activation));
     ModelDirectory.save(
-        folder,
-        denseNames(bias).stored(linear),
-        new ConfigFile("config.json", config));
+        folder, denseNames(bias).stored(linear), new ConfigFile("config.json", config));
   }
 
   private static String torchName(Activation activation) {

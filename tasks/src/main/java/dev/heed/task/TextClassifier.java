@@ -46,8 +46,7 @@ public final class TextClassifier {
   /// @throws IllegalArgumentException if the data cannot be learned from
   public static TextClassifier train(Dataset data) {
     LabelledTexts.Split split = LabelledTexts.of(data).split(0.1, 1);
-    var settings =
-        TextTrainingSettings.fromNothing(split.learned().examples().size(), 1);
+    var settings = TextTrainingSettings.fromNothing(split.learned().examples().size(), 1);
     return train(TextClassifierTraining.ofNewModel(split.learned(), settings, null), split);
   }
 
@@ -58,7 +57,10 @@ public final class TextClassifier {
   public static TextClassifier fineTune(Path encoder, Dataset data) {
     LabelledTexts.Split split = LabelledTexts.of(data).split(0.1, 1);
     var settings = TextTrainingSettings.fineTuning(split.learned().examples().size(), 1);
-    return train(TextClassifierTraining.from(encoder, new Adaptation.Whole(), split.learned(), settings, null), split);
+    return train(
+        TextClassifierTraining.from(
+            encoder, new Adaptation.Whole(), split.learned(), settings, null),
+        split);
   }
 
   private static TextClassifier train(TextClassifierTraining training, LabelledTexts.Split split) {

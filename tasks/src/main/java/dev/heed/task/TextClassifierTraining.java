@@ -20,8 +20,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// Trains a classifier of texts: from nothing, from a pretrained encoder (all of it, its upper
-/// blocks, or a low-rank update), or on the
-/// features of a pretrained encoder that stays as it is.
+/// blocks, or a low-rank update), or on the features of a pretrained encoder that stays as it is.
 ///
 /// The state with the lowest loss on the held-out texts is what comes out. [#run] may be stopped by
 /// [#stop] from another thread, and where `checkpoints` is given, a later run goes on from there.
@@ -109,7 +108,10 @@ public final class TextClassifierTraining {
   /// A training of a head on a pretrained encoder that stays as it is: what it makes of each text
   /// is computed once.
   public static TextClassifierTraining onFeatures(
-      Path encoder, LabelledTexts texts, TextTrainingSettings settings, @Nullable Path checkpoints) {
+      Path encoder,
+      LabelledTexts texts,
+      TextTrainingSettings settings,
+      @Nullable Path checkpoints) {
     return pretrained(null, encoder, texts, settings, checkpoints);
   }
 
@@ -123,17 +125,19 @@ public final class TextClassifierTraining {
     PretrainedEncoder pretrained = PretrainedEncoder.open(directory, settings.longest());
     SequenceClassifier model =
         SequenceClassifier.of(
-            pretrained.encoder(), texts.labels(), texts.multiLabel(), Initializer.seeded(settings.seed()));
-    boolean features = adaptation == null;
+            pretrained.encoder(),
+            texts.labels(),
+            texts.multiLabel(),
+            Initializer.seeded(settings.seed()));
     Lora lora = null;
-    if (features) {
+    if (adaptation == null) {
       model.setFrozen(false);
       model.encoder().setFrozen(true);
     } else {
       lora = adaptation.prepare(model, model.encoder(), "SEQ_CLS", settings.seed());
     }
     return new TextClassifierTraining(
-        settings, features, model, lora, pretrained.tokenizer(), checkpoints);
+        settings, adaptation == null, model, lora, pretrained.tokenizer(), checkpoints);
   }
 
   /// The number of the parameters that learn.
@@ -144,13 +148,12 @@ public final class TextClassifierTraining {
   /// The model as it is now.
   public TextClassifier model() {
     return new TextClassifier(
-        model,
-        lora,
-        tokenizer.withConfig(tokenizer.config().withMaxLength(settings.longest())));
+        model, lora, tokenizer.withConfig(tokenizer.config().withMaxLength(settings.longest())));
   }
 
   /// Trains on `learned`; at the end the model is as it was when it did best on `heldOut`.
-  public TrainingOutcome run(LabelledTexts learned, LabelledTexts heldOut, TrainingProgress progress) {
+  public TrainingOutcome run(
+      LabelledTexts learned, LabelledTexts heldOut, TrainingProgress progress) {
     return trainer.run(learned, heldOut, progress);
   }
 

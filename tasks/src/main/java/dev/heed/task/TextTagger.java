@@ -40,8 +40,7 @@ public final class TextTagger {
 
   /// @param lora the update that the model has and is saved as; null for a whole model
   /// @param tokenizer its tokens; not cut
-  TextTagger(
-      TokenClassifier model, @Nullable Lora lora, Tokenizer tokenizer, int longest) {
+  TextTagger(TokenClassifier model, @Nullable Lora lora, Tokenizer tokenizer, int longest) {
     this.model = model;
     this.lora = lora;
     this.tokenizer = tokenizer.withTruncation(null);
@@ -62,7 +61,9 @@ public final class TextTagger {
   public static TextTagger fineTune(Path encoder, TaggedTexts data) {
     TaggedTexts.Split split = data.split(0.1, 1);
     var settings = TextTrainingSettings.fineTuning(split.learned().sentences().size(), 1);
-    return train(TextTaggerTraining.from(encoder, new Adaptation.Whole(), data.labels(), settings, null), split);
+    return train(
+        TextTaggerTraining.from(encoder, new Adaptation.Whole(), data.labels(), settings, null),
+        split);
   }
 
   private static TextTagger train(TextTaggerTraining training, TaggedTexts.Split split) {
@@ -133,10 +134,7 @@ public final class TextTagger {
   /// @throws IllegalArgumentException if they have labels that the model does not know
   public TaggingFigures evaluate(TaggedTexts texts) {
     List<List<Word>> said =
-        tagged(
-            texts.sentences().stream()
-                .map(sentence -> WordSpans.of(sentence.words()))
-                .toList());
+        tagged(texts.sentences().stream().map(sentence -> WordSpans.of(sentence.words())).toList());
     return TaggingFigures.of(
         labels(),
         said.stream().map(words -> words.stream().map(Word::label).toList()).toList(),

@@ -50,8 +50,7 @@ public final class TextTaggerTraining {
   public static TextTaggerTraining ofNewModel(
       List<String> labels, TaggedTexts texts, TextTrainingSettings settings) {
     EncoderArchitecture architecture = EncoderArchitecture.small();
-    return ofNewModel(
-        architecture, vocabulary(texts, architecture), labels, settings, null);
+    return ofNewModel(architecture, vocabulary(texts, architecture), labels, settings, null);
   }
 
   /// The same with a model and tokenizer of one's choice.
@@ -110,8 +109,7 @@ public final class TextTaggerTraining {
   }
 
   /// Trains on `learned`; at the end the model is as it was when it did best on `heldOut`.
-  public Trainer.History run(
-      TaggedTexts learned, TaggedTexts heldOut, TrainingProgress progress) {
+  public Trainer.History run(TaggedTexts learned, TaggedTexts heldOut, TrainingProgress progress) {
     return trainer.run(samples(learned), samples(heldOut), progress);
   }
 

@@ -9,12 +9,7 @@ package dev.heed.task;
 /// @param evaluateEvery after how many steps the held-out texts are looked at
 /// @param seed what everything random follows from
 public record TextTrainingSettings(
-    int longest,
-    long steps,
-    int textsPerStep,
-    double learningRate,
-    long evaluateEvery,
-    long seed) {
+    int longest, long steps, int textsPerStep, double learningRate, long evaluateEvery, long seed) {
   private static final int TEXTS_PER_STEP = 32;
   private static final int EVALUATIONS = 10;
 

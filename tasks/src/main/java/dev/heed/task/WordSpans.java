@@ -49,8 +49,7 @@ record WordSpans(String text, List<Span> words) {
   /// The first or second half of the words, with their part of the text.
   WordSpans half(boolean first) {
     int middle = words.size() / 2;
-    List<Span> kept =
-        first ? words.subList(0, middle) : words.subList(middle, words.size());
+    List<Span> kept = first ? words.subList(0, middle) : words.subList(middle, words.size());
     int from = kept.getFirst().start;
     return new WordSpans(
         text.substring(from, kept.getLast().end),

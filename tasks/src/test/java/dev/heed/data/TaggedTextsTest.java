@@ -33,8 +33,14 @@ class TaggedTextsTest {
   void conllUIsReadByTheNumbersOfItsColumns() throws IOException {
     String rest = "\t_".repeat(6) + "\n";
     String text =
-        "# text = vámonos\n1-2\tvámonos\t_\t_" + rest + "1\tvamos\tir\tVERB" + rest + "2\tnos\tyo\tPRON"
-            + rest + "2.1\tempty\t_\tX" + rest;
+        "# text = vámonos\n1-2\tvámonos\t_\t_"
+            + rest
+            + "1\tvamos\tir\tVERB"
+            + rest
+            + "2\tnos\tyo\tPRON"
+            + rest
+            + "2.1\tempty\t_\tX"
+            + rest;
     TaggedTexts texts = TaggedTexts.conll(file(text), List.of("2", "4"), false);
     assertThat(texts.sentences())
         .containsExactly(
@@ -52,7 +58,8 @@ class TaggedTextsTest {
     assertThat(texts.faults()).hasSize(1);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> TaggedTexts.conll(file, List.of("word", "2"), false))
-        .withMessageContaining("must be two numbers, the word's and the label's: received [word, 2]");
+        .withMessageContaining(
+            "must be two numbers, the word's and the label's: received [word, 2]");
     Path empty = file("\n\n");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> TaggedTexts.conll(empty))

@@ -36,7 +36,8 @@ class EmbeddingLossesTest {
     Map<?, ?> golden = (Map<?, ?>) Objects.requireNonNull(GOLDEN.values().get(name));
     loss.backward();
     assertThat(loss.item())
-        .isCloseTo(((Number) Objects.requireNonNull(golden.get("loss"))).doubleValue(), within(1e-5));
+        .isCloseTo(
+            ((Number) Objects.requireNonNull(golden.get("loss"))).doubleValue(), within(1e-5));
     assertThat(Objects.requireNonNull(a.gradient()).toFloatArray())
         .containsExactly(floats(golden.get("gradient_a")), within(1e-5f));
     assertThat(Objects.requireNonNull(b.gradient()).toFloatArray())
@@ -45,15 +46,12 @@ class EmbeddingLossesTest {
 
   @Test
   void findingOnesOwnPairIsTheLossOfSentenceTransformers() {
-    check(
-        "ranking",
-        Operations.scale(EmbeddingLosses.multipleNegativesRanking(a, b), 1.0 / PAIRS));
+    check("ranking", Operations.scale(EmbeddingLosses.multipleNegativesRanking(a, b), 1.0 / PAIRS));
   }
 
   @Test
   void theOrderOfTheScoresIsTheLossOfSentenceTransformers() {
-    check(
-        "cosent", EmbeddingLosses.cosineSentences(a, b, floats(GOLDEN.values().get("scores"))));
+    check("cosent", EmbeddingLosses.cosineSentences(a, b, floats(GOLDEN.values().get("scores"))));
   }
 
   @Test
@@ -73,8 +71,7 @@ class EmbeddingLossesTest {
             EmbeddingFigures.pearson(
                 EmbeddingFigures.ranks(cosines), EmbeddingFigures.ranks(scores)))
         .isCloseTo(GOLDEN.number("spearman"), within(1e-9));
-    assertThat(EmbeddingFigures.ranks(new double[] {5, 1, 5, 9}))
-        .containsExactly(2.5, 1, 2.5, 4);
+    assertThat(EmbeddingFigures.ranks(new double[] {5, 1, 5, 9})).containsExactly(2.5, 1, 2.5, 4);
   }
 
   private static double[] doubles(String name) {

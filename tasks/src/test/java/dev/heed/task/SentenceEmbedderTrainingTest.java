@@ -51,7 +51,8 @@ class SentenceEmbedderTrainingTest {
 
   @Test
   void textsFindTheirPairsAndSayTheSameAfterSaving() throws IOException {
-    RatedPairs pairs = pairs("the cat\ta dog ran\nthe dog sat\ton mat\na mat\tcat cat\nran\tand a\n");
+    RatedPairs pairs =
+        pairs("the cat\ta dog ran\nthe dog sat\ton mat\na mat\tcat cat\nran\tand a\n");
     Path directory = tiny(pairs);
     assertThat(EmbeddingFigures.of(SentenceEmbedder.load(directory), pairs).accuracy())
         .isLessThan(1);
@@ -78,20 +79,25 @@ class SentenceEmbedderTrainingTest {
   @Test
   void cosinesComeIntoTheOrderOfTheScores() throws IOException {
     RatedPairs pairs =
-        pairs("text\ttext2\tscore\nthe cat\ta dog\t0\nthe dog\ton mat\t0.5\na mat\tcat\t3\nran\tand\t4\n");
+        pairs(
+            "text\ttext2\tscore\n"
+                + "the cat\ta dog\t0\n"
+                + "the dog\ton mat\t0.5\n"
+                + "a mat\tcat\t3\n"
+                + "ran\tand\t4\n");
     assertThat(EmbeddingFigures.of(trained(tiny(pairs), pairs), pairs).spearman()).isEqualTo(1);
   }
 
   @Test
   void pairsAreReadWithAndWithoutScores() throws IOException {
-    assertThat(pairs("a\tb\t0.25\n").pairs())
-        .containsExactly(new RatedPairs.Pair("a", "b", 0.25f));
+    assertThat(pairs("a\tb\t0.25\n").pairs()).containsExactly(new RatedPairs.Pair("a", "b", 0.25f));
     assertThat(pairs("a\tb\n").scored()).isFalse();
     assertThatIllegalArgumentException()
         .isThrownBy(() -> pairs("a\tb\t1\na\tc\tgood\n"))
         .withMessageContaining("a score must be a number: received [a, c, good]");
     RatedPairs.Split split = pairs("a\tb\na\tc\nb\td\nc\te\n").split(0.3, 1);
-    assertThat(split.learned().pairs()).extracting(RatedPairs.Pair::first).doesNotContainAnyElementsOf(
-        List.of(split.heldOut().pairs().getFirst().first()));
+    assertThat(split.learned().pairs())
+        .extracting(RatedPairs.Pair::first)
+        .doesNotContainAnyElementsOf(List.of(split.heldOut().pairs().getFirst().first()));
   }
 }

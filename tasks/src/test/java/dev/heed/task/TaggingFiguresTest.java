@@ -27,7 +27,8 @@ class TaggingFiguresTest {
       golden = ConfigFile.parse(name, Objects.requireNonNull(in, name).readAllBytes()).values();
     }
     for (Map<String, ?> one : TaggingFiguresTest.<List<Map<String, ?>>>of(golden, "cases")) {
-      TaggingFigures figures = TaggingFigures.of(of(one, "labels"), of(one, "said"), of(one, "truth"));
+      TaggingFigures figures =
+          TaggingFigures.of(of(one, "labels"), of(one, "said"), of(one, "truth"));
       assertThat(figures.accuracy()).isCloseTo(number(one, "accuracy"), within(1e-12));
       assertThat(figures.precision()).isCloseTo(number(one, "precision"), within(1e-12));
       assertThat(figures.recall()).isCloseTo(number(one, "recall"), within(1e-12));
@@ -62,8 +63,8 @@ class TaggingFiguresTest {
   @Test
   void aLabelThatTheModelDoesNotKnowIsAnError() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() ->
-            TaggingFigures.of(List.of("O"), List.of(List.of("O")), List.of(List.of("B-PER"))))
+        .isThrownBy(
+            () -> TaggingFigures.of(List.of("O"), List.of(List.of("O")), List.of(List.of("B-PER"))))
         .withMessageContaining("must be one that the model knows, of [O]: received B-PER");
   }
 }

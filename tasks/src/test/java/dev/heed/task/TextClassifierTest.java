@@ -219,8 +219,8 @@ class TextClassifierTest {
     features.run(other, other, TrainingProgress.SILENT);
     assertThat(features.model().labels()).containsExactly("neg", "yes");
     assertThat(features.model().evaluate(other).accuracy()).isGreaterThan(0.9);
-    TextClassifierTraining whole = TextClassifierTraining.from(
-            encoder, new Adaptation.Whole(), other, settings(60), null);
+    TextClassifierTraining whole =
+        TextClassifierTraining.from(encoder, new Adaptation.Whole(), other, settings(60), null);
     whole.run(other, other, TrainingProgress.SILENT);
     assertThat(whole.model().evaluate(other).accuracy()).isEqualTo(1);
 
@@ -255,12 +255,17 @@ class TextClassifierTest {
         .isEqualTo(weights(first.model(), "embedding.weight"));
     assertThatIllegalArgumentException()
         .isThrownBy(() ->
-            TextClassifierTraining.from(encoder, new Adaptation.Frozen(2), other, settings(1), null))
+            TextClassifierTraining.from(
+                encoder, new Adaptation.Frozen(2), other, settings(1), null))
         .withMessage("the blocks to freeze must be in 1…1: received 2");
     assertThatIllegalArgumentException()
         .isThrownBy(() ->
             TextClassifierTraining.from(
-                encoder, new Adaptation.Whole(), other, new TextTrainingSettings(64, 1, 8, 1, 1, 1), null))
+                encoder,
+                new Adaptation.Whole(),
+                other,
+                new TextTrainingSettings(64, 1, 8, 1, 1, 1),
+                null))
         .withMessage("the model takes at most 32 tokens: received texts of 64");
   }
 

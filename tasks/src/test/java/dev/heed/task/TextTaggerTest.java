@@ -62,8 +62,8 @@ class TextTaggerTest {
         .extracting(TextTagger.Word::label)
         .startsWith("B-PER", "O", "O", "B-LOC", "I-LOC", "O");
     assertThat(words)
-        .allSatisfy(word ->
-            assertThat(text.substring(word.start(), word.end())).isEqualTo(word.text()));
+        .allSatisfy(
+            word -> assertThat(text.substring(word.start(), word.end())).isEqualTo(word.text()));
     tagger.save(folder);
     TextTagger loaded = TextTagger.load(folder);
     assertThat(loaded.tag(text)).isEqualTo(words);
@@ -79,7 +79,8 @@ class TextTaggerTest {
       many.addAll(sentence.words());
     }
     assertThat(loaded.tagWords(many)).extracting(TextTagger.Word::text).isEqualTo(many);
-    assertThat(loaded.tagWords(many)).allSatisfy(word -> assertThat(word.probability()).isPositive());
+    assertThat(loaded.tagWords(many))
+        .allSatisfy(word -> assertThat(word.probability()).isPositive());
     assertThat(loaded.tag(" ")).isEmpty();
     assertThat(loaded.tag("Anna".repeat(40))).hasSize(1);
   }

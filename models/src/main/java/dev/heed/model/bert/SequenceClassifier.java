@@ -1,10 +1,10 @@
 package dev.heed.model.bert;
 
 import dev.heed.model.ConfigFile;
+import dev.heed.model.ModelException;
 import dev.heed.model.ModelFiles;
 import dev.heed.model.StoredModel;
 import dev.heed.model.WeightNames;
-import dev.heed.model.ModelException;
 import dev.heed.nn.Initializer;
 import dev.heed.nn.Layer;
 import dev.heed.nn.Linear;
