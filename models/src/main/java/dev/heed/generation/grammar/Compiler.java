@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /// Turns rules about characters into a [Program] about bytes.
 final class Compiler {
@@ -39,7 +40,8 @@ final class Compiler {
     newRule("root");
     named.put("root", Program.ROOT);
     grammar.keySet().forEach(name -> named.computeIfAbsent(name, this::newRule));
-    grammar.forEach((name, expression) -> alternatives(named.get(name), expression));
+    grammar.forEach(
+        (name, expression) -> alternatives(Objects.requireNonNull(named.get(name)), expression));
 
     int[] code = new int[symbols];
     int[][] starts = new int[rules.size()][];

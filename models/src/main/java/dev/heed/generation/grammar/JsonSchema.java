@@ -34,13 +34,15 @@ final class JsonSchema {
           "deprecated",
           "readOnly",
           "writeOnly");
+  private static final List<String> BOUNDS =
+      List.of("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum");
   private static final Map<String, List<String>> KEYWORDS =
       Map.of(
           "object", List.of("properties", "required", "additionalProperties"),
           "array", List.of("items", "prefixItems", "minItems", "maxItems"),
           "string", List.of("minLength", "maxLength", "pattern", "format"),
-          "number", List.of("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
-          "integer", List.of("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
+          "number", BOUNDS,
+          "integer", BOUNDS,
           "boolean", List.of(),
           "null", List.of());
   private static final List<String> TYPES =
@@ -338,7 +340,7 @@ final class JsonSchema {
   }
 
   private static Expression number(Map<?, ?> schema, String type, String at) {
-    if (KEYWORDS.get("number").stream().noneMatch(schema::containsKey)) {
+    if (BOUNDS.stream().noneMatch(schema::containsKey)) {
       return type.equals("number")
           ? DigitRanges.anyNumber()
           : some(DigitRanges.integers(-DigitRanges.LARGEST, DigitRanges.LARGEST), at);
