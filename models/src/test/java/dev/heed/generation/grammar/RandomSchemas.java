@@ -128,8 +128,9 @@ final class RandomSchemas {
   /// Whether a value fits a schema that this class made; written without a look at the product.
   static boolean fits(Object value, Map<?, ?> schema, Map<?, ?> document) {
     if (schema.containsKey("$ref")) {
-      Map<?, ?> definitions = (Map<?, ?>) document.get("$defs");
-      return fits(value, (Map<?, ?>) definitions.get("tree"), document);
+      return document.get("$defs") instanceof Map<?, ?> definitions
+          && definitions.get("tree") instanceof Map<?, ?> tree
+          && fits(value, tree, document);
     }
     if (schema.containsKey("const") && !value.equals(schema.get("const"))) {
       return false;
