@@ -1,5 +1,6 @@
-/// Reranking: a cross-encoder reads the query and a text together, and says how well the text answers.
-/// Its argument is the folder of one, such as cross-encoder/ms-marco-MiniLM-L6-v2 (`heed pull`).
+/// Reranking: a cross-encoder reads the query and a text together, and says how well the text
+/// answers. Its argument is the folder of one, such as cross-encoder/ms-marco-MiniLM-L6-v2 (`heed
+/// pull`).
 
 import dev.heed.task.Reranker;
 import java.nio.file.Path;

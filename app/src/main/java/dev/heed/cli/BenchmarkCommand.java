@@ -131,8 +131,8 @@ final class BenchmarkCommand implements Callable<Integer> {
     ProfileReport report =
         new ProfileReport()
             .add(
-                "A training step of 10.8 million parameters (6 layers, 384 wide, dropout 0.2) on 4 texts"
-                    + " of 256 tokens",
+                "A training step of 10.8 million parameters (6 layers, 384 wide, dropout 0.2) on 4"
+                    + " texts of 256 tokens",
                 ProfiledWork.trainingStep(small, 4, 256))
             .add(
                 "Embeddings of 256 sentences by minilm",

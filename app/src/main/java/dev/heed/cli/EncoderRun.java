@@ -144,19 +144,20 @@ record EncoderRun(
     }
     options.forEach((name, value) ->
         command.append(" --").append(name).append(value.isEmpty() ? "" : " '" + value + "'"));
-    return RunFolder.inPrecision(command
-        .append(
-            String.format(
-                Locale.ROOT,
-                " --context %d --steps %d --texts-per-step %d --learning-rate %s"
-                    + " --validation %s --seed %d",
-                settings.longest(),
-                settings.steps(),
-                settings.textsPerStep(),
-                settings.learningRate(),
-                validation,
-                settings.seed()))
-        .toString());
+    return RunFolder.inPrecision(
+        command
+            .append(
+                String.format(
+                    Locale.ROOT,
+                    " --context %d --steps %d --texts-per-step %d --learning-rate %s"
+                        + " --validation %s --seed %d",
+                    settings.longest(),
+                    settings.steps(),
+                    settings.textsPerStep(),
+                    settings.learningRate(),
+                    validation,
+                    settings.seed()))
+            .toString());
   }
 
   /// The model card.

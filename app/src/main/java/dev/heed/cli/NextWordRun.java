@@ -81,19 +81,20 @@ record NextWordRun(
               architecture.heads(),
               architecture.dropout()));
     }
-    return RunFolder.inPrecision(command
-        .append(
-            String.format(
-                Locale.ROOT,
-                " --context %d --steps %d --tokens-per-step %d --learning-rate %s"
-                    + " --validation %s --seed %d",
-                settings.longest(),
-                settings.steps(),
-                settings.tokensPerStep(),
-                settings.learningRate(),
-                validation,
-                settings.seed()))
-        .toString());
+    return RunFolder.inPrecision(
+        command
+            .append(
+                String.format(
+                    Locale.ROOT,
+                    " --context %d --steps %d --tokens-per-step %d --learning-rate %s"
+                        + " --validation %s --seed %d",
+                    settings.longest(),
+                    settings.steps(),
+                    settings.tokensPerStep(),
+                    settings.learningRate(),
+                    validation,
+                    settings.seed()))
+            .toString());
   }
 
   static NextWordRun of(RunFolder folder) {

@@ -42,8 +42,7 @@ final class ProfileReport {
             * SIDE
             * SIDE
             * SIDE
-            / best(() ->
-                Kernels.active().linear(x, x, null, Activation.NONE, null, null, out));
+            / best(() -> Kernels.active().linear(x, x, null, Activation.NONE, null, null, out));
     Tensor large = Tensor.zeros(Shape.of(LARGE), DType.F32);
     bytesPerSecond = 4.0 * LARGE / best(() -> Kernels.active().sum(large));
   }

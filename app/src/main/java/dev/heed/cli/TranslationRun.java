@@ -97,24 +97,25 @@ record TranslationRun(
                     columns.isEmpty() ? "" : " --columns '" + String.join(",", columns) + "'",
                     skipBadRows ? " --skip-bad-rows" : "")
             : "--source '%s' --target '%s'".formatted(data.getFirst(), data.getLast());
-    return RunFolder.inPrecision(String.format(
-        Locale.ROOT,
-        "heed train translate %s --validation %s --vocabulary %d --width %d --layers %d --heads %d"
-            + " --feed-forward %d --max-length %d --dropout %s --steps %d --tokens-per-step %d"
-            + " --learning-rate %s --seed %d",
-        files,
-        validation,
-        vocabulary,
-        architecture.width(),
-        architecture.layers(),
-        architecture.heads(),
-        architecture.feedForward(),
-        architecture.longest(),
-        architecture.dropout(),
-        settings.steps(),
-        settings.tokensPerStep(),
-        settings.learningRate(),
-        settings.seed()));
+    return RunFolder.inPrecision(
+        String.format(
+            Locale.ROOT,
+            "heed train translate %s --validation %s --vocabulary %d --width %d --layers %d --heads"
+                + " %d --feed-forward %d --max-length %d --dropout %s --steps %d --tokens-per-step"
+                + " %d --learning-rate %s --seed %d",
+            files,
+            validation,
+            vocabulary,
+            architecture.width(),
+            architecture.layers(),
+            architecture.heads(),
+            architecture.feedForward(),
+            architecture.longest(),
+            architecture.dropout(),
+            settings.steps(),
+            settings.tokensPerStep(),
+            settings.learningRate(),
+            settings.seed()));
   }
 
   ModelCard modelCard(TranslationQuality quality) {

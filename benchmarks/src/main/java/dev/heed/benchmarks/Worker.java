@@ -116,12 +116,11 @@ public final class Worker {
       }
     }
     long start = System.nanoTime();
-    precision.compute(
-        () -> {
-          for (int i = 0; i < repeat; i++) {
-            work.run();
-          }
-        });
+    precision.compute(() -> {
+      for (int i = 0; i < repeat; i++) {
+        work.run();
+      }
+    });
     return Double.toString((System.nanoTime() - start) / 1e9);
   }
 

@@ -209,8 +209,8 @@ class WeightNamesTest {
           }
         };
     assertThatIllegalStateException()
-        .isThrownBy(
-            () -> new WeightNames("").tensor("w.weight", "w.weight").load(Checkpoint.open(folder), large))
+        .isThrownBy(() ->
+            new WeightNames("").tensor("w.weight", "w.weight").load(Checkpoint.open(folder), large))
         .withMessageStartingWith("loading ")
         .withMessageContaining("needs 549.8 GB of memory: this process may use");
   }

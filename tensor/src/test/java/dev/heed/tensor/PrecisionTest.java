@@ -11,10 +11,8 @@ class PrecisionTest {
   void itHoldsInsideAndNotAfterwards() {
     assertThat(Precision.current()).isEqualTo(Precision.FP32);
     assertThat(Precision.BF16.<Precision>compute(Precision::current)).isEqualTo(Precision.BF16);
-    Precision.BF16.compute(
-        () ->
-            Precision.FP32.compute(
-                () -> assertThat(Precision.current()).isEqualTo(Precision.FP32)));
+    Precision.BF16.compute(() ->
+        Precision.FP32.compute(() -> assertThat(Precision.current()).isEqualTo(Precision.FP32)));
     assertThat(Precision.current()).isEqualTo(Precision.FP32);
   }
 
@@ -22,12 +20,10 @@ class PrecisionTest {
   void itFollowsAVirtualThreadToItsDeputy() throws InterruptedException {
     List<Precision> seen = new ArrayList<>();
     Thread.ofVirtual()
-        .start(
-            () ->
-                Precision.BF16.compute(
-                    () -> {
-                      Inference.run(() -> seen.add(Precision.current()));
-                    }))
+        .start(() ->
+            Precision.BF16.compute(() -> {
+              Inference.run(() -> seen.add(Precision.current()));
+            }))
         .join();
     assertThat(seen).containsExactly(Precision.BF16);
   }

@@ -12,15 +12,13 @@ class ProfileTest {
     Tensor x = Tensor.of(new float[6], 2, 3);
     Tensor weight = Tensor.of(new float[12], 4, 3);
     List<Profile.Part> parts =
-        Profile.of(
-            () -> {
-              FusedOperations.linear(x, weight, null, Activation.NONE, null);
-              FusedOperations.linear(x, weight, null, Activation.NONE, null);
-              Operations.add(x, x);
-            });
+        Profile.of(() -> {
+          FusedOperations.linear(x, weight, null, Activation.NONE, null);
+          FusedOperations.linear(x, weight, null, Activation.NONE, null);
+          Operations.add(x, x);
+        });
     assertThat(parts).extracting(Profile.Part::operation).contains("linear 3 → 4", "add");
-    Profile.Part linear =
-        parts.stream().filter(part -> part.flops() > 0).findFirst().orElseThrow();
+    Profile.Part linear = parts.stream().filter(part -> part.flops() > 0).findFirst().orElseThrow();
     assertThat(linear.calls()).isEqualTo(2);
     assertThat(linear.flops()).isEqualTo(2 * 2 * (2.0 * 3 * 4));
     assertThat(linear.bytes()).isEqualTo(2 * 4.0 * (6 + 12 + 8));

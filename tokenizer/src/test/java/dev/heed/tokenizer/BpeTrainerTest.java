@@ -56,7 +56,8 @@ class BpeTrainerTest {
   }
 
   @Test
-  void whatIsSavedIsReadBackTheSame(@TempDir Path directory, @TempDir Path second) throws IOException {
+  void whatIsSavedIsReadBackTheSame(@TempDir Path directory, @TempDir Path second)
+      throws IOException {
     Tokenizer tokenizer = BpeTrainer.of(290).train(TEXTS);
     tokenizer.save(directory);
     Tokenizer again = Tokenizer.load(directory);

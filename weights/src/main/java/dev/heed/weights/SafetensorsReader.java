@@ -73,7 +73,9 @@ public final class SafetensorsReader {
       String source, List<SafetensorsHeader.Entry> entries, long dataBytes) {
     var ordered = new ArrayList<>(entries);
     ordered.sort((a, b) ->
-        a.begin() == b.begin() ? Long.compare(a.end(), b.end()) : Long.compare(a.begin(), b.begin()));
+        a.begin() == b.begin()
+            ? Long.compare(a.end(), b.end())
+            : Long.compare(a.begin(), b.begin()));
     long covered = 0;
     for (SafetensorsHeader.Entry entry : ordered) {
       String where = source + ": " + entry.name();

@@ -43,7 +43,8 @@ final class WindowSize {
     }
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment size = arena.allocate(BYTES);
-      long status = (long) ioctl.invokeExact((long) descriptor, request(), size.address(), 0L, 0L, 0L);
+      long status =
+          (long) ioctl.invokeExact((long) descriptor, request(), size.address(), 0L, 0L, 0L);
       return (int) status == 0
           ? Short.toUnsignedInt(size.get(ValueLayout.JAVA_SHORT, COLUMNS_OFFSET))
           : -1;

@@ -10,8 +10,8 @@ import dev.heed.tensor.Parallel;
 ///
 /// First both factors are rounded and packed in pairs along k: A by rows, B in panels as wide as a
 /// tile of C. Then tasks take some rows of some panels; so many rows at a time that their A stays
-/// in the second-level cache, and blocks of k so short that the panel's part stays in the first. The
-/// sums are added in an order that depends on the sizes alone.
+/// in the second-level cache, and blocks of k so short that the panel's part stays in the first.
+/// The sums are added in an order that depends on the sizes alone.
 final class BfloatMatmul {
   /// Products with fewer rows are limited by the memory that B is read from.
   private static final int FEWEST_ROWS = 17;
@@ -319,8 +319,21 @@ final class BfloatMatmul {
         int last = columns - (width - 1) * lanes;
         long tile = aRow * vectors.rows();
         vectors.multiply(
-            arguments, rows, width, last, depth, a, aRow, tile, false, b, panelRow, c, 4 * stride,
-            add, 0);
+            arguments,
+            rows,
+            width,
+            last,
+            depth,
+            a,
+            aRow,
+            tile,
+            false,
+            b,
+            panelRow,
+            c,
+            4 * stride,
+            add,
+            0);
         return;
       }
       arguments

@@ -28,9 +28,7 @@ record DotCode(int rows, int columns) {
 
   @Override
   public boolean equals(@Nullable Object other) {
-    return other instanceof DotCode that
-        && rows == that.rows
-        && columns == that.columns;
+    return other instanceof DotCode that && rows == that.rows && columns == that.columns;
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.heed.kernels.x86;
 
 import static dev.heed.kernels.x86.VectorOp.*;
+
 import org.jspecify.annotations.Nullable;
 
 /// One step of fused attention forward: a tile of queries meets a tile of keys.

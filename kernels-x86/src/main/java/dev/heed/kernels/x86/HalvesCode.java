@@ -101,8 +101,7 @@ final class HalvesCode {
     return code.finish();
   }
 
-  private static void pairs(
-      VectorCode code, Gpr from, Gpr fromRow, Gpr to, Vec order, int rows) {
+  private static void pairs(VectorCode code, Gpr from, Gpr fromRow, Gpr to, Vec order, int rows) {
     Assembler asm = code.asm;
     try (var _ = code.scope()) {
       Gpr fromAt = code.gpr();

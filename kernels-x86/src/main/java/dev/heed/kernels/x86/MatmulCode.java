@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
 /// @param halves whether each element is a pair of bfloat16, whose products are both added
 /// @param fetches whether rows of A that come later are brought into the second-level cache on the
 ///   way
-record MatmulCode(int rows, int vectors, boolean byColumns, boolean partial, boolean halves, boolean fetches) {
+record MatmulCode(
+    int rows, int vectors, boolean byColumns, boolean partial, boolean halves, boolean fetches) {
   /// Slots of the argument block. Strides are in bytes.
   static final int A = 0;
 

@@ -14,8 +14,8 @@ import java.lang.invoke.MethodHandle;
 /// by the calling conventions of System V and of Windows; a narrower result is in the low bits.
 ///
 /// The address is an argument of the one handle, a constant that the JIT compiles to a plain call.
-/// The call is `critical`: it stays in the Java state, so a safepoint waits for it, and whoever calls
-/// bounds the work of one call to about a millisecond.
+/// The call is `critical`: it stays in the Java state, so a safepoint waits for it, and whoever
+/// calls bounds the work of one call to about a millisecond.
 final class NativeCall {
   private NativeCall() {}
 

@@ -1,6 +1,7 @@
 package dev.heed.kernels.x86;
 
 import static dev.heed.kernels.x86.VectorOp.*;
+
 import org.jspecify.annotations.Nullable;
 
 /// LayerNorm and, where nothing is centred, RMSNorm, over rows: forward and backward.
@@ -40,9 +41,7 @@ record NormCode(boolean centred, boolean hasBias) {
 
   @Override
   public boolean equals(@Nullable Object other) {
-    return other instanceof NormCode that
-        && centred == that.centred
-        && hasBias == that.hasBias;
+    return other instanceof NormCode that && centred == that.centred && hasBias == that.hasBias;
   }
 
   @Override

@@ -64,9 +64,7 @@ record QuantizedCode(QuantizedLayout layout, int rows) {
 
   @Override
   public boolean equals(@Nullable Object other) {
-    return other instanceof QuantizedCode that
-        && layout == that.layout
-        && rows == that.rows;
+    return other instanceof QuantizedCode that && layout == that.layout && rows == that.rows;
   }
 
   @Override

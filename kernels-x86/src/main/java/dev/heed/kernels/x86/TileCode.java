@@ -1,11 +1,11 @@
 package dev.heed.kernels.x86;
 
-/// The innermost code of a product of bfloat16 on AMX: up to 32 × 32 elements of C in four tiles, 32
-/// steps of k at a time, down the rows of a panel.
+/// The innermost code of a product of bfloat16 on AMX: up to 32 × 32 elements of C in four tiles,
+/// 32 steps of k at a time, down the rows of a panel.
 ///
 /// Each turn loads two tiles of A and two of B and multiplies each with each. The slots of the
-/// argument block are those of [MatmulCode], where k counts turns; the shapes of the tiles are in the
-/// eight slots from [#CONFIGURATION] on.
+/// argument block are those of [MatmulCode], where k counts turns; the shapes of the tiles are in
+/// the eight slots from [#CONFIGURATION] on.
 ///
 /// @param below whether there are more than 16 rows
 /// @param right whether there are more than 16 columns

@@ -68,8 +68,7 @@ class BfloatMatmulTest {
       Tensor b = transposeB ? Guarded.random(i + 1, n, k) : Guarded.random(i + 1, k, n);
       Tensor actual = Guarded.random(2, m, n);
       Tensor expected = actual.copy();
-      Precision.BF16.compute(
-          () -> kernels.matmul(a, transposeA, b, transposeB, actual, addToOut));
+      Precision.BF16.compute(() -> kernels.matmul(a, transposeA, b, transposeB, actual, addToOut));
       REFERENCE.matmul(rounded(a), transposeA, rounded(b), transposeB, expected, addToOut);
       String what = "m=%d n=%d k=%d %b %b %b".formatted(m, n, k, transposeA, transposeB, addToOut);
       assertClose(actual, expected, 1e-6 * Math.sqrt(k + 10), what);
