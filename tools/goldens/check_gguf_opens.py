@@ -21,8 +21,9 @@ ROOT = Path(__file__).parents[2]
 MODELS = Path(os.environ.get("HEED_TEST_MODELS", Path.home() / ".cache/heed-test-models"))
 HEED = os.environ.get("HEED", str(ROOT / "heed"))
 TEXTS = ["The train left the station", "1234 \u00e9t\u00e9 \u65e5\u672c   x = [1, 2]", "Hello, I'll go!"]
-# Keys and values are F32 here. llama.cpp multiplies F16 and quantised weights with rounded activations.
-ALLOWED = {"F32": 2e-3, "F16": 2e-2, "Q8_0": 0.3, "Q4_0": 0.3, "Q4_K": 0.3}
+# Keys and values are F32 here. With quantised weights llama.cpp rounds activations to 8 bits, as Heed does by default: its
+# distance to Heed's fp32 may be twice what Heed's own rounding moves the same log probabilities.
+ALLOWED = {"F32": 2e-3, "F16": 2e-2, "Q8_0": None, "Q4_0": None, "Q4_K": None}
 
 
 def heed(*arguments):
@@ -62,6 +63,13 @@ def tiny(folder):
         yield directory
 
 
+def logprobs_of(file, ids, precision):
+    """Heed's log probabilities of the 20 most probable tokens after `ids`."""
+    answer = json.loads(heed("complete", "--model", file, "--ids", ",".join(map(str, ids)), "--max-tokens", 1,
+                             "--logprobs", 20, "--precision", precision, "--format", "json"))
+    return {one["id"]: one["logprob"] for one in answer["alternatives"][0]}
+
+
 def check(directory, folder):
     lines = folder / "texts.txt"
     lines.write_text("\n".join(TEXTS))
@@ -72,23 +80,23 @@ def check(directory, folder):
         heed("convert" if kind == "F32" else "quantize", directory, "--type", kind, "-o", file)
         peer = llama_cpp.Llama(str(file), n_ctx=256, n_threads=2, logits_all=True, type_k=0, type_v=0,
                                verbose=False)  # keys and values as F32
-        worst = 0.0
+        worst = rounding = 0.0
         for text, ids in zip(TEXTS, ours):
             theirs = peer.tokenize(text.encode(), add_bos=True, special=True)
             if ids != theirs:
                 sys.exit(f"{file.name}: {text!r}: Heed {ids}, llama.cpp {theirs}")
-            answer = json.loads(heed("complete", "--model", file, "--ids", ",".join(map(str, ids)), "--max-tokens", 1,
-                                     "--logprobs", 20, "--precision", "fp32", "--format", "json"))
+            exact, rounded = logprobs_of(file, ids, "fp32"), logprobs_of(file, ids, "int8")
+            rounding = max([rounding, *(abs(exact[i] - rounded[i]) for i in exact.keys() & rounded.keys())])
             peer.reset()
             peer.eval(ids)
             logits = np.array(peer.scores[len(ids) - 1], dtype=np.float64)
             logprobs = logits - np.log(np.exp(logits - logits.max()).sum()) - logits.max()
-            for one in answer["alternatives"][0]:
-                worst = max(worst, abs(logprobs[one["id"]] - one["logprob"]))
+            worst = max([worst, *(abs(logprobs[i] - exact[i]) for i in exact)])
         peer.close()
-        print(f"{file.name}: log probabilities differ by at most {worst:.2e}", flush=True)
-        if worst > allowed:
-            sys.exit(f"expected at most {allowed}")
+        limit = allowed or 2 * rounding
+        print(f"{file.name}: log probabilities differ by at most {worst:.2e} (limit {limit:.2e})", flush=True)
+        if worst > limit:
+            sys.exit(f"{file.name}: expected at most {limit}")
 
 
 def main():

@@ -304,6 +304,14 @@ class AssemblerTest {
     encodes(
         "62 f2 7e 48 72 ca", "vcvtneps2bf16 ymm1,zmm2", a -> a.emit(VCVTNEPS2BF16, ymm(1), zmm(2)));
     encodes(
+        "62 e2 0f 40 72 48 01",
+        "vcvtne2ps2bf16 zmm17,zmm30,ZMMWORD PTR [rax+0x40]",
+        a -> a.emit(VCVTNE2PS2BF16, zmm(17), zmm(30), at(RAX, 64)));
+    encodes(
+        "62 f2 d5 48 8d e6",
+        "vpermw zmm4,zmm5,zmm6",
+        a -> a.emit(VPERMW, zmm(4), zmm(5), zmm(6)));
+    encodes(
         "62 f2 6d 58 50 08",
         "vpdpbusd zmm1,zmm2,DWORD BCST [rax]",
         a -> a.emit(VPDPBUSD, zmm(1), zmm(2), at(RAX).broadcastOne()));
@@ -336,6 +344,29 @@ class AssemblerTest {
           default -> op.name().toLowerCase(Locale.ROOT).replaceAll("_.*", "");
         };
     return texts.stream().anyMatch(text -> text.startsWith(name + " "));
+  }
+
+  @Test
+  void everyTileInstructionIsEncodedAsObjdumpReadsIt() {
+    encodes("c4 e2 78 49 87 80 00 00 00", "ldtilecfg [rdi+0x80]", a -> a.ldtilecfg(at(RDI, 128)));
+    encodes("c4 e2 78 49 c0", "tilerelease", Assembler::tilerelease);
+    encodes("c4 e2 7b 49 d8", "tilezero tmm3", a -> a.tilezero(new Tile(3)));
+    encodes(
+        "c4 e2 7b 4b 34 18",
+        "tileloadd tmm6,[rax+rbx*1]",
+        a -> a.tileload(new Tile(6), at(RAX, RBX, 1, 0)));
+    encodes(
+        "c4 82 7b 4b 7c 0c 40",
+        "tileloadd tmm7,[r12+r9*1+0x40]",
+        a -> a.tileload(new Tile(7), at(R12, R9, 1, 64)));
+    encodes(
+        "c4 a2 7a 4b 4c 11 40",
+        "tilestored [rcx+r10*1+0x40],tmm1",
+        a -> a.tilestore(at(RCX, R10, 1, 64), new Tile(1)));
+    encodes(
+        "c4 e2 4a 5c d5",
+        "tdpbf16ps tmm2,tmm5,tmm6",
+        a -> a.tdpbf16ps(new Tile(2), new Tile(5), new Tile(6)));
   }
 
   @Test
