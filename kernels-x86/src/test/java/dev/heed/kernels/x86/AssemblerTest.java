@@ -308,9 +308,7 @@ class AssemblerTest {
         "vcvtne2ps2bf16 zmm17,zmm30,ZMMWORD PTR [rax+0x40]",
         a -> a.emit(VCVTNE2PS2BF16, zmm(17), zmm(30), at(RAX, 64)));
     encodes(
-        "62 f2 d5 48 8d e6",
-        "vpermw zmm4,zmm5,zmm6",
-        a -> a.emit(VPERMW, zmm(4), zmm(5), zmm(6)));
+        "62 f2 d5 48 8d e6", "vpermw zmm4,zmm5,zmm6", a -> a.emit(VPERMW, zmm(4), zmm(5), zmm(6)));
     encodes(
         "62 f2 6d 58 50 08",
         "vpdpbusd zmm1,zmm2,DWORD BCST [rax]",
