@@ -82,10 +82,14 @@ public final class Profile {
     parts.merge(part.operation, part, Part::plus);
   }
 
+  private static double bytes(@Nullable Object argument) {
+    return argument instanceof Tensor tensor ? tensor.dtype().bytes(tensor.shape()) : 0;
+  }
+
   private static Part part(String name, @Nullable Object[] arguments, long nanos) {
     double bytes = 0;
     for (Object argument : arguments) {
-      bytes += argument instanceof Tensor tensor ? tensor.dtype().bytes(tensor.shape()) : 0;
+      bytes += bytes(argument);
     }
     return switch (name) {
       case "linear" -> {
@@ -121,6 +125,9 @@ public final class Profile {
         double factor = name.equals("attention") ? 2 : 5;
         yield new Part(name, 1, nanos, factor * pairs(how) * widths, bytes);
       }
+      // Only the rows that are asked for are touched, not the table.
+      case "gather" -> new Part(name, 1, nanos, 0, 2 * bytes(arguments[3]));
+      case "scatterAdd" -> new Part(name, 1, nanos, 0, 3 * bytes(arguments[0]));
       default -> new Part(name, 1, nanos, 0, bytes);
     };
   }
