@@ -246,14 +246,16 @@ def llama(heed, kernels):
 
 
 def start(heed, kernels):
-    command = [os.path.join(ROOT, "heed"), "--version"]
-    subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
-    seconds = []
-    for _ in range(15):
-        begun = time.perf_counter()
+    print("\nsecond and later starts, median of 15\n\n| command | s |\n|---|---|")
+    for arguments in (["--version"], ["embed", "hello world"]):
+        command = [os.path.join(ROOT, "heed"), "--quiet", *arguments]
         subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
-        seconds.append(time.perf_counter() - begun)
-    print(f"\n./heed --version, second and later starts: median {statistics.median(seconds):.3f} s of 15")
+        seconds = []
+        for _ in range(15):
+            begun = time.perf_counter()
+            subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+            seconds.append(time.perf_counter() - begun)
+        print(f"| heed {' '.join(arguments)} | {statistics.median(seconds):.3f} |", flush=True)
 
 
 def encode(heed, text, lines, megabytes, name, file):

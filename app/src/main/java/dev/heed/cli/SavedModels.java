@@ -3,6 +3,7 @@ package dev.heed.cli;
 import dev.heed.hub.HubCache;
 import dev.heed.hub.HubException;
 import dev.heed.model.ConfigFile;
+import dev.heed.model.Lora;
 import dev.heed.task.MiniLm;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -92,8 +93,20 @@ final class SavedModels {
   }
 
   /// The file or directory that `name` means: minilm, itself, the one saved under this name, or the
-  /// one of the hub's cache.
+  /// one of the hub's cache. Refuses `--precision int8` for what is not quantised.
   static Path named(HeedCommand heed, String name) {
+    Path path = find(heed, name);
+    boolean quantised =
+        Files.isRegularFile(path) || Lora.isIn(path) && Files.isRegularFile(Lora.base(path));
+    if (heed.precision().equals(Optional.of(Precision.INT8)) && !quantised) {
+      throw CommandFailure.usage(
+          "--precision int8 needs a quantised file (.gguf), such as heed quantize writes: received "
+              + name);
+    }
+    return path;
+  }
+
+  private static Path find(HeedCommand heed, String name) {
     if (name.equals(MiniLm.NAME)) {
       return MiniLm.directory(heed.home());
     }

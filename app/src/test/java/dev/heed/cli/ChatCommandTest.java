@@ -135,6 +135,8 @@ class ChatCommandTest {
     assertThat(heed.run("convert", file.toString(), "-o", back.toString()).code())
         .isEqualTo(ExitCode.DONE);
     for (Path model : List.of(file, back)) {
+      assertThat(heed.run("attention", "The train", "--model", model.toString()).out())
+          .contains("Layer 0, mean of");
       directory = model;
       assertThat(run("", ask).out()).isEqualTo(expected);
       assertThat(run("hi\n", "chat", "--max-tokens", "2").code()).isEqualTo(ExitCode.DONE);

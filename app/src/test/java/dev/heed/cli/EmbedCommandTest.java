@@ -169,4 +169,11 @@ class EmbedCommandTest {
     }
     return Math.sqrt(sum);
   }
+
+  @Test
+  void eightBitsNeedAQuantisedFile() {
+    Heed.Result result = heed().run("embed", "The train left.", "--precision", "int8");
+    assertThat(result.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(result.messages()).contains("--precision int8 needs a quantised file", "minilm");
+  }
 }

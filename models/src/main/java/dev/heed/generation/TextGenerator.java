@@ -7,9 +7,7 @@ import dev.heed.tensor.Shape;
 import dev.heed.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
-import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
@@ -203,24 +201,9 @@ public record TextGenerator(
   }
 
   private List<Alternative> mostProbable(float[] logits, double normalizer) {
-    PriorityQueue<Integer> best =
-        new PriorityQueue<>(
-            Comparator.comparingDouble((Integer id) -> logits[id])
-                .thenComparing(Comparator.reverseOrder()));
-    for (int id = 0; id < logits.length; id++) {
-      if (best.size() < alternatives) {
-        best.add(id);
-      } else if (logits[id] > logits[best.element()]) {
-        best.poll();
-        best.add(id);
-      }
-    }
-    List<Alternative> ordered = new ArrayList<>();
-    while (!best.isEmpty()) {
-      int id = best.remove();
-      ordered.addFirst(new Alternative(id, logits[id] - normalizer));
-    }
-    return ordered;
+    return Arrays.stream(MostProbable.of(logits, alternatives))
+        .mapToObj(id -> new Alternative(id, logits[id] - normalizer))
+        .toList();
   }
 
   /// ln Σ exp of the logits, by the kernels: a large vocabulary would take longer than a token.

@@ -16,7 +16,7 @@ public final class Linear extends Layer {
   private final Parameter weight;
   private final @Nullable Parameter bias;
   private @Nullable LowRank lowRank;
-  private boolean @Nullable [] kept;
+  private @Nullable Tensor kept; // [in]: 1, or 0 where an input is pruned
 
   /// What is added to the weight: scale · b · a.
   private record LowRank(Parameter a, Parameter b, double scale) {
@@ -47,8 +47,8 @@ public final class Linear extends Layer {
 
   /// activation(x · weightᵀ + bias) + residual, in one pass.
   public Tensor apply(Tensor input, Activation activation, @Nullable Tensor residual) {
-    Tensor x =
-        kept == null || !TrainingMode.isOn() ? input : Operations.multiply(input, keptIn(input));
+    Tensor mask = kept;
+    Tensor x = mask == null || !TrainingMode.isOn() ? input : Operations.multiply(input, mask);
     LowRank added = lowRank;
     if (added == null) {
       return FusedOperations.linear(x, weight, bias, activation, residual);
@@ -68,30 +68,22 @@ public final class Linear extends Layer {
   public void prune(int from, int to) {
     int in = weight.shape().width();
     Objects.checkFromToIndex(from, to, in);
-    boolean[] mask = kept == null ? new boolean[in] : kept.clone();
-    if (kept == null) {
-      Arrays.fill(mask, true);
+    Tensor before = kept;
+    float[] mask = new float[in];
+    Arrays.fill(mask, 1);
+    if (before != null) {
+      mask = before.toFloatArray();
     }
-    Arrays.fill(mask, from, to, false);
-    kept = mask;
+    Arrays.fill(mask, from, to, 0);
+    kept = Tensor.of(mask, in);
     float[] values = weight.toFloatArray();
     for (int i = 0; i < values.length; i++) {
-      values[i] = mask[i % in] ? values[i] : 0;
+      values[i] = mask[i % in] == 0 ? 0 : values[i];
     }
     boolean frozen = weight.isFrozen();
     weight.setFrozen(false); // now it may be written
     weight.copyFrom(Tensor.of(values, weight.shape().dimensions()));
     weight.setFrozen(frozen);
-  }
-
-  /// 1 for each input that counts, 0 for the others, in the shape of `x`.
-  private Tensor keptIn(Tensor x) {
-    boolean[] mask = Objects.requireNonNull(kept);
-    float[] factors = new float[Math.toIntExact(x.elements())];
-    for (int i = 0; i < factors.length; i++) {
-      factors[i] = mask[i % mask.length] ? 1 : 0;
-    }
-    return Tensor.of(factors, x.shape().dimensions());
   }
 
   /// Adds scale · b · a to the weight, which itself stays as it is.

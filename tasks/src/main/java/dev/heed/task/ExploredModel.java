@@ -1,6 +1,7 @@
 package dev.heed.task;
 
 import dev.heed.generation.GenerationConfig;
+import dev.heed.generation.MostProbable;
 import dev.heed.model.CausalModel;
 import dev.heed.model.GgufModel;
 import dev.heed.model.ModelDirectory;
@@ -8,8 +9,6 @@ import dev.heed.model.ModelException;
 import dev.heed.model.SequenceToSequenceModel;
 import dev.heed.model.TextEncoder;
 import dev.heed.model.bert.EncoderHead;
-import dev.heed.model.bert.SequenceClassifier;
-import dev.heed.model.bert.TokenClassifier;
 import dev.heed.nn.Layer;
 import dev.heed.nn.Trace;
 import dev.heed.nn.attention.ObservedAttention;
@@ -28,7 +27,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -101,21 +99,11 @@ public final class ExploredModel {
     return switch (model) {
       case CausalModel causal -> Kind.DECODER;
       case SequenceToSequenceModel both -> Kind.ENCODER_DECODER;
-      case EncoderHead head when head.ofWholeText() -> Kind.CLASSIFIER;
-      case TokenClassifier tags -> Kind.TAGGER;
-      case EncoderHead head ->
-          outputs(head) == head.encoder().vocabulary() ? Kind.MASKED : Kind.TAGGER;
+      case EncoderHead head when head.labels().isEmpty() -> Kind.MASKED;
+      case EncoderHead head -> head.ofWholeText() ? Kind.CLASSIFIER : Kind.TAGGER;
       case TextEncoder encoder -> Kind.ENCODER;
       default -> throw unknown();
     };
-  }
-
-  private static int outputs(EncoderHead head) {
-    Tensor ids = Tensor.of(new int[] {0}, 1);
-    return Inference.run(() ->
-        head.logits(head.encoder().apply(ids, Sequences.ofLengths(1)), Sequences.ofLengths(1))
-            .shape()
-            .width());
   }
 
   /// The model itself: its parameters by name.
@@ -211,16 +199,13 @@ public final class ExploredModel {
     float[] next = {};
     if (model instanceof CausalModel causal) {
       next = causal.logits(last.rows(ids.length - 1, ids.length)).toFloatArray();
-      outcomes = List.of(new Outcome("next", best(next, 0, next.length, BEST, this::word)));
+      outcomes = List.of(new Outcome("next", best(next, BEST, this::word)));
       List<Tensor> states = hidden.getOrDefault("hidden_states", List.of());
       for (int layer = 0; layer < states.size(); layer++) {
         Tensor row = states.get(layer).rows(ids.length - 1, ids.length);
         boolean normed = layer == states.size() - 1;
         float[] logits = causal.logits(normed ? row : causal.finalNorm(row)).toFloatArray();
-        layers.add(
-            new Outcome(
-                Integer.toString(layer),
-                best(logits, 0, logits.length, BEST_OF_LAYER, this::word)));
+        layers.add(new Outcome(Integer.toString(layer), best(logits, BEST_OF_LAYER, this::word)));
       }
     } else if (model instanceof EncoderHead head) {
       outcomes = outcomes(head, last, one, source);
@@ -260,15 +245,10 @@ public final class ExploredModel {
   private List<Outcome> outcomes(
       EncoderHead head, Tensor last, Sequences one, ExploredText source) {
     Tensor logits = head.logits(last, one);
-    IntFunction<String> names =
-        switch (head) {
-          case SequenceClassifier classifier -> classifier.labels()::get;
-          case TokenClassifier tagger -> tagger.labels()::get;
-          default -> kind() == Kind.MASKED ? this::word : Integer::toString;
-        };
+    IntFunction<String> names = head.labels().isEmpty() ? this::word : head.labels()::get;
     if (head.ofWholeText()) {
       float[] all = logits.toFloatArray();
-      return List.of(new Outcome("text", best(all, 0, all.length, BEST, names)));
+      return List.of(new Outcome("text", best(all, BEST, names)));
     }
     int[] places = IntStream.range(0, source.tokens().size()).toArray();
     return rows(logits, source, places, names);
@@ -276,40 +256,31 @@ public final class ExploredModel {
 
   private static List<Outcome> rows(
       Tensor logits, ExploredText text, int[] places, IntFunction<String> names) {
-    int width = logits.shape().width();
     List<Outcome> rows = new ArrayList<>();
     for (int place : places) {
       float[] row = logits.rows(place, place + 1).toFloatArray();
-      rows.add(
-          new Outcome(text.tokens().get(place).shown(), best(row, 0, width, BEST_OF_LAYER, names)));
+      rows.add(new Outcome(text.tokens().get(place).shown(), best(row, BEST_OF_LAYER, names)));
     }
     return rows;
   }
 
   /// The most probable of a row of logits.
-  private static List<Choice> best(
-      float[] logits, int from, int count, int most, IntFunction<String> names) {
-    double top = Double.NEGATIVE_INFINITY;
-    for (int i = from; i < from + count; i++) {
-      top = Math.max(top, logits[i]);
-    }
+  private static List<Choice> best(float[] logits, int most, IntFunction<String> names) {
+    int[] ids = MostProbable.of(logits, most);
     double sum = 0;
-    for (int i = from; i < from + count; i++) {
-      sum += Math.exp(logits[i] - top);
+    for (float logit : logits) {
+      sum += Math.exp(logit - logits[ids[0]]);
     }
     double all = sum;
-    double highest = top;
-    return IntStream.range(0, count)
-        .boxed()
-        .sorted(Comparator.comparingDouble((Integer i) -> -logits[from + i]))
-        .limit(most)
-        .map(i -> new Choice(i, names.apply(i), Math.exp(logits[from + i] - highest) / all))
+    return Arrays.stream(ids)
+        .mapToObj(
+            id -> new Choice(id, names.apply(id), Math.exp(logits[id] - logits[ids[0]]) / all))
         .toList();
   }
 
   /// The most probable next tokens of all, for a page that draws them: at most `most`.
   public List<Choice> best(float[] logits, int most) {
-    return best(logits, 0, logits.length, most, this::word);
+    return best(logits, most, this::word);
   }
 
   /// A token as a reader wants to see it.

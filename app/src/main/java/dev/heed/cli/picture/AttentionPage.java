@@ -47,7 +47,7 @@ public final class AttentionPage {
     byte[] bytes = new byte[Math.multiplyExact(maps.layers() * maps.heads(), size)];
     int at = 0;
     for (int l = 0; l < maps.layers(); l++) {
-      for (float weight : maps.weights().get(l).toFloats()) {
+      for (float weight : maps.weights().get(l).toFloatArray()) {
         bytes[at++] = (byte) Math.round(255 * Math.sqrt(weight));
       }
     }

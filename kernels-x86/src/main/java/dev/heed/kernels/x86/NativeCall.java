@@ -10,8 +10,8 @@ import java.lang.invoke.MethodHandle;
 /// Calls machine code, emitted or the system's.
 ///
 /// All calls have one type, six integers to one: the JDK writes classes for each type at its first
-/// call, which takes some 20 ms of a cold start. What a function does not read may hold anything,
-/// by the calling conventions of System V and of Windows; a narrower result is in the low bits.
+/// call, which a cold start feels. What a function does not read may hold anything, by the calling
+/// conventions of System V and of Windows; a narrower result is in the low bits.
 ///
 /// The address is an argument of the one handle, a constant that the JIT compiles to a plain call.
 /// The call is `critical`: it stays in the Java state, so a safepoint waits for it, and whoever

@@ -13,6 +13,7 @@ import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Tensor;
 import dev.heed.weights.Checkpoint;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +48,11 @@ public final class MaskedLanguageModel extends Layer implements EncoderHead {
                 "output",
                 new Linear(
                     initializer.normal(Bert.DEVIATION, configuration.vocabulary(), narrow), null));
+  }
+
+  @Override
+  public List<String> labels() {
+    return List.of();
   }
 
   @Override

@@ -74,7 +74,7 @@ public final class SequenceClassifier extends Layer implements EncoderHead, Stor
     return true;
   }
 
-  /// The labels, in the order of the logits.
+  @Override
   public List<String> labels() {
     return labels;
   }

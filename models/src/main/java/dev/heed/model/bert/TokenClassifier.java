@@ -37,7 +37,7 @@ public final class TokenClassifier extends Layer implements EncoderHead, StoredM
     return encoder;
   }
 
-  /// The labels, in the order of the logits.
+  @Override
   public List<String> labels() {
     return labels;
   }

@@ -90,7 +90,7 @@ public final class ModernBertHead extends Layer implements EncoderHead {
     return kind == Kind.JUDGING;
   }
 
-  /// The labels in the order of the logits; none where tokens of the vocabulary are guessed.
+  @Override
   public List<String> labels() {
     return labels;
   }
