@@ -29,8 +29,9 @@ final class ExplorerApi implements HttpService {
   /// The most characters of a text.
   static final int LONGEST_TEXT = 20_000;
 
-  /// The most bytes of a request.
-  static final int LARGEST_BODY = 4 * LONGEST_TEXT;
+  /// The most bytes of a request. A body up to here is read whole even if its text is too long:
+  /// an answer to a client that still sends may be lost with its connection.
+  static final int LARGEST_BODY = 1 << 20;
 
   private static final int MOST_SENTENCES = 8;
   private static final int MOST_POSITIONS = 128;
@@ -305,11 +306,10 @@ final class ExplorerApi implements HttpService {
   }
 
   private static String body(ServerRequest request) throws IOException {
-    byte[] bytes;
+    String text;
     try (InputStream in = request.content().inputStream()) {
-      bytes = in.readNBytes(LARGEST_BODY + 1);
+      text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
     }
-    String text = new String(bytes, StandardCharsets.UTF_8);
     if (text.length() > LONGEST_TEXT) {
       throw new IllegalArgumentException(
           "a text must have at most %,d characters: received more".formatted(LONGEST_TEXT));

@@ -183,7 +183,10 @@ class ExplorerServerTest {
     HttpResponse<byte[]> longer = post("api/run?page=a&model=demo", "a".repeat(20_001));
     assertThat(longer.statusCode()).isEqualTo(400);
     assertThat(text(longer)).contains("at most 20,000 characters");
-    assertThat(post("api/run?page=a", "a".repeat(200_000)).statusCode()).isEqualTo(413);
+    assertThat(post("api/run?page=a&model=demo", "a".repeat(200_000)).statusCode()).isEqualTo(400);
+    String head = "POST /api/run?page=a HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n".formatted(server.port());
+    int tooLarge = ExplorerApi.LARGEST_BODY + 1;
+    assertThat(raw(head + "Content-Length: " + tooLarge + "\r\n\r\n")).contains("413");
     assertThat(post("api/run?page=../a", TEXT).statusCode()).isEqualTo(400);
     assertThat(post("api/context?page=a&word=a&model=demo", "a\n".repeat(9)).statusCode())
         .isEqualTo(400);
