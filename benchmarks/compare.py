@@ -245,6 +245,21 @@ def llama(heed, kernels):
         row(f"{name}, 128 new tokens after 128", 128, *in_turn(heed, f"decode {file} 128 128", decode, 7, 1))
 
 
+def capture(heed, kernels):
+    """What it costs that attention can be looked at, while nobody does: the kernel alone beside the way through."""
+    print(f"\nattention that can be looked at, while nobody does, 12 heads of 32, 1 thread, µs ({kernels})\n\n"
+          "| tokens | through the place | the kernel alone | ratio |\n|---|---|---|---|")
+    heed.ask("threads 1")
+    for tokens, repeat in ((1, 20000), (16, 5000), (128, 500)):
+        observable, alone = [], []
+        for _ in range(21):
+            observable.append(float(heed.ask(f"attend {tokens} observable {repeat}")) / repeat)
+            alone.append(float(heed.ask(f"attend {tokens} kernel {repeat}")) / repeat)
+        ours, theirs = statistics.median(observable), statistics.median(alone)
+        print(f"| {tokens} | {1e6 * ours:.2f} | {1e6 * theirs:.2f} | {theirs / ours:.3f} |", flush=True)
+    heed.ask("threads 2")
+
+
 def start(heed, kernels):
     print("\nsecond and later starts, median of 15\n\n| command | s |\n|---|---|")
     for arguments in (["--version"], ["embed", "hello world"]):
@@ -329,7 +344,7 @@ def tokenizer(heed, kernels):
 def main():
     wanted = sys.argv[1:] or ["matmul", "attention", "gpt", "embeddings", "start", "tokenizer"]
     known = {"matmul": matmul, "attention": attention, "gpt": gpt, "embeddings": embeddings,
-             "start": start, "tokenizer": tokenizer, "llama": llama}
+             "start": start, "tokenizer": tokenizer, "llama": llama, "capture": capture}
     kernels = os.environ.get("HEED_KERNELS")
     heed = Heed(*([f"-Dheed.kernels={kernels}"] if kernels else []),
                 *(["--add-modules", "jdk.incubator.vector"] if kernels == "vector" else []))

@@ -2,9 +2,11 @@
 
     $(tools/llama-cpp.sh) tools/goldens/check_gguf_tokens.py [FILE…]
 
-Lines come from the given texts (evenly spread over them) and from what is made here: numbers, code, emoji, scripts,
+Lines come from the given texts (evenly spread over them; else the documentation and Java sources) and from what is made here: numbers, code, emoji, scripts,
 runs of spaces, names of special tokens; 2000 in all. Where llama.cpp and `transformers` disagree, the latter is right:
-the lines are listed. Fails where Heed and `transformers` disagree.
+the lines are listed. Fails where Heed and `transformers` disagree. For Gemma the reference is the model's own
+tokenizer.json (tools/tokenizers/fetch.sh): the one that `transformers` makes of a GGUF file takes the 31 pieces that are
+runs of spaces apart.
 """
 
 import json
@@ -17,7 +19,7 @@ from pathlib import Path
 
 import llama_cpp
 from tokenizers import pre_tokenizers
-from transformers import AutoTokenizer
+from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 ROOT = Path(__file__).parents[2]
 MODELS = Path(os.environ.get("HEED_TEST_MODELS", Path.home() / ".cache/heed-test-models"))
@@ -42,8 +44,8 @@ def made():
 
 def lines():
     found = list(made())
-    given = sys.argv[1:] or [str(ROOT / "LICENSE"), str(ROOT / "docs/language-models.md")]
-    each = (COUNT - len(found)) // len(given) + 1
+    given = sys.argv[1:] or [ROOT / "LICENSE", *sorted(ROOT.glob("docs/**/*.md")), *sorted(ROOT.glob("tensor/src/main/**/*.java"))]
+    each = 2 * (COUNT - len(found)) // len(given) + 1
     for name in given:
         text = [line for line in Path(name).read_text(errors="replace").splitlines() if line.strip()]
         found += text[:: max(1, len(text) // each)][:each]
@@ -52,6 +54,7 @@ def lines():
 
 def main():
     texts = lines()
+    assert len(texts) == COUNT, f"expected {COUNT} lines: found {len(texts)}; give more files"
     wrong = 0
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "lines.txt"
@@ -62,8 +65,11 @@ def main():
                                       str(file)], check=True, capture_output=True, text=True).stdout.split("\n")
             ours = [json.loads(line)["ids"] for line in answers if line]
             assert len(ours) == len(texts), (len(ours), len(texts))
-            reference = AutoTokenizer.from_pretrained(MODELS, gguf_file=name)
-            if "SmolLM2" in name:
+            if "gemma" in name:
+                subprocess.run([ROOT / "tools/tokenizers/fetch.sh"], check=True, capture_output=True, cwd=ROOT)
+                reference = PreTrainedTokenizerFast(tokenizer_file=str(ROOT / "runs/tokenizers/gemma3/tokenizer.json"))
+            else:
+                reference = AutoTokenizer.from_pretrained(MODELS, gguf_file=name)
                 # The converter leaves out what the model's own tokenizer.json does first.
                 reference.backend_tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
                     [pre_tokenizers.Digits(True), pre_tokenizers.ByteLevel(add_prefix_space=False)])

@@ -1,8 +1,10 @@
 package dev.heed.cli;
 
 import dev.heed.explorer.ExplorerServer;
+import dev.heed.explorer.ListenAddress;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,8 +24,17 @@ final class ExploreCommand implements Callable<Integer> {
   @Option(
       names = "--port",
       paramLabel = "N",
-      description = "where the page is served, at 127.0.0.1 only (default: any that is free)")
+      description = "the port of the page's address (default: any that is free)")
   private int port;
+
+  @Option(
+      names = "--host",
+      paramLabel = "ADDRESS",
+      defaultValue = "127.0.0.1",
+      description =
+          "where the page is served: an address or a name of this machine, 0.0.0.0 for all of them"
+              + " (default: 127.0.0.1, which no other machine reaches)")
+  private String host = "127.0.0.1";
 
   @Option(names = "--no-browser", description = "only print the address")
   private boolean noBrowser;
@@ -55,14 +66,18 @@ final class ExploreCommand implements Callable<Integer> {
         throw CommandFailure.missing("no such folder: " + run);
       }
     }
+    ListenAddress address = address();
     SmallModels small = new SmallModels(heed, 0);
     if (prepare && !small.prepare()) {
       return ExitCode.INTERRUPTED.code();
     }
     try (Interruption interruption = Interruption.watch();
-        ExplorerServer server = ExplorerPage.serve(heed, small, this::watched, port)) {
+        ExplorerServer server = ExplorerPage.serve(heed, small, this::watched, address, port)) {
       heed.out().println(server.address());
       heed.out().flush();
+      if (address.isOpen()) {
+        heed.notes().println("Whoever reaches this address can use it, without a password.");
+      }
       heed.notes().println("Ctrl-C ends it.");
       if (!noBrowser) {
         ExplorerPage.open(heed, server.address());
@@ -75,6 +90,14 @@ final class ExploreCommand implements Callable<Integer> {
       Thread.currentThread().interrupt();
     }
     return ExitCode.DONE.code();
+  }
+
+  private ListenAddress address() {
+    try {
+      return ListenAddress.of(host);
+    } catch (UnknownHostException e) {
+      throw CommandFailure.usage("--host must be an address of this machine: received " + host);
+    }
   }
 
   /// The runs that were named, and those in Heed's own folder.

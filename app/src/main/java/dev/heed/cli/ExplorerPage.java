@@ -1,6 +1,7 @@
 package dev.heed.cli;
 
 import dev.heed.explorer.ExplorerServer;
+import dev.heed.explorer.ListenAddress;
 import dev.heed.explorer.ModelShelf;
 import dev.heed.explorer.Preparation;
 import dev.heed.task.MiniLm;
@@ -18,12 +19,17 @@ final class ExplorerPage {
   /// Serves it, if the model that opens first is there.
   ///
   /// @param runs folders of training runs to watch
+  /// @param address where it listens
   /// @param port 0 for any that is free
   static ExplorerServer serve(
-      HeedCommand heed, Preparation preparation, Supplier<List<Path>> runs, int port) {
+      HeedCommand heed,
+      Preparation preparation,
+      Supplier<List<Path>> runs,
+      ListenAddress address,
+      int port) {
     Shelf shelf = new Shelf(heed);
     shelf.path(shelf.names().getFirst()); // says now what would be missing
-    return ExplorerServer.start(shelf, preparation, runs, port);
+    return ExplorerServer.start(shelf, preparation, runs, address, port);
   }
 
   /// What is asked for first, then minilm and the saved models.

@@ -1,6 +1,7 @@
 package dev.heed.cli;
 
 import dev.heed.explorer.ExplorerServer;
+import dev.heed.explorer.ListenAddress;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +28,7 @@ final class WatchOption {
       return new Page(null);
     }
     ExplorerServer server =
-        ExplorerPage.serve(heed, new SmallModels(heed, 0), () -> List.of(run), 0);
+        ExplorerPage.serve(heed, new SmallModels(heed, 0), () -> List.of(run), ListenAddress.LOOPBACK, 0);
     String address = server.address() + "?view=training";
     heed.notes().println("Watch it at " + address);
     ExplorerPage.open(heed, address);

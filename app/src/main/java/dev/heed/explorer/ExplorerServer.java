@@ -9,14 +9,14 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.UncheckedIOException;
 import java.net.BindException;
-import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -29,20 +29,27 @@ public final class ExplorerServer implements AutoCloseable {
   private static final int NOBODY_WAITS = 499;
 
   private final WebServer server;
+  private final ListenAddress address;
 
-  private ExplorerServer(WebServer server) {
+  private ExplorerServer(WebServer server, ListenAddress address) {
     this.server = server;
+    this.address = address;
   }
 
   /// Begins to serve.
   ///
   /// @param runs folders of training runs to watch
+  /// @param address where it listens
   /// @param port 0 for any that is free
-  /// @throws UncheckedIOException if the port is taken
+  /// @throws UncheckedIOException if the port is taken, or is not to be had there
   public static ExplorerServer start(
-      ModelShelf shelf, Preparation preparation, Supplier<List<Path>> runs, int port) {
+      ModelShelf shelf,
+      Preparation preparation,
+      Supplier<List<Path>> runs,
+      ListenAddress address,
+      int port) {
     HELIDON.setLevel(Level.OFF); // a browser that goes away is nothing to report
-    AtomicInteger bound = new AtomicInteger(port);
+    AtomicReference<Set<String>> hosts = new AtomicReference<>(Set.of());
     ExplorerApi api =
         new ExplorerApi(
             new OpenModels(shelf),
@@ -51,7 +58,7 @@ public final class ExplorerServer implements AutoCloseable {
             preparation);
     HttpRouting.Builder routing =
         HttpRouting.builder()
-            .addFilter(new RequestGuard(bound::get))
+            .addFilter(new RequestGuard(hosts::get))
             .register("/api", api)
             .error(TextLengthException.class, (request, response, e) -> say(response, 400, e))
             .error(IllegalArgumentException.class, (request, response, e) -> say(response, 400, e))
@@ -64,7 +71,7 @@ public final class ExplorerServer implements AutoCloseable {
     PageFiles.NAMES.forEach((path, file) -> routing.get(path, page(file)));
     WebServer server =
         WebServer.builder()
-            .address(InetAddress.getLoopbackAddress())
+            .address(address.address())
             .port(port)
             .routing(routing)
             .maxPayloadSize(ExplorerApi.LARGEST_BODY)
@@ -76,10 +83,12 @@ public final class ExplorerServer implements AutoCloseable {
             .start();
     if (server.port() < 1) { // it does not throw
       throw new UncheckedIOException(
-          new BindException("cannot serve at 127.0.0.1:%d: the port is taken".formatted(port)));
+          new BindException(
+              "cannot serve at %s:%d: the port is taken, or the address is not this machine's"
+                  .formatted(address.shown(), port)));
     }
-    bound.set(server.port());
-    return new ExplorerServer(server);
+    hosts.set(address.hosts(server.port()));
+    return new ExplorerServer(server, address);
   }
 
   private static io.helidon.webserver.http.Handler page(PageFiles.PageFile file) {
@@ -103,7 +112,7 @@ public final class ExplorerServer implements AutoCloseable {
 
   /// Where the page is.
   public String address() {
-    return "http://127.0.0.1:" + port() + "/";
+    return "http://%s:%d/".formatted(address.shown(), port());
   }
 
   /// Ends to serve.

@@ -7,8 +7,8 @@ import io.helidon.webserver.http.Filter;
 import io.helidon.webserver.http.FilterChain;
 import io.helidon.webserver.http.RoutingRequest;
 import io.helidon.webserver.http.RoutingResponse;
-import java.util.List;
-import java.util.function.IntSupplier;
+import java.util.Set;
+import java.util.function.Supplier;
 
 /// Lets only the page itself speak to the server: no other site open in the same browser, and no
 /// name that was made to point at this machine.
@@ -17,10 +17,11 @@ final class RequestGuard implements Filter {
       "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:;"
           + " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-  private final IntSupplier port;
+  private final Supplier<Set<String>> hosts;
 
-  RequestGuard(IntSupplier port) {
-    this.port = port;
+  /// @param hosts what the `Host` of a request may be: names or addresses, each with the port
+  RequestGuard(Supplier<Set<String>> hosts) {
+    this.hosts = hosts;
   }
 
   @Override
@@ -35,15 +36,10 @@ final class RequestGuard implements Filter {
     boolean asks = request.prologue().method().equals(Method.GET);
     String origin =
         request.headers().first(HeaderNames.ORIGIN).orElse(asks ? "http://" + host : "");
-    List<String> own = List.of("127.0.0.1:" + port(), "localhost:" + port(), "[::1]:" + port());
-    if (!own.contains(host) || !origin.equals("http://" + host)) {
+    if (!hosts.get().contains(host) || !origin.equals("http://" + host)) {
       response.status(Status.FORBIDDEN_403).send("This server answers its own page only.");
       return;
     }
     chain.proceed();
-  }
-
-  private int port() {
-    return port.getAsInt();
   }
 }

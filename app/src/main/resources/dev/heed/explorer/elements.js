@@ -21,12 +21,14 @@ export const s = (tag, properties, ...children) => fill(document.createElementNS
 
 export const byId = id => document.getElementById(id);
 
-/** A whole picture. */
+/** A whole picture; one whose parts can be chosen is a group of them. */
 export function picture(width, height, title, palette, ...children) {
-  return s('svg', { xmlns: SVG, viewBox: `0 0 ${width} ${height}`, width, height, role: 'img', 'aria-label': title, 'font-family': 'system-ui, "Segoe UI", "Noto Sans", sans-serif', 'font-size': 12 },
+  const svg = s('svg', { xmlns: SVG, viewBox: `0 0 ${width} ${height}`, width, height, role: 'img', 'aria-label': title, 'font-family': 'system-ui, "Segoe UI", "Noto Sans", sans-serif', 'font-size': 12 },
     s('title', {}, title),
     s('rect', { width, height, fill: palette.paper }),
     children);
+  if (svg.querySelector('[tabindex]')) svg.setAttribute('role', 'group');
+  return svg;
 }
 
 const shorten = document.createElement('canvas').getContext('2d');

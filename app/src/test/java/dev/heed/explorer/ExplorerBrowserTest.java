@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -54,6 +55,7 @@ class ExplorerBrowserTest {
 
   @TempDir private static Path folder;
 
+  private static TinyModels models;
   private static ExplorerServer server;
   private static ChromeDriver browser;
   private static Path downloads;
@@ -72,8 +74,10 @@ class ExplorerBrowserTest {
         "{\"step\":1,\"loss\":2.0}\n"
             + "{\"step\":2,\"loss\":1.5}\n"
             + "{\"step\":2,\"validation_loss\":1.7}\n");
+    models = new TinyModels(folder);
     server =
-        ExplorerServer.start(new TinyModels(folder), TinyModels.prepared(), () -> List.of(run), 0);
+        ExplorerServer.start(
+            models, TinyModels.prepared(), () -> List.of(run), ListenAddress.LOOPBACK, 0);
     ChromeOptions options = new ChromeOptions();
     options.setBinary(chromium.orElseThrow().toFile());
     options.addArguments(
@@ -199,7 +203,8 @@ class ExplorerBrowserTest {
 
   @Test
   void everyViewOfEveryFamilyShowsSomethingAndEveryControlSaysWhatItIs() {
-    for (String model : List.of("minilm", "demo", "numbers")) {
+    for (String model :
+        List.of("minilm", "demo", "numbers", "bert-tagging", "modernbert-judging", "t5", "gemma3")) {
       visit("model", model);
       for (String view : VIEWS) {
         openTab(view);
@@ -403,6 +408,36 @@ class ExplorerBrowserTest {
     }
   }
 
+  /// What axe-core finds: missing names, wrong roles, too little contrast and the like.
+  @Test
+  void nothingHindersThoseWhoSeeLittleOrUseNoMouse() throws IOException {
+    String axe;
+    try (InputStream in = ExplorerBrowserTest.class.getResourceAsStream("/axe.min.js")) {
+      axe = new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
+    }
+    try {
+      for (String scheme : List.of("light", "dark")) {
+        media(scheme);
+        visit("model", "minilm");
+        js(axe);
+        for (String view : VIEWS) {
+          openTab(view);
+          until("return document.querySelector('#view').innerText.length > 20");
+          Object found =
+              browser.executeAsyncScript(
+                  """
+                  const done = arguments[arguments.length - 1];
+                  axe.run(document).then(result => done(result.violations.flatMap(one =>
+                    one.nodes.map(node => one.id + ': ' + node.target + ': ' + node.failureSummary))));
+                  """);
+          assertThat((List<?>) found).as(scheme + ", " + view).isEmpty();
+        }
+      }
+    } finally {
+      media("light");
+    }
+  }
+
   private static void media(String scheme) {
     browser.executeCdpCommand(
         "Emulation.setEmulatedMedia",
@@ -410,7 +445,7 @@ class ExplorerBrowserTest {
   }
 
   private static String background() {
-    return find("main").getCssValue("background-color");
+    return find("#panel").getCssValue("background-color");
   }
 
   private static double brightness(String color) {

@@ -25,8 +25,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -49,7 +52,12 @@ class ExplorerServerTest {
     models = new TinyModels(folder);
     Path run = Files.createDirectories(folder.resolve("my-run"));
     Files.writeString(run.resolve("metrics.jsonl"), "{\"step\":1,\"loss\":2.0}\n{\"step\":2,");
-    server = ExplorerServer.start(models, TinyModels.prepared(), () -> List.of(run), 0);
+    server = start(models, () -> List.of(run), ListenAddress.LOOPBACK, 0);
+  }
+
+  private static ExplorerServer start(
+      ModelShelf shelf, Supplier<List<Path>> runs, ListenAddress address, int port) {
+    return ExplorerServer.start(shelf, TinyModels.prepared(), runs, address, port);
   }
 
   @AfterAll
@@ -70,8 +78,13 @@ class ExplorerServerTest {
 
   private static HttpResponse<byte[]> post(String path, String body, String origin)
       throws IOException, InterruptedException {
+    return send(server.address() + path, body, origin);
+  }
+
+  private static HttpResponse<byte[]> send(String address, String body, String origin)
+      throws IOException, InterruptedException {
     return CLIENT.send(
-        HttpRequest.newBuilder(URI.create(server.address() + path))
+        HttpRequest.newBuilder(URI.create(address))
             .header("Origin", origin)
             .POST(HttpRequest.BodyPublishers.ofString(body))
             .build(),
@@ -93,7 +106,11 @@ class ExplorerServerTest {
 
   /// What a browser would never send, byte for byte.
   private static String raw(String request) throws IOException {
-    try (Socket socket = new Socket("127.0.0.1", server.port())) {
+    return raw(server.port(), request);
+  }
+
+  private static String raw(int port, String request) throws IOException {
+    try (Socket socket = new Socket("127.0.0.1", port)) {
       socket.setSoTimeout(20_000);
       socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
       InputStream in = socket.getInputStream();
@@ -255,6 +272,15 @@ class ExplorerServerTest {
       assertThat(described).containsKeys("kind", "parameters", "count", "longest");
       Map<String, Object> run = json(post("api/run?page=a&model=" + model, TEXT));
       assertThat(run).containsKeys("source", "attentions", "outcomes", "vector");
+      for (Object attention : (List<?>) run.get("attentions")) {
+        Object kind = ((Map<?, ?>) attention).get("kind");
+        String of = "kind=%s&layer=0&head=1&words=1&special=1&run=".formatted(kind) + run.get("run");
+        for (String what : List.of("thumbnails", "head", "row", "anatomy", "figures")) {
+          assertThat(get("api/" + what + "?query=1&" + of).statusCode())
+              .as(model + ", " + kind + ", " + what)
+              .isEqualTo(200);
+        }
+      }
       assertThat(get("api/positions?model=" + model).body().length).isGreaterThan(100);
     }
     Map<String, Object> roles = json(post("api/roles?page=a&model=demo&kind=attentions", ""));
@@ -286,8 +312,62 @@ class ExplorerServerTest {
   @Test
   void aPortThatIsTakenIsAnError() {
     assertThatThrownBy(
-            () -> ExplorerServer.start(models, TinyModels.prepared(), List::of, server.port()))
+            () -> start(models, List::of, ListenAddress.LOOPBACK, server.port()))
         .hasMessageContaining("127.0.0.1:%d: the port is taken".formatted(server.port()));
+  }
+
+  @Test
+  void otherMachinesReachItOnlyIfItIsToldSo() throws Exception {
+    assertThat(ListenAddress.LOOPBACK.isOpen()).isFalse();
+    try (ExplorerServer all = start(models, List::of, ListenAddress.of("0.0.0.0"), 0)) {
+      assertThat(all.address()).doesNotContain("0.0.0.0");
+      for (String host : List.of("127.0.0.1", "localhost", "[::1]")) {
+        assertThat(status(all.port(), host + ":" + all.port())).as(host).contains("200");
+      }
+      // A name that points here is not enough.
+      assertThat(status(all.port(), "evil.example:" + all.port())).contains("403");
+    }
+    assertThat(status(server.port(), "0.0.0.0:" + server.port())).contains("403");
+  }
+
+  private static String status(int port, String host) throws IOException {
+    return raw(port, "GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n");
+  }
+
+  /// Its page goes while the model is being opened: not even the first layer is computed.
+  @Test
+  void whatAClosedPageAskedForIsNotComputed() throws Exception {
+    CountDownLatch opening = new CountDownLatch(1);
+    CountDownLatch gone = new CountDownLatch(1);
+    ModelShelf slow =
+        new ModelShelf() {
+          @Override
+          public List<String> names() {
+            return List.of("demo");
+          }
+
+          @Override
+          public Path path(String name) {
+            opening.countDown();
+            try {
+              assertThat(gone.await(1, TimeUnit.MINUTES)).isTrue();
+            } catch (InterruptedException e) {
+              throw new IllegalStateException(e);
+            }
+            return models.path(name);
+          }
+        };
+    try (ExplorerServer other = start(slow, List::of, ListenAddress.LOOPBACK, 0);
+        var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      String own = other.address().replaceFirst("/$", "");
+      Future<Integer> run =
+          threads.submit(() -> send(own + "/api/run?page=a", TEXT, own).statusCode());
+      assertThat(opening.await(1, TimeUnit.MINUTES)).isTrue();
+      assertThat(send(own + "/api/leave?page=a", "", own).statusCode()).isEqualTo(200);
+      gone.countDown();
+      assertThat(run.get()).isEqualTo(499);
+      assertThat(send(own + "/api/run?page=b", TEXT, own).statusCode()).isEqualTo(200);
+    }
   }
 
   @Test

@@ -7,6 +7,7 @@ import dev.heed.model.gpt2.Gpt2;
 import dev.heed.model.gpt2.Gpt2Configuration;
 import dev.heed.nn.Initializer;
 import dev.heed.nn.TrainingMode;
+import dev.heed.nn.attention.ObservedAttention;
 import dev.heed.task.LanguageModel;
 import dev.heed.task.MiniLm;
 import dev.heed.task.SentenceEmbedder;
@@ -49,6 +50,7 @@ import java.util.stream.IntStream;
 /// precision fp32|bf16
 /// matmul M K N REPEAT
 /// attention T CAUSAL REPEAT
+/// attend T kernel|observable REPEAT
 /// sentences FILE COUNT
 /// embed DIRECTORY FILE REPEAT
 /// gpt VOCABULARY CONTEXT WIDTH LAYERS HEADS DROPOUT BATCH REPEAT
@@ -101,6 +103,7 @@ public final class Worker {
           switch (words[0]) {
             case "matmul" -> matmul(number(words, 1), number(words, 2), number(words, 3));
             case "attention" -> attention(number(words, 1), words[2].equals("causal"));
+            case "attend" -> attend(number(words, 1), words[2].equals("observable"));
             case "gpt" -> gpt(words);
             case "embed" -> embed(Path.of(words[1]), Path.of(words[2]));
             case "prompt" -> prompt(Path.of(words[1]), number(words, 2));
@@ -229,6 +232,25 @@ public final class Worker {
       k.clearGradient();
       v.clearGradient();
     };
+  }
+
+  /// Forward only, as the kernel alone or through the place where attention can be looked at.
+  private Runnable attend(int tokens, boolean observable) {
+    Initializer random = Initializer.seeded(1);
+    Tensor q = random.normal(1, tokens, 384);
+    Tensor k = random.normal(1, tokens, 384);
+    Tensor v = random.normal(1, tokens, 384);
+    Sequences sequences = Sequences.ofLengths(tokens);
+    AttentionArguments arguments = AttentionArguments.full(12, sequences, sequences, 0.125);
+    return () ->
+        memory.step(() -> {
+          if (observable) {
+            ObservedAttention.apply("attentions", q, k, v, arguments);
+          } else {
+            FusedOperations.attention(q, k, v, arguments);
+          }
+          return 0;
+        });
   }
 
   /// A whole training step: forward, backward, clipping, AdamW.

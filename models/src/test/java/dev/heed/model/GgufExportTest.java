@@ -177,11 +177,13 @@ class GgufExportTest {
             "e",
             "l",
             "o",
-            "\u2581"));
+            "\u2581",
+            "  ",
+            "   "));
     int[] kinds = new int[tokens.size()];
     float[] scores = new float[tokens.size()];
     for (int i = 0; i < kinds.length; i++) {
-      kinds[i] = i < 3 ? 3 : i == 3 ? 2 : i < 260 ? 6 : 1;
+      kinds[i] = i < 3 ? 3 : i == 3 ? 2 : i < 260 ? 6 : tokens.get(i).startsWith(" ") ? 4 : 1;
       scores[i] = i < 260 ? 0 : 260 - i;
     }
     Tokenizer tokenizer =
@@ -199,6 +201,24 @@ class GgufExportTest {
           .isEqualTo(tokenizer.encode(text).ids())
           .hasSizeGreaterThan(2);
     }
+    // Gemma's runs of spaces, which its own tokenizer.json makes of spaces and of written ▁.
+    int space = tokens.indexOf("\u2581");
+    int two = tokens.indexOf("  ");
+    Map<String, List<Integer>> runs =
+        Map.of(
+            "  h", List.of(two, tokens.indexOf("h")),
+            " \u2581 o", List.of(two + 1, tokens.indexOf("o")),
+            "   \u2581\u2581e", List.of(two + 1, two, tokens.indexOf("e")),
+            "     ", List.of(two + 1, two),
+            "o\u2581o", List.of(tokens.indexOf("o"), space, tokens.indexOf("o")));
+    runs.forEach((text, ids) -> {
+      assertThat(tokenizer.encode(text, false).ids()).as(text).containsExactly(array(ids));
+      assertThat(again.encode(text, false).ids()).as(text).containsExactly(array(ids));
+    });
+  }
+
+  private static int[] array(List<Integer> list) {
+    return list.stream().mapToInt(Integer::intValue).toArray();
   }
 
   @Test

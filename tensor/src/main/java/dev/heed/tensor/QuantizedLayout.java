@@ -36,19 +36,28 @@ public record QuantizedLayout(int bits, int zero, boolean minimum, boolean parts
   private static final ValueLayout.OfShort HALF =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+  private static final QuantizedLayout Q4_0 = new QuantizedLayout(4, 8, false, false);
+  private static final QuantizedLayout Q4_1 = new QuantizedLayout(4, 0, true, false);
+  private static final QuantizedLayout Q5_0 = new QuantizedLayout(5, 16, false, false);
+  private static final QuantizedLayout Q5_1 = new QuantizedLayout(5, 0, true, false);
+  private static final QuantizedLayout Q8_0 = new QuantizedLayout(8, 128, false, false);
+  private static final QuantizedLayout Q4_K = new QuantizedLayout(4, 0, true, true);
+  private static final QuantizedLayout Q5_K = new QuantizedLayout(5, 0, true, true);
+  private static final QuantizedLayout Q6_K = new QuantizedLayout(6, 32, false, true);
+
   /// The layout of a quantised type.
   ///
   /// @throws IllegalArgumentException if the type is not quantised
   public static QuantizedLayout of(DType type) {
     return switch (type) {
-      case Q4_0 -> new QuantizedLayout(4, 8, false, false);
-      case Q4_1 -> new QuantizedLayout(4, 0, true, false);
-      case Q5_0 -> new QuantizedLayout(5, 16, false, false);
-      case Q5_1 -> new QuantizedLayout(5, 0, true, false);
-      case Q8_0 -> new QuantizedLayout(8, 128, false, false);
-      case Q4_K -> new QuantizedLayout(4, 0, true, true);
-      case Q5_K -> new QuantizedLayout(5, 0, true, true);
-      case Q6_K -> new QuantizedLayout(6, 32, false, true);
+      case Q4_0 -> Q4_0;
+      case Q4_1 -> Q4_1;
+      case Q5_0 -> Q5_0;
+      case Q5_1 -> Q5_1;
+      case Q8_0 -> Q8_0;
+      case Q4_K -> Q4_K;
+      case Q5_K -> Q5_K;
+      case Q6_K -> Q6_K;
       case F32, BF16, I32, F64 ->
           throw new IllegalArgumentException("expected a quantised type: received " + type);
     };

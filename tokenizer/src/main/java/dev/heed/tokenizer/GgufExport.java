@@ -135,11 +135,16 @@ final class GgufExport {
     for (int id = 0; id < size; id++) {
       String token = tokenizer.token(id);
       AddedToken special = added.get(id);
-      tokens.add(token == null ? "[PAD" + id + "]" : token);
       kinds[id] =
           token == null
               ? UNUSED
               : special == null ? USUAL : special.special() ? CONTROL : USER_DEFINED;
+      String written = token == null ? "[PAD" + id + "]" : token;
+      // llama.cpp looks for these in the text as it came.
+      tokens.add(
+          pieces && kinds[id] == USER_DEFINED
+              ? written.replace(SentencePieceFiles.SPACE, " ")
+              : written);
     }
     if (pieces) {
       for (int b = 0; b < 256; b++) {

@@ -96,7 +96,7 @@ final class GgufTokenizers {
     return new TokenizerDefinition(
         null,
         null,
-        added(from),
+        added(from, from.tokens()),
         normalizer,
         split,
         new Bpe(
@@ -121,13 +121,20 @@ final class GgufTokenizers {
               + " %d and %d".formatted(from.scores().length, from.kinds().length));
     }
     byte[] kinds = new byte[size];
+    List<String> tokens = new ArrayList<>(from.tokens());
+    float[] scores = from.scores().clone();
     for (int i = 0; i < size; i++) {
       kinds[i] = (byte) from.kinds()[i];
+      if (kinds[i] == USER_DEFINED && tokens.get(i).contains(" ")) {
+        // As they were before the converter: it writes spaces for ▁, and a low score for the best.
+        tokens.set(i, tokens.get(i).replace(" ", SentencePieceFiles.SPACE));
+        scores[i] = 0;
+      }
     }
     return SentencePieceFiles.bpe(
         new SentencePieceModel(
-            from.tokens(),
-            from.scores(),
+            tokens,
+            scores,
             kinds,
             true,
             from.unknown(),
@@ -135,7 +142,7 @@ final class GgufTokenizers {
             new byte[0],
             from.addsSpace(),
             false),
-        added(from),
+        added(from, tokens),
         post(from));
   }
 
@@ -165,14 +172,13 @@ final class GgufTokenizers {
     return VocabularyFiles.built(builder);
   }
 
-  private static List<AddedToken> added(GgufVocabulary from) {
+  private static List<AddedToken> added(GgufVocabulary from, List<String> tokens) {
     List<AddedToken> added = new ArrayList<>();
     for (int id = 0; id < from.kinds().length; id++) {
       int kind = from.kinds()[id];
       if (kind == CONTROL || kind == UNKNOWN || kind == USER_DEFINED) {
         added.add(
-            new AddedToken(
-                from.tokens().get(id), id, false, false, false, false, kind != USER_DEFINED));
+            new AddedToken(tokens.get(id), id, false, false, false, false, kind != USER_DEFINED));
       }
     }
     return added;

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Source: `convert_slow_tokenizer.py` and `tokenization_marian.py` of transformers.
 final class SentencePieceFiles {
-  private static final String SPACE = "▁";
+  static final String SPACE = "▁";
 
   private SentencePieceFiles() {}
 

@@ -4,6 +4,7 @@ import static dev.heed.kernels.x86.MatmulGrid.part;
 
 import dev.heed.kernels.x86.Matmul.Matrix;
 import dev.heed.tensor.Parallel;
+import dev.heed.tensor.QuantizedLayout;
 
 /// The product of [Matmul] with factors rounded to bfloat16 and sums in F32: by AMX, else by
 /// AVX512-BF16.
@@ -17,6 +18,8 @@ final class BfloatMatmul {
   private static final int FEWEST_ROWS = 17;
 
   private static final int SHORTEST = 32;
+
+  private static final int FEWEST_QUANTIZED = 32;
 
   /// Pairs of k in a turn of [TileCode]; packed factors are filled up to a multiple.
   private static final int TURN = 16;
@@ -56,6 +59,38 @@ final class BfloatMatmul {
         && k >= SHORTEST;
   }
 
+  /// Whether a product with quantised weights gains by tiles over one with 8-bit activations, which
+  /// reads the weights once for each few rows.
+  boolean takesQuantized(int m, int n) {
+    return tiles && m >= FEWEST_QUANTIZED && n >= SHORTEST;
+  }
+
+  /// The product with the transpose of quantised weights [n, k], which are brought to bfloat16 on
+  /// the way: x [m, k] · weightsᵀ, without gaps.
+  void multiply(
+      int m, int n, int k, long x, QuantizedLayout layout, long weights, long c, Epilogue epilogue) {
+    Matrix a = new Matrix(x, k, false);
+    Kernel unpack = kernels.get(new UnpackCode(layout).key(), new UnpackCode(layout)::emit);
+    new Product(m, n, k, a, new Matrix(weights, k, true), c, n, false, epilogue) {
+      @Override
+      void packB(long to, int first, int end) {
+        int own = QuantizedLayout.ROWS;
+        try (Scratch scratch = Scratch.take(0)) {
+          Arguments arguments = scratch.arguments();
+          for (int row = first * panelColumns; row < Math.min(n, end * panelColumns); row += own) {
+            long at = panel(to, row / panelColumns) + 4L * (row % panelColumns);
+            arguments
+                .set(UnpackCode.W, weights + row / own * layout.panelBytes(k))
+                .set(UnpackCode.BLOCKS, k / layout.blockColumns())
+                .set(UnpackCode.TO, at)
+                .set(UnpackCode.TO_ROW, panelRow);
+            unpack.call(arguments.address());
+          }
+        }
+      }
+    }.run();
+  }
+
   /// As [Matmul#multiply].
   void multiply(
       int m,
@@ -70,7 +105,7 @@ final class BfloatMatmul {
     new Product(m, n, k, a, b, c, stride, accumulate, epilogue).run();
   }
 
-  private final class Product {
+  private class Product {
     final int m;
     final int n;
     final int k;
@@ -113,7 +148,7 @@ final class BfloatMatmul {
       panelRow = 4L * panelColumns;
     }
 
-    void run() {
+    final void run() {
       try (Scratch packedA = Scratch.take(m * aRow / 4);
           Scratch packedB = Scratch.take((long) panels * pairs * panelColumns)) {
         long toA = packedA.address();
@@ -152,7 +187,7 @@ final class BfloatMatmul {
       return part == parts ? m : part(m, parts, part) / 32 * 32;
     }
 
-    private long panel(long packedB, int panel) {
+    final long panel(long packedB, int panel) {
       return packedB + panel * panelRow * pairs;
     }
 
@@ -168,7 +203,7 @@ final class BfloatMatmul {
       }
     }
 
-    private void packB(long to, int first, int end) {
+    void packB(long to, int first, int end) {
       int from = first * panelColumns;
       int until = Math.min(n, end * panelColumns);
       try (Scratch own = Scratch.take(b.transposed() ? 16L * (pairs + TURN) : 0)) {

@@ -64,14 +64,14 @@ record QuantizedCode(QuantizedLayout layout, int rows) {
 
   @Override
   public boolean equals(@Nullable Object other) {
-    return other instanceof QuantizedCode that && layout == that.layout && rows == that.rows;
+    return other instanceof QuantizedCode that
+        && rows == that.rows
+        && (layout == that.layout || layout.equals(that.layout));
   }
 
   @Override
   public int hashCode() {
-    int hash = layout.hashCode();
-    hash = 31 * hash + rows;
-    return hash;
+    return (31 * layout.bits() + layout.zero()) * 31 + rows;
   }
 
   byte[] emit(Level level) {
@@ -175,41 +175,28 @@ record QuantizedCode(QuantizedLayout layout, int rows) {
         code.move(to, from);
       }
     }
-
-    /// How far the upper bits of vector `v` are from where they belong, above the lower four.
-    int upperShift(int v) {
-      return layout.bits() == 5 ? 4 - v : 4 - 2 * (v % 4);
-    }
   }
 
   /// 512 bits, VNNI.
   private final class Wide extends Form {
     private final Vec[] sums = new Vec[rows];
-    private final Vec[] codes = new Vec[8];
+    private final GroupCode group;
     private final Vec products;
     private final Vec second;
-    private final Vec scale;
-    private final Vec other; // the minimum, or the second half's scale
-    private final Vec low;
 
     Wide(Level level) {
       super(level);
-      for (int i = 0; i < 8; i++) {
-        codes[i] = code.vec();
-      }
+      group = new GroupCode(code, layout);
+      products = group.spare;
+      second = group.second;
       for (int r = 0; r < rows; r++) {
         sums[r] = code.vec();
       }
-      products = code.vec();
-      second = code.vec();
-      scale = code.vec();
-      other = code.vec();
-      low = code.vec();
     }
 
     @Override
     void prepare() {
-      asm.emit(VPBROADCASTD, low, code.pooled(0x0F0F0F0F));
+      group.prepare();
     }
 
     @Override
@@ -223,8 +210,11 @@ record QuantizedCode(QuantizedLayout layout, int rows) {
           blocks,
           () -> {
             int at = layout.headerBytes();
-            for (int group = 0; group < groups(); group++) {
-              group(at);
+            for (int i = 0; i < groups(); i++) {
+              group.load(w, at);
+              for (int r = 0; r < rows; r++) {
+                row(r);
+              }
               at += layout.groupBytes();
               asm.add(x, rows * GROUP_BYTES);
             }
@@ -233,45 +223,25 @@ record QuantizedCode(QuantizedLayout layout, int rows) {
       store(sums, 0);
     }
 
-    private void group(int at) {
-      unpack(at + layout.partBytes());
-      asm.emit(VCVTPH2PS, scale, Address.at(w));
-      if (layout.minimum()) {
-        asm.emit(VCVTPH2PS, other, Address.at(w, 32));
-      }
-      if (layout.parts()) {
-        VectorOp extend = layout.minimum() ? VPMOVZXBD : VPMOVSXBD;
-        asm.emit(extend, products, Address.at(w, at));
-        asm.emit(extend, second, Address.at(w, at + 16));
-        asm.emit(VCVTDQ2PS, products, products);
-        asm.emit(VCVTDQ2PS, second, second);
-        code.mul(other, second, layout.minimum() ? other : scale);
-        code.mul(scale, scale, products);
-      }
-      for (int r = 0; r < rows; r++) {
-        row(r);
-      }
-    }
-
     private void row(int r) {
       begin(products, r, START);
       for (int v = 0; v < (halves() ? 4 : 8); v++) {
-        asm.emit(VPDPBUSD, products, codes[v], activation(r, 4 * v).broadcastOne());
+        asm.emit(VPDPBUSD, products, group.codes[v], activation(r, 4 * v).broadcastOne());
       }
-      finish(products, r, scale);
+      finish(products, r, group.scale);
       if (halves()) {
         begin(second, r, SECOND_START);
         for (int v = 4; v < 8; v++) {
-          asm.emit(VPDPBUSD, second, codes[v], activation(r, 4 * v).broadcastOne());
+          asm.emit(VPDPBUSD, second, group.codes[v], activation(r, 4 * v).broadcastOne());
         }
-        finish(second, r, other);
+        finish(second, r, group.other);
       }
       if (layout.minimum()) {
         Address sum = activation(r, SCALED_SUM).broadcastOne();
         if (layout.parts()) {
-          code.subProduct(sums[r], other, sum);
+          code.subProduct(sums[r], group.other, sum);
         } else {
-          code.addProduct(sums[r], other, sum);
+          code.addProduct(sums[r], group.other, sum);
         }
       }
     }
@@ -288,33 +258,6 @@ record QuantizedCode(QuantizedLayout layout, int rows) {
       asm.emit(VCVTDQ2PS, integers, integers);
       code.mul(integers, integers, activation(r, SCALE).broadcastOne());
       code.addProduct(sums[r], integers, by);
-    }
-
-    private void unpack(int at) {
-      if (layout.bits() == 8) {
-        for (int v = 0; v < 8; v++) {
-          code.load(codes[v], Address.at(w, at + 64 * v));
-        }
-        return;
-      }
-      for (int v = 0; v < 4; v++) {
-        code.load(codes[v], Address.at(w, at + 64 * v));
-        asm.emitImmediate(VPSRLD, 4, codes[v + 4], codes[v]);
-        and(codes[v], codes[v], low);
-        and(codes[v + 4], codes[v + 4], low);
-      }
-      if (layout.bits() == 4) {
-        return;
-      }
-      asm.emit(VPBROADCASTD, second, code.pooled(layout.bits() == 5 ? 0x10101010 : 0x30303030));
-      for (int v = 0; v < 8; v++) {
-        if (v == 0 || layout.bits() == 6 && v == 4) {
-          code.load(other, Address.at(w, at + 256 + 64 * (v / 4)));
-        }
-        shift(products, other, upperShift(v));
-        and(products, products, second);
-        or(codes[v], codes[v], products);
-      }
     }
   }
 
@@ -458,7 +401,7 @@ record QuantizedCode(QuantizedLayout layout, int rows) {
       if (layout.bits() > 4) {
         int plane = layout.bits() == 6 ? v / 4 : 0;
         code.load(product, Address.at(w, at + 256 + 64 * plane + shift));
-        shift(product, product, upperShift(v));
+        shift(product, product, GroupCode.upperShift(layout, v));
         asm.emit(VPBROADCASTD, bits, code.pooled(layout.bits() == 5 ? 0x10101010 : 0x30303030));
         and(product, product, bits);
         or(codes, codes, product);

@@ -6,6 +6,7 @@ import dev.heed.tensor.CounterRandom;
 import dev.heed.tensor.DType;
 import dev.heed.tensor.Parallel;
 import dev.heed.tensor.Precision;
+import dev.heed.tensor.QuantizedLayout;
 import dev.heed.tensor.ReferenceKernels;
 import dev.heed.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
@@ -106,6 +107,17 @@ public final class X86Kernels extends ReferenceKernels {
       @Nullable Tensor beforeActivation,
       Tensor out) {
     if (weight.dtype().isQuantized() && isF32(x, bias, residual, beforeActivation, out)) {
+      int m = x.shape().rows();
+      int n = weight.shape().dimension(0);
+      if (bfloat.takesQuantized(m, n)) {
+        QuantizedLayout layout = QuantizedLayout.of(weight.dtype());
+        Epilogue epilogue =
+            new Epilogue(activation, address(bias), address(residual), address(beforeActivation));
+        int k = weight.shape().width();
+        bfloat.multiply(m, n, k, address(x), layout, address(weight), address(out), epilogue);
+        Rows.keep(x, weight, bias, residual, beforeActivation, out);
+        return;
+      }
       boolean plain = activation == Activation.NONE && beforeActivation == null;
       quantized.linear(x, weight, bias, plain ? residual : null, out);
       if (beforeActivation != null) {

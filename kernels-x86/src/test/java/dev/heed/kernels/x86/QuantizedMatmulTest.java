@@ -1,10 +1,13 @@
 package dev.heed.kernels.x86;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.heed.tensor.Activation;
 import dev.heed.tensor.DType;
+import dev.heed.tensor.FusedOperations;
 import dev.heed.tensor.Parallel;
+import dev.heed.tensor.Precision;
 import dev.heed.tensor.QuantizedLayout;
 import dev.heed.tensor.ReferenceKernels;
 import dev.heed.tensor.Shape;
@@ -14,6 +17,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -70,6 +74,44 @@ class QuantizedMatmulTest {
           .containsOnly(0);
     } finally {
       Parallel.setThreads(before);
+    }
+  }
+
+  /// With tiles, more rows are multiplied in bfloat16: the bits of the same weights as F32.
+  @ParameterizedTest
+  @MethodSource("types")
+  void manyRowsAreMultipliedAsIfTheWeightsWereBfloat16(DType type) throws Exception {
+    assumeThat(Cpu.detect().level()).as("the processor's tiles").contains(Level.AMX);
+    X86Kernels kernels = new X86Kernels(Level.AMX);
+    int block = QuantizedLayout.of(type).blockColumns();
+    for (int[] size :
+        new int[][] {{32, 32, block}, {33, 37, 2 * block}, {207, 49, 3 * block}, {64, 208, block}}) {
+      Tensor x = values(size[0], size[2], 1);
+      Tensor weight = weight(type, size[1], size[2], 2);
+      Tensor wide = FusedOperations.dequantized(weight);
+      Tensor bias = values(1, size[1], 3);
+      Tensor residual = values(size[0], size[1], 4);
+      Shape shape = Shape.of(size[0], size[1]);
+      Tensor expected = Tensor.empty(shape, DType.F32);
+      Tensor actual = Tensor.empty(shape, DType.F32);
+      Precision.BF16.compute(
+          () -> kernels.linear(x, wide, bias, Activation.SILU, residual, null, expected));
+      kernels.linear(x, weight, bias, Activation.SILU, residual, null, actual);
+      Agreement.assertSameBits(actual, expected, weight + " with " + x);
+    }
+  }
+
+  static List<DType> types() {
+    return TYPES;
+  }
+
+  @Test
+  void aKernelIsEmittedOnceForEachLayout() {
+    for (DType type : TYPES) {
+      QuantizedCode one = new QuantizedCode(QuantizedLayout.of(type), 3);
+      assertThat(new QuantizedCode(QuantizedLayout.of(type), 3)).isEqualTo(one).hasSameHashCodeAs(one);
+      assertThat(TYPES.stream().filter(t -> new QuantizedCode(QuantizedLayout.of(t), 3).equals(one)))
+          .containsExactly(type);
     }
   }
 
