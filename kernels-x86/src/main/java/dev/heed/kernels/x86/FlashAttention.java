@@ -46,6 +46,18 @@ final class FlashAttention {
 
   /// [dev.heed.tensor.Kernels#attention] for tensors of F32.
   void forward(Tensor q, Tensor k, Tensor v, AttentionArguments a, Tensor out, Tensor logSumExp) {
+    try (FlashCall call = new FlashCall(kernels, q, k, v, a, out, logSumExp)) {
+      if (TokenAttention.takes(call)) {
+        new TokenAttention(call).run();
+      } else {
+        forward(call);
+      }
+    }
+    Rows.keep(q, k, v, out, logSumExp, a.relativeBias(), a.keyMask());
+  }
+
+  private static void forward(FlashCall call) {
+    AttentionArguments a = call.a;
     int sequences = a.queries().count();
     int[] firstRun = new int[sequences + 1];
     for (int i = 0; i < sequences; i++) {
@@ -53,26 +65,23 @@ final class FlashAttention {
       firstRun[i + 1] = Math.addExact(firstRun[i], runs);
     }
     int parts = headParts(a, QUERIES_PER_TASK, firstRun[sequences]);
-    try (FlashCall call = new FlashCall(kernels, q, k, v, a, out, logSumExp)) {
-      Parallel.run(
-          Math.multiplyExact(firstRun[sequences], parts),
-          task -> {
-            int run = task / parts;
-            int found = Arrays.binarySearch(firstRun, run);
-            int sequence = found >= 0 ? found : -found - 2;
-            // Empty sequences begin where the next one does.
-            while (firstRun[sequence + 1] == run) {
-              sequence++;
-            }
-            int from = (run - firstRun[sequence]) * QUERIES_PER_TASK;
-            int to = Math.min(a.queries().length(sequence), from + QUERIES_PER_TASK);
-            int end = firstHead(a, parts, task % parts + 1);
-            for (int head = firstHead(a, parts, task % parts); head < end; head++) {
-              forward(call, sequence, head, from, to, head + 1 < end);
-            }
-          });
-    }
-    Rows.keep(q, k, v, out, logSumExp, a.relativeBias(), a.keyMask());
+    Parallel.run(
+        Math.multiplyExact(firstRun[sequences], parts),
+        task -> {
+          int run = task / parts;
+          int found = Arrays.binarySearch(firstRun, run);
+          int sequence = found >= 0 ? found : -found - 2;
+          // Empty sequences begin where the next one does.
+          while (firstRun[sequence + 1] == run) {
+            sequence++;
+          }
+          int from = (run - firstRun[sequence]) * QUERIES_PER_TASK;
+          int to = Math.min(a.queries().length(sequence), from + QUERIES_PER_TASK);
+          int end = firstHead(a, parts, task % parts + 1);
+          for (int head = firstHead(a, parts, task % parts); head < end; head++) {
+            forward(call, sequence, head, from, to, head + 1 < end);
+          }
+        });
   }
 
   /// Into how many parts the key/value heads are cut: a task does several heads where each is

@@ -2,6 +2,7 @@ package dev.heed.kernels.x86;
 
 import dev.heed.tensor.AttentionArguments;
 import dev.heed.tensor.Tensor;
+import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /// What the tasks of one call of [FlashAttention] share: where the tensors are, and the kernels.
@@ -13,6 +14,8 @@ final class FlashCall implements AutoCloseable {
   final long v;
   final long out;
   final long logSumExp;
+  final MemorySegment outMemory;
+  final MemorySegment logSumExpMemory;
   final int keyWidth;
   final int valueWidth;
 
@@ -45,6 +48,8 @@ final class FlashCall implements AutoCloseable {
     this.v = v.memory().address();
     this.out = out.memory().address();
     this.logSumExp = logSumExp.memory().address();
+    this.outMemory = out.memory();
+    this.logSumExpMemory = logSumExp.memory();
     this.keyWidth = k.shape().width() / a.keyValueHeads();
     this.valueWidth = v.shape().width() / a.keyValueHeads();
     this.group = a.heads() / a.keyValueHeads();

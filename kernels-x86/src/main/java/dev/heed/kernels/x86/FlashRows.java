@@ -198,7 +198,7 @@ final class FlashRows {
 
   /// Fetches the row that comes some rows later, if the rows lie at a stride: heads lie apart, and
   /// the processor does not foresee where the next row begins.
-  private static void prefetch(VectorCode code, Gpr row, Gpr stride, int width, boolean toWrite) {
+  static void prefetch(VectorCode code, Gpr row, Gpr stride, int width, boolean toWrite) {
     for (int offset = 0; offset < 4 * width; offset += 64) {
       Address later = Address.at(row, stride, AHEAD, offset);
       if (toWrite) {

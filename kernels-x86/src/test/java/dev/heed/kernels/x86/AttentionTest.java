@@ -309,6 +309,51 @@ class AttentionTest {
     }
   }
 
+  /// Runs of keys, joined; sequences that see nothing; more heads than a kernel takes.
+  @Test
+  void singleQueriesOfManySequencesAgree() {
+    for (int[] widths : new int[][] {{16, 16}, {64, 64}, {96, 32}, {256, 256}}) {
+      for (int heads : new int[] {1, 3, 14}) {
+        int[] lengths = {0, 1, 64, 65, 207, 0, 2100};
+        int[] offsets = {0, 0, 63, 64, 100, 0, 2099};
+        int[] ones = new int[lengths.length];
+        java.util.Arrays.fill(ones, 1);
+        Sequences keys = Sequences.ofLengths(lengths);
+        for (int left : new int[] {ALL, 150}) {
+          AttentionArguments a =
+              new AttentionArguments(
+                  heads,
+                  heads == 14 ? 2 : 1,
+                  Sequences.ofLengths(ones),
+                  keys,
+                  0.3,
+                  left,
+                  0,
+                  offsets,
+                  null,
+                  null,
+                  0,
+                  0);
+          String what = "widths %d, %d, heads %d, %d before".formatted(widths[0], widths[1], heads, left);
+          Inputs in = Inputs.random(a, widths[0], widths[1]);
+          Parallel.setThreads(1);
+          Tensor one = Guarded.zeros(a.queries().rows(), heads * widths[1]);
+          Tensor sums = Guarded.zeros(a.queries().rows(), heads);
+          kernels.attention(in.q, in.k, in.v, a, one, sums);
+          Tensor expected = Guarded.zeros(a.queries().rows(), heads * widths[1]);
+          Tensor expectedSums = Guarded.zeros(a.queries().rows(), heads);
+          REFERENCE.attention(in.q, in.k, in.v, a, expected, expectedSums);
+          assertClose(one, expected, 1e-5, what);
+          assertClose(sums, expectedSums, 1e-5, what + ": logSumExp");
+          Parallel.setThreads(3);
+          Tensor again = Guarded.zeros(a.queries().rows(), heads * widths[1]);
+          kernels.attention(in.q, in.k, in.v, a, again, sums);
+          Agreement.assertSameBits(again, one, what);
+        }
+      }
+    }
+  }
+
   @Test
   void largeScoresNeitherOverflowNorLoseTheLargest() {
     Sequences sequences = Sequences.ofLengths(150);
