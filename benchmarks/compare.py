@@ -215,7 +215,7 @@ def llama(heed, kernels):
     import llama_cpp
     import numpy
 
-    folder = os.environ.get("HEED_TEST_MODELS", os.path.expanduser("~/.cache/heed-test-models"))
+    folder = gguf_folder()
     print(f"\nllama.cpp of llama-cpp-python {llama_cpp.__version__}, 2 threads, tokens/s\n\n"
           f"| model, work | Heed ({kernels}) | llama.cpp | ratio |\n|---|---|---|---|")
     heed.ask("threads 2")
@@ -263,14 +263,37 @@ def capture(heed, kernels):
 def start(heed, kernels):
     print("\nsecond and later starts, median of 15\n\n| command | s |\n|---|---|")
     for arguments in (["--version"], ["embed", "hello world"]):
-        command = [os.path.join(ROOT, "heed"), "--quiet", *arguments]
-        subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
-        seconds = []
-        for _ in range(15):
+        print(f"| heed {' '.join(arguments)} | {statistics.median(seconds([ours(*arguments)], 15)[0]):.3f} |", flush=True)
+    file = os.path.join(gguf_folder(), "SmolLM2-135M-Instruct.Q4_1.gguf")
+    if os.path.exists(file):
+        peer = [sys.executable, "-c",
+                "import sys, llama_cpp; model = llama_cpp.Llama(sys.argv[1], n_threads=2, verbose=False);"
+                "print(model('The train left the', max_tokens=8, temperature=0)['choices'][0]['text'])", file]
+        command = ours("complete", "The train left the", "--model", file, "--max-tokens", "8", "--temperature", "0")
+        heed_s, peer_s = (statistics.median(one) for one in seconds([command, peer], 11))
+        print(f"\n8 tokens of SmolLM2-135M Q4_1 from a new process, s, median of 11\n\n"
+              f"| Heed | llama-cpp-python | time of Heed ÷ the other's |\n|---|---|---|\n"
+              f"| {heed_s:.3f} | {peer_s:.3f} | {heed_s / peer_s:.2f} |", flush=True)
+
+
+def ours(*arguments):
+    return [os.path.join(ROOT, "heed"), "--quiet", *arguments]
+
+
+def seconds(commands, rounds):
+    """How long each command takes, run in turn after a first time that does not count."""
+    times = [[] for _ in commands]
+    for i in range(rounds + 1):
+        for command, taken in zip(commands, times):
             begun = time.perf_counter()
-            subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
-            seconds.append(time.perf_counter() - begun)
-        print(f"| heed {' '.join(arguments)} | {statistics.median(seconds):.3f} |", flush=True)
+            subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+            if i:
+                taken.append(time.perf_counter() - begun)
+    return times
+
+
+def gguf_folder():
+    return os.environ.get("HEED_TEST_MODELS", os.path.expanduser("~/.cache/heed-test-models"))
 
 
 def encode(heed, text, lines, megabytes, name, file):
