@@ -56,8 +56,22 @@ public final class TranslationTraining {
   /// @param feedForward the inner width of the feed-forward
   /// @param longest the most tokens of a text
   /// @param dropout the share dropped in training
+  /// @param learnsPositions whether positions are learned instead of waves; then the model is one of
+  ///   BART's kind, with a norm before the first block
   public record Architecture(
-      int width, int layers, int heads, int feedForward, int longest, double dropout) {
+      int width,
+      int layers,
+      int heads,
+      int feedForward,
+      int longest,
+      double dropout,
+      boolean learnsPositions) {
+    /// With the paper's waves for positions.
+    public Architecture(
+        int width, int layers, int heads, int feedForward, int longest, double dropout) {
+      this(width, layers, heads, feedForward, longest, dropout, false);
+    }
+
     /// For some ten thousands of pairs and a machine without a graphics card.
     public static final Architecture SMALL = new Architecture(256, 3, 4, 512, 256, 0.2);
   }
@@ -156,6 +170,9 @@ public final class TranslationTraining {
     Marian model =
         new Marian(
             MarianConfiguration.of(
+                architecture.learnsPositions
+                    ? MarianConfiguration.Family.BART
+                    : MarianConfiguration.Family.MARIAN,
                 tokenizer.vocabularySize(),
                 architecture.layers,
                 architecture.longest,
