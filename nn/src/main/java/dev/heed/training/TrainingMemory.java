@@ -1,5 +1,6 @@
 package dev.heed.training;
 
+import dev.heed.nn.Layer;
 import dev.heed.tensor.MemoryLimit;
 import java.util.Locale;
 import java.util.function.IntToLongFunction;
@@ -13,12 +14,28 @@ import java.util.function.IntToLongFunction;
 ///   not say how large batches are
 public record TrainingMemory(long parameters, long gradients, long optimizer, long activations) {
   private static final int BATCHES_LOOKED_AT = 1000;
-  private static final int FIRST_TRIAL = 16;
-  private static final int SECOND_TRIAL = 8;
+  /// The second trial takes an eighth of a batch, but about so many rows at most, so that it always
+  /// fits; the first takes half of that.
+  private static final int TRIAL_PARTS = 8;
+
+  private static final long TRIAL_ROWS = 2048;
 
   /// All of it.
   public long total() {
     return parameters + gradients + optimizer + activations;
+  }
+
+  /// Refuses to train a new model that does not fit, before it takes memory: its parameters, their
+  /// gradients and two running values of each.
+  ///
+  /// @param withoutValues the model, made by [dev.heed.nn.Initializer#beforeLoading]
+  /// @throws IllegalStateException if it does not fit; it names the need and what there is
+  public static void requireRoomFor(Layer withoutValues) {
+    long parameters = withoutValues.parameterCount();
+    MemoryLimit.ofThisProcess()
+        .require(
+            String.format(Locale.ROOT, "training %,d new parameters", parameters),
+            4 * Float.BYTES * parameters);
   }
 
   /// Refuses a run that does not fit, before it begins. The parameters are there already.
@@ -48,13 +65,14 @@ public record TrainingMemory(long parameters, long gradients, long optimizer, lo
     if (most == 0) {
       return this;
     }
-    long firstRows = Math.max(1, data.inPartsOf(FIRST_TRIAL).rows(0));
-    long first = trial.applyAsLong(FIRST_TRIAL);
-    long secondRows = data.inPartsOf(SECOND_TRIAL).rows(0);
+    int parts = Math.max(TRIAL_PARTS, Math.toIntExact(Math.ceilDiv(most, TRIAL_ROWS)));
+    long firstRows = Math.max(1, data.inPartsOf(2 * parts).rows(0));
+    long first = trial.applyAsLong(2 * parts);
+    long secondRows = data.inPartsOf(parts).rows(0);
     if (secondRows <= firstRows) {
       return withActivations((long) ((double) first * most / firstRows));
     }
-    double perRow = (trial.applyAsLong(SECOND_TRIAL) - first) / (double) (secondRows - firstRows);
+    double perRow = (trial.applyAsLong(parts) - first) / (double) (secondRows - firstRows);
     return withActivations(first + (long) (Math.max(0, perRow) * (most - firstRows)));
   }
 

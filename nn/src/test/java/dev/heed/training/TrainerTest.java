@@ -499,6 +499,16 @@ class TrainerTest {
   }
 
   @Test
+  void aNewModelThatCannotFitIsRefusedBeforeItTakesMemory() {
+    Initializer shapes = Initializer.beforeLoading();
+    TrainingMemory.requireRoomFor(new Linear(300, 200, true, shapes));
+    assertThatThrownBy(
+            () -> TrainingMemory.requireRoomFor(new Linear(2_000_000, 2_000_000, true, shapes)))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageStartingWith("training 4,000,002,000,000 new parameters needs 64000.0 GB of memory: ");
+  }
+
+  @Test
   void aRunThatCannotFitIsRefused() {
     TinyGpt model = new TinyGpt(1, 0);
     Map<String, float[]> before = weights(model);
@@ -506,7 +516,7 @@ class TrainerTest {
     assertThatThrownBy(
             () ->
                 trainer.fit(
-                    new Sized(TRAIN, 32, 100_000_000_000L), null, TrainingProgress.SILENT))
+                    new Sized(TRAIN, 32, 1_000_000_000L), null, TrainingProgress.SILENT))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageMatching(
             "training \\(gradients 0\\.00 GB, optimizer 0\\.00 GB, activations of a step \\d+\\.\\d+"

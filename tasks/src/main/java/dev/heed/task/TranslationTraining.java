@@ -18,6 +18,7 @@ import dev.heed.training.AdamW;
 import dev.heed.training.LearningRateSchedule;
 import dev.heed.training.Objective;
 import dev.heed.training.Trainer;
+import dev.heed.training.TrainingMemory;
 import dev.heed.training.TrainingProgress;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -152,6 +153,7 @@ public final class TranslationTraining {
   /// @param tokenizer such as [#tokenizer] makes
   /// @param checkpoints where the state of the run is kept every `evaluateEvery` steps; null for
   ///   nowhere
+  /// @throws IllegalStateException if it would need more memory than there is
   public static TranslationTraining ofNewModel(
       Architecture architecture,
       Settings settings,
@@ -167,19 +169,19 @@ public final class TranslationTraining {
             architecture.dropout,
             architecture.dropout / 2,
             EPSILON);
-    Marian model =
-        new Marian(
-            MarianConfiguration.of(
-                architecture.learnsPositions
-                    ? MarianConfiguration.Family.BART
-                    : MarianConfiguration.Family.MARIAN,
-                tokenizer.vocabularySize(),
-                architecture.layers,
-                architecture.longest,
-                block,
-                tokenizer.idOf(PADDING).orElseThrow(),
-                tokenizer.idOf(END).orElseThrow()),
-            Initializer.seeded(settings.seed));
+    MarianConfiguration shape =
+        MarianConfiguration.of(
+            architecture.learnsPositions
+                ? MarianConfiguration.Family.BART
+                : MarianConfiguration.Family.MARIAN,
+            tokenizer.vocabularySize(),
+            architecture.layers,
+            architecture.longest,
+            block,
+            tokenizer.idOf(PADDING).orElseThrow(),
+            tokenizer.idOf(END).orElseThrow());
+    TrainingMemory.requireRoomFor(new Marian(shape, Initializer.beforeLoading()));
+    Marian model = new Marian(shape, Initializer.seeded(settings.seed));
     return new TranslationTraining(settings, model, tokenizer, checkpoints);
   }
 
