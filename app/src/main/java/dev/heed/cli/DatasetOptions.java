@@ -17,7 +17,8 @@ final class DatasetOptions {
   @Option(
       names = "--data",
       paramLabel = "FILE",
-      description = ".tsv, .csv, .jsonl or .txt, gzip too, .parquet, or a folder of folders of texts")
+      description =
+          ".tsv, .csv, .jsonl or .txt, gzip too, .parquet, or a folder of folders of texts")
   private @Nullable Path data;
 
   @Option(

@@ -83,8 +83,7 @@ final class PairsCommand implements Callable<Integer> {
             folder,
             count,
             heldOut);
-    heed.notes()
-        .printf("Type next: heed train translate --data %s%n", folder.resolve("train.tsv"));
+    heed.notes().printf("Type next: heed train translate --data %s%n", folder.resolve("train.tsv"));
     return ExitCode.DONE.code();
   }
 

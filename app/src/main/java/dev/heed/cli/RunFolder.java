@@ -81,8 +81,8 @@ record RunFolder(Path path, ConfigFile asked) {
     }
   }
 
-  /// Ends the run: writes `curves.svg` and `curves.png`, the model card and the figures, and removes
-  /// the checkpoints, which are no longer needed.
+  /// Ends the run: writes `curves.svg` and `curves.png`, the model card and the figures, and
+  /// removes the checkpoints, which are no longer needed.
   ///
   /// @param loss what the curves show, such as `Loss, nats a token`
   void end(String loss, ModelCard card, Map<String, @Nullable Object> figures) throws IOException {

@@ -103,8 +103,8 @@ record TranslationRun(
         String.format(
             Locale.ROOT,
             "heed train translate %s --validation %s --vocabulary %d --width %d --layers %d --heads"
-                + " %d --feed-forward %d --max-length %d --dropout %s%s --steps %d --tokens-per-step"
-                + " %d --learning-rate %s --seed %d",
+                + " %d --feed-forward %d --max-length %d --dropout %s%s --steps %d"
+                + " --tokens-per-step %d --learning-rate %s --seed %d",
             files,
             validation,
             vocabulary,

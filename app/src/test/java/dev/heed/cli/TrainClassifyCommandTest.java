@@ -53,7 +53,8 @@ class TrainClassifyCommandTest {
     Heed.Result result = train("--data", data(), "--steps", "60", "--learning-rate", "0.005");
     assertThat(result.code()).as(result.messages()).isEqualTo(ExitCode.DONE);
     assertThat(result.messages())
-        .containsPattern("Memory: about \\d+\\.\\d MB( of [^:]+)?: parameters 0\\.\\d MB, gradients 0")
+        .containsPattern(
+            "Memory: about \\d+\\.\\d MB( of [^:]+)?: parameters 0\\.\\d MB, gradients 0")
         .containsPattern("activations of a step \\d+\\.[0-9]*[1-9]")
         .containsPattern("\n6/60  0:\\d\\d left  .*val_loss")
         .containsPattern("\n60/60  ");

@@ -14,6 +14,7 @@ import java.util.function.IntToLongFunction;
 ///   not say how large batches are
 public record TrainingMemory(long parameters, long gradients, long optimizer, long activations) {
   private static final int BATCHES_LOOKED_AT = 1000;
+
   /// The second trial takes an eighth of a batch, but about so many rows at most, so that it always
   /// fits; the first takes half of that.
   private static final int TRIAL_PARTS = 8;

@@ -425,7 +425,8 @@ class TrainerTest {
   // Memory
 
   /// The batches of `counting`, which say how large they are.
-  private record Sized(Counting counting, int texts, long timesLarger) implements TrainingData<Batch> {
+  private record Sized(Counting counting, int texts, long timesLarger)
+      implements TrainingData<Batch> {
     @Override
     public long batchesPerEpoch() {
       return counting.batchesPerEpoch();
@@ -470,8 +471,7 @@ class TrainerTest {
   void theMemoryOfARunIsReckonedBeforeItsFirstStep() {
     TinyGpt model = new TinyGpt(1, 0, 64);
     Sized data = new Sized(TRAIN, 32, 1);
-    TrainingMemory memory =
-        begun(trainer(model, Trainer.Configuration.ofSteps(1, 1)), data);
+    TrainingMemory memory = begun(trainer(model, Trainer.Configuration.ofSteps(1, 1)), data);
     long bytes = 4 * model.parameterCount();
     assertThat(memory.parameters()).isEqualTo(bytes);
     assertThat(memory.gradients()).isEqualTo(bytes);
@@ -481,16 +481,14 @@ class TrainerTest {
       model.loss(data.batch(0)).sum().backward();
       return true;
     });
-    assertThat((double) memory.activations())
-        .isCloseTo(whole.peakBytes(), withinPercentage(30));
+    assertThat((double) memory.activations()).isCloseTo(whole.peakBytes(), withinPercentage(30));
   }
 
   @Test
   void theTrialOfMemoryChangesNothingThatIsLearned() {
     TinyGpt untried = new TinyGpt(1, 0.1);
     TinyGpt tried = new TinyGpt(1, 0.1);
-    trainer(untried, Trainer.Configuration.ofSteps(3, 1))
-        .fit(TRAIN, null, TrainingProgress.SILENT);
+    trainer(untried, Trainer.Configuration.ofSteps(3, 1)).fit(TRAIN, null, TrainingProgress.SILENT);
     assertThat(
             begun(trainer(tried, Trainer.Configuration.ofSteps(3, 1)), new Sized(TRAIN, 1, 1))
                 .activations())
@@ -505,7 +503,8 @@ class TrainerTest {
     assertThatThrownBy(
             () -> TrainingMemory.requireRoomFor(new Linear(2_000_000, 2_000_000, true, shapes)))
         .isInstanceOf(IllegalStateException.class)
-        .hasMessageStartingWith("training 4,000,002,000,000 new parameters needs 64000.0 GB of memory: ");
+        .hasMessageStartingWith(
+            "training 4,000,002,000,000 new parameters needs 64000.0 GB of memory: ");
   }
 
   @Test
@@ -514,13 +513,12 @@ class TrainerTest {
     Map<String, float[]> before = weights(model);
     Trainer<Batch> trainer = trainer(model, Trainer.Configuration.ofSteps(1, 1));
     assertThatThrownBy(
-            () ->
-                trainer.fit(
-                    new Sized(TRAIN, 32, 1_000_000_000L), null, TrainingProgress.SILENT))
+            () -> trainer.fit(new Sized(TRAIN, 32, 1_000_000_000L), null, TrainingProgress.SILENT))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageMatching(
-            "training \\(gradients 0\\.00 GB, optimizer 0\\.00 GB, activations of a step \\d+\\.\\d+"
-                + " GB\\) needs \\d+\\.\\d GB of memory: this process may use \\d+\\.\\d GB.*");
+            "training \\(gradients 0\\.00 GB, optimizer 0\\.00 GB, activations of a step"
+                + " \\d+\\.\\d+ GB\\) needs \\d+\\.\\d GB of memory: this process may use"
+                + " \\d+\\.\\d GB.*");
     weights(model).forEach((name, bits) -> assertThat(bits).isEqualTo(before.get(name)));
   }
 }

@@ -16,8 +16,8 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/// Rows of texts from a user's files, in columns: TSV, CSV, JSON lines, Parquet, plain text, folders
-/// of text files. All are UTF-8; what begins as gzip does is unpacked.
+/// Rows of texts from a user's files, in columns: TSV, CSV, JSON lines, Parquet, plain text,
+/// folders of text files. All are UTF-8; what begins as gzip does is unpacked.
 ///
 /// What the columns mean is said when they are asked for ([#rows]): by the names in the first row,
 /// where it has them, else by their order. JSON lines and Parquet have names always.
@@ -125,9 +125,9 @@ public final class Dataset {
   }
 
   /// The columns of a Parquet file that hold texts, numbers, truth values, or lists of them; a list
-  /// counts as its elements with `|` between. Pages may be unpacked or gzip; for Snappy and Zstandard
-  /// a program adds `org.xerial.snappy:snappy-java` or `com.github.luben:zstd-jni`, which bring
-  /// machine code (the command line unpacks Snappy by itself).
+  /// counts as its elements with `|` between. Pages may be unpacked or gzip; for Snappy and
+  /// Zstandard a program adds `org.xerial.snappy:snappy-java` or `com.github.luben:zstd-jni`, which
+  /// bring machine code (the command line unpacks Snappy by itself).
   public static Dataset parquet(Path file) {
     return ParquetRows.read(file);
   }

@@ -96,8 +96,7 @@ public final class PairBatches implements TrainingData<PairBatches.Batch> {
 
   @Override
   public PairBatches inPartsOf(int parts) {
-    return new PairBatches(
-        pairs, Math.ceilDiv(pairsPerBatch, parts), startToken, seed, shuffled);
+    return new PairBatches(pairs, Math.ceilDiv(pairsPerBatch, parts), startToken, seed, shuffled);
   }
 
   /// The pairs of a batch.

@@ -93,7 +93,8 @@ final class ParquetRows {
     Set<String> messages = new LinkedHashSet<>();
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       // What wraps a cause without a word of its own repeats it.
-      boolean own = cause.getCause() == null || !cause.getCause().toString().equals(cause.getMessage());
+      boolean own =
+          cause.getCause() == null || !cause.getCause().toString().equals(cause.getMessage());
       if (own && cause.getMessage() != null) {
         messages.add(cause.getMessage());
       }

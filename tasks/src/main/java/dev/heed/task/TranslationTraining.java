@@ -57,8 +57,8 @@ public final class TranslationTraining {
   /// @param feedForward the inner width of the feed-forward
   /// @param longest the most tokens of a text
   /// @param dropout the share dropped in training
-  /// @param learnsPositions whether positions are learned instead of waves; then the model is one of
-  ///   BART's kind, with a norm before the first block
+  /// @param learnsPositions whether positions are learned instead of waves; then the model is one
+  ///   of BART's kind, with a norm before the first block
   public record Architecture(
       int width,
       int layers,

@@ -31,7 +31,11 @@ class ParquetRowsTest {
         Dataset.of(golden(name))
             .skippingBadRows()
             .rows(List.of("label", "text", "score", "small", "good"), List.of());
-    assertThat(rows.faults()).hasSize(1).first().asString().endsWith("row 42: text must not be empty");
+    assertThat(rows.faults())
+        .hasSize(1)
+        .first()
+        .asString()
+        .endsWith("row 42: text must not be empty");
     assertThat(rows.cells()).hasSize(59);
     assertThat(rows.cells().getFirst())
         .containsExactly("0", "Eine größere Zeile, die 0. 🚂", "0.0", "0", "true");

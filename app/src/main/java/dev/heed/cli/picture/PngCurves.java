@@ -78,8 +78,7 @@ public final class PngCurves {
     line(curves.evaluations(), HUE);
     for (Point point : curves.evaluations()) {
       graphics.fill(
-          new Ellipse2D.Double(
-              x(point.step()) - DOT / 2.0, y(point.loss()) - DOT / 2.0, DOT, DOT));
+          new Ellipse2D.Double(x(point.step()) - DOT / 2.0, y(point.loss()) - DOT / 2.0, DOT, DOT));
     }
   }
 
@@ -103,7 +102,6 @@ public final class PngCurves {
   }
 
   private double y(double loss) {
-    return TOP
-        + (HEIGHT - TOP - BOTTOM) * (curves.high() - loss) / (curves.high() - curves.low());
+    return TOP + (HEIGHT - TOP - BOTTOM) * (curves.high() - loss) / (curves.high() - curves.low());
   }
 }

@@ -44,8 +44,10 @@ public final class LineChart {
   /// @return nothing where there is nothing to draw, or too little room
   public static List<String> lines(
       List<Point> curve, List<Point> marks, double last, int columns, int rows, Colors colors) {
-    double low = Stream.concat(curve.stream(), marks.stream()).mapToDouble(Point::y).min().orElse(0);
-    double high = Stream.concat(curve.stream(), marks.stream()).mapToDouble(Point::y).max().orElse(0);
+    double low =
+        Stream.concat(curve.stream(), marks.stream()).mapToDouble(Point::y).min().orElse(0);
+    double high =
+        Stream.concat(curve.stream(), marks.stream()).mapToDouble(Point::y).max().orElse(0);
     if (!(high > low) || columns < LEAST_COLUMNS) {
       return List.of();
     }

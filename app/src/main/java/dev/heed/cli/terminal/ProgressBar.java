@@ -80,7 +80,8 @@ public final class ProgressBar implements AutoCloseable {
   public void milestone(long done, Map<String, Double> figures) {
     if (open && !terminal.interactive() && done < total) {
       long elapsed = nanoTime.getAsLong() - started;
-      messages.println(done + "/" + total + "  " + timeLeft(done, elapsed) + figures(done, figures));
+      messages.println(
+          done + "/" + total + "  " + timeLeft(done, elapsed) + figures(done, figures));
     }
   }
 

@@ -50,8 +50,7 @@ class LineChartTest {
   @Test
   void whatHasNoHeightIsNotDrawn() {
     assertThat(LineChart.lines(List.of(), List.of(), 10, 80, 4, Colors.NONE)).isEmpty();
-    assertThat(
-            LineChart.lines(List.of(new Point(1, 2)), List.of(), 10, 80, 4, Colors.NONE))
+    assertThat(LineChart.lines(List.of(new Point(1, 2)), List.of(), 10, 80, 4, Colors.NONE))
         .isEmpty();
   }
 
