@@ -14,6 +14,9 @@ module dev.heed.app {
   requires tools.jackson.core;
   requires static transitive org.jspecify;
 
+  exports org.xerial.snappy to
+      dev.hardwood.core;
+
   opens dev.heed.cli to
       info.picocli;
 }

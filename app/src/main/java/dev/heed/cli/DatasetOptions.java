@@ -6,6 +6,8 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -15,7 +17,8 @@ final class DatasetOptions {
   @Option(
       names = "--data",
       paramLabel = "FILE",
-      description = ".tsv, .csv, .jsonl or .txt, gzip too, or a folder of folders of texts")
+      description =
+          ".tsv, .csv, .jsonl or .txt, gzip too, .parquet, or a folder of folders of texts")
   private @Nullable Path data;
 
   @Option(
@@ -29,6 +32,11 @@ final class DatasetOptions {
       names = "--skip-bad-rows",
       description = "count rows that cannot be used and go on (default: stop)")
   private boolean skipBadRows;
+
+  /// The Parquet reader tells standard error which codecs it uses. Loggers are slow to load.
+  private static final class Parquet {
+    static final Logger LOGGER = Logger.getLogger("dev.hardwood");
+  }
 
   /// The file or folder.
   Path data() {
@@ -62,6 +70,9 @@ final class DatasetOptions {
 
   /// Reads data in the way that these options say.
   static Dataset read(Path data, List<String> columns, boolean skipBadRows) {
+    if (data.toString().endsWith(".parquet")) {
+      Parquet.LOGGER.setLevel(Level.WARNING);
+    }
     try {
       Dataset dataset = Dataset.of(data).withColumns(columns);
       return skipBadRows ? dataset.skippingBadRows() : dataset;

@@ -40,6 +40,7 @@ public final class Main {
     COMMANDS.put("benchmark", BenchmarkCommand::new);
     COMMANDS.put("tokenize", TokenizeCommand::new);
     COMMANDS.put("train", TrainCommand::commandLine);
+    COMMANDS.put("pairs", PairsCommand::new);
     COMMANDS.put("compare", CompareCommand::commandLine);
     COMMANDS.put("convert", ConvertCommand::new);
     COMMANDS.put("quantize", QuantizeCommand::new);

@@ -1,6 +1,5 @@
 package dev.heed.cli;
 
-import com.ibm.icu.text.RuleBasedNumberFormat;
 import dev.heed.data.TextPairs;
 import dev.heed.task.TranslationTraining;
 import dev.heed.tensor.CounterRandom;
@@ -24,7 +23,6 @@ final class NumbersTraining implements SmallTraining {
   private static final int VOCABULARY = 380;
   private static final int SMALL = 1000;
   private static final int LARGE = 5000;
-  private static final int END = 1_000_000;
   private static final int HELD_OUT = 200;
   private static final TranslationTraining.Architecture ARCHITECTURE =
       new TranslationTraining.Architecture(128, 2, 4, 256, 64, 0.05);
@@ -74,8 +72,7 @@ final class NumbersTraining implements SmallTraining {
 
   /// All small numbers and some large ones, in an order of chance.
   static List<TextPairs.Pair> pairs(long seed) {
-    var english = new RuleBasedNumberFormat(Locale.ENGLISH, RuleBasedNumberFormat.SPELLOUT);
-    var german = new RuleBasedNumberFormat(Locale.GERMAN, RuleBasedNumberFormat.SPELLOUT);
+    SpelledPairs spelled = new SpelledPairs();
     List<Integer> numbers = new ArrayList<>();
     for (int i = 0; i < SMALL; i++) {
       numbers.add(i);
@@ -83,15 +80,13 @@ final class NumbersTraining implements SmallTraining {
     for (int i = 0; i < LARGE; i++) {
       double chance = CounterRandom.uniform(CounterRandom.key(seed, i, 1), 0);
       // As many of few digits as of many.
-      numbers.add((int) Math.pow(END, 0.5 + chance / 2) - 1);
+      numbers.add((int) Math.pow(SpelledPairs.NUMBERS, 0.5 + chance / 2) - 1);
     }
     List<TextPairs.Pair> pairs = new ArrayList<>();
     for (int number : numbers.stream().distinct().toList()) {
-      // Where a German number may be broken, ICU puts invisible hyphens.
-      String target = german.format(number).replace("\u00ad", "");
       int place =
           (int) (CounterRandom.uniform(CounterRandom.key(seed, number, 2), 0) * (pairs.size() + 1));
-      pairs.add(Math.min(place, pairs.size()), new TextPairs.Pair(english.format(number), target));
+      pairs.add(Math.min(place, pairs.size()), spelled.number(number));
     }
     return pairs;
   }

@@ -41,6 +41,7 @@ public final class Rehearsal {
           List.of("inspect"),
           List.of("inspect", "--format", "json"),
           List.of("completion", "--help"),
+          List.of("pairs", "--help"),
           List.of("embed", "The train left the station."),
           List.of("similar", "The train left.", "The locomotive departed.", "--format", "json"),
           List.of("search", "--help"),

@@ -1,6 +1,8 @@
 package dev.heed.cli;
 
+import dev.heed.cli.picture.PngCurves;
 import dev.heed.cli.picture.SvgCurves;
+import dev.heed.cli.picture.TrainingCurves;
 import dev.heed.model.ConfigFile;
 import dev.heed.tensor.Precision;
 import java.io.IOException;
@@ -79,14 +81,16 @@ record RunFolder(Path path, ConfigFile asked) {
     }
   }
 
-  /// Ends the run: writes `curves.svg`, the model card and the figures, and removes the
-  /// checkpoints, which are no longer needed.
+  /// Ends the run: writes `curves.svg` and `curves.png`, the model card and the figures, and
+  /// removes the checkpoints, which are no longer needed.
   ///
   /// @param loss what the curves show, such as `Loss, nats a token`
   void end(String loss, ModelCard card, Map<String, @Nullable Object> figures) throws IOException {
     Path metrics = path.resolve("metrics.jsonl");
     if (Files.exists(metrics)) {
-      Files.writeString(path.resolve("curves.svg"), SvgCurves.ofMetrics(metrics).svg(loss));
+      TrainingCurves curves = TrainingCurves.ofMetrics(metrics);
+      Files.writeString(path.resolve("curves.svg"), SvgCurves.svg(curves, loss));
+      PngCurves.writeWhereThereIsAFont(curves, loss, path.resolve("curves.png"));
     }
     Files.writeString(path.resolve("README.md"), card.text(path));
     Map<String, @Nullable Object> all = new LinkedHashMap<>(asked.values());

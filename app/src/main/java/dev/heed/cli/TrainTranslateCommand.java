@@ -105,6 +105,11 @@ final class TrainTranslateCommand implements Callable<Integer> {
   private double dropout = TranslationTraining.Architecture.SMALL.dropout();
 
   @Option(
+      names = "--learned-positions",
+      description = "learn a vector for each position, as BART, instead of the paper's waves")
+  private boolean learnedPositions;
+
+  @Option(
       names = "--validation",
       paramLabel = "SHARE",
       description =
@@ -237,7 +242,8 @@ final class TrainTranslateCommand implements Callable<Integer> {
         files.dataset().skipBadRows(),
         validation,
         vocabulary,
-        new TranslationTraining.Architecture(width, layers, heads, feedForward, longest, dropout),
+        new TranslationTraining.Architecture(
+            width, layers, heads, feedForward, longest, dropout, learnedPositions),
         new TranslationTraining.Settings(
             chosen, tokensPerStep, learningRate, Math.max(1, chosen / 10), heed.seed()));
   }

@@ -6,7 +6,6 @@ import dev.heed.tensor.Kernels;
 import dev.heed.training.Trainer;
 import dev.heed.training.TrainingProgress;
 import java.io.IOException;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -31,30 +30,10 @@ final class TrainingRun {
       Runnable stop) {
     try (Interruption interruption = Interruption.watch();
         ProgressBar bar = heed.progress()) {
-      bar.begin("", steps);
-      Map<String, Double> figures = new LinkedHashMap<>();
-      Trainer.History history =
-          training.apply(
-              new TrainingProgress() {
-                @Override
-                public void step(Step step) {
-                  if (figures.isEmpty()) {
-                    bar.startAt(step.step() - 1); // more than 0 where a run goes on
-                  }
-                  figures.put("loss", step.loss());
-                  figures.put(rate, step.targetsPerSecond());
-                  bar.update(step.step(), figures);
-                  if (interruption.requested()) {
-                    stop.run();
-                  }
-                }
-
-                @Override
-                public void evaluation(Evaluation evaluation) {
-                  figures.put("val_loss", evaluation.loss());
-                }
-              });
-      bar.end(history.steps().isEmpty() ? 0 : history.steps().getLast().step(), figures);
+      TrainingMonitor monitor =
+          new TrainingMonitor(heed.notes(), bar, steps, rate, interruption, stop);
+      Trainer.History history = training.apply(monitor);
+      monitor.end();
       return history;
     }
   }

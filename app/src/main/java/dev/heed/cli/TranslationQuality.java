@@ -6,17 +6,33 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /// How good translations are, in figures.
 ///
+/// @param exact how many are the reference, letter for letter
 /// @param pairs how many were tried
-record TranslationQuality(Bleu bleu, ChrF chrF, int pairs) {
+record TranslationQuality(Bleu bleu, ChrF chrF, int exact, int pairs) {
   static TranslationQuality of(
       List<String> translations, List<String> references, boolean lowercase) {
     return new TranslationQuality(
         Bleu.of(translations, references, lowercase),
         ChrF.of(translations, references, lowercase),
+        (int)
+            IntStream.range(0, translations.size())
+                .filter(i -> isSame(translations.get(i), references.get(i), lowercase))
+                .count(),
         translations.size());
+  }
+
+  private static boolean isSame(String translation, String reference, boolean lowercase) {
+    return lowercase
+        ? translation.strip().equalsIgnoreCase(reference.strip())
+        : translation.strip().equals(reference.strip());
+  }
+
+  private double exactMatch() {
+    return (double) exact / Math.max(1, pairs);
   }
 
   /// For JSON and `run.json`.
@@ -24,6 +40,7 @@ record TranslationQuality(Bleu bleu, ChrF chrF, int pairs) {
     Map<String, Object> figures = new LinkedHashMap<>();
     figures.put("bleu", bleu.score());
     figures.put("chrf", chrF.score());
+    figures.put("exact_match", exactMatch());
     figures.put("precisions", bleu.precisions());
     figures.put("brevity_penalty", bleu.brevityPenalty());
     figures.put("pairs", pairs);
@@ -36,11 +53,12 @@ record TranslationQuality(Bleu bleu, ChrF chrF, int pairs) {
   String shown() {
     return String.format(
         Locale.ROOT,
-        "BLEU %.2f (%s), chrF2 %.2f (%s), %,d pairs",
+        "BLEU %.2f (%s), chrF2 %.2f (%s), exact match %.4f, %,d pairs",
         bleu.score(),
         bleu.signature(),
         chrF.score(),
         chrF.signature(),
+        exactMatch(),
         pairs);
   }
 }

@@ -53,7 +53,8 @@ record TranslationRun(
             map.integer("heads"),
             map.integer("feed_forward"),
             map.integer("longest"),
-            map.number("dropout")),
+            map.number("dropout"),
+            map.flag("learned_positions", false)),
         new TranslationTraining.Settings(
             map.integer("steps"),
             map.integer("tokens_per_step"),
@@ -79,6 +80,7 @@ record TranslationRun(
     map.put("feed_forward", architecture.feedForward());
     map.put("longest", architecture.longest());
     map.put("dropout", architecture.dropout());
+    map.put("learned_positions", architecture.learnsPositions());
     map.put("steps", settings.steps());
     map.put("tokens_per_step", settings.tokensPerStep());
     map.put("learning_rate", settings.learningRate());
@@ -101,8 +103,8 @@ record TranslationRun(
         String.format(
             Locale.ROOT,
             "heed train translate %s --validation %s --vocabulary %d --width %d --layers %d --heads"
-                + " %d --feed-forward %d --max-length %d --dropout %s --steps %d --tokens-per-step"
-                + " %d --learning-rate %s --seed %d",
+                + " %d --feed-forward %d --max-length %d --dropout %s%s --steps %d"
+                + " --tokens-per-step %d --learning-rate %s --seed %d",
             files,
             validation,
             vocabulary,
@@ -112,6 +114,7 @@ record TranslationRun(
             architecture.feedForward(),
             architecture.longest(),
             architecture.dropout(),
+            architecture.learnsPositions() ? " --learned-positions" : "",
             settings.steps(),
             settings.tokensPerStep(),
             settings.learningRate(),

@@ -70,7 +70,9 @@ class TraceCommandTest {
   @Test
   void anEncoderDecoderModelShowsBothSidesAndWhatTheOneReadsOfTheOther() {
     BlockConfiguration block = new BlockConfiguration(8, 2, 16, Activation.RELU, false, 0, 0, 1e-5);
-    new Marian(MarianConfiguration.of(11, 2, 8, block, 0, 1), Initializer.seeded(1)).save(folder);
+    MarianConfiguration configuration =
+        MarianConfiguration.of(MarianConfiguration.Family.MARIAN, 11, 2, 8, block, 0, 1);
+    new Marian(configuration, Initializer.seeded(1)).save(folder);
     Path file = folder.resolve("t.safetensors");
     String model = folder.toString();
     Heed.Result result =

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -51,6 +52,12 @@ class TrainClassifyCommandTest {
   void aModelIsTrainedThatClassifyAndEvaluateThenUse() throws IOException {
     Heed.Result result = train("--data", data(), "--steps", "60", "--learning-rate", "0.005");
     assertThat(result.code()).as(result.messages()).isEqualTo(ExitCode.DONE);
+    assertThat(result.messages())
+        .containsPattern(
+            "Memory: about \\d+\\.\\d MB( of [^:]+)?: parameters 0\\.\\d MB, gradients 0")
+        .containsPattern("activations of a step \\d+\\.[0-9]*[1-9]")
+        .containsPattern("\n6/60  0:\\d\\d left  .*val_loss")
+        .containsPattern("\n60/60  ");
     assertThat(result.out())
         .startsWith("accuracy 1.0000, macro F1 1.0000, calibration error 0.")
         .contains("precision", "neg ", "pos ");
@@ -61,6 +68,7 @@ class TrainClassifyCommandTest {
         .contains("heed train classify --data '" + reviews, "| neg | 1.0000")
         .contains("(confusion.svg)");
     assertThat(model.resolve("curves.svg")).content().contains("<polyline", "<circle");
+    assertThat(ImageIO.read(model.resolve("curves.png").toFile()).getWidth()).isEqualTo(1440);
     assertThat(model.resolve("confusion.svg")).content().contains("neg → pos: 0.0000");
     assertThat(model.resolve("run.json")).content().contains("\"figures\":{\"accuracy\":1.0");
     try (var inside = Files.list(model)) {
@@ -146,6 +154,27 @@ class TrainClassifyCommandTest {
     assertThat(told.messages())
         .contains("1 rows skipped, the first: ", "line 2: expected 2 columns: received 1")
         .contains("2 rows repeat an earlier text, 1 of them with another label");
+  }
+
+  /// The files are written by `tools/goldens/parquet.py`.
+  @Test
+  void parquetIsReadWithItsSnappyPages() throws IOException {
+    for (String name : List.of("snappy", "snappy-v2")) {
+      Path data = Path.of("src/test/resources/goldens/parquet").resolve(name + ".parquet");
+      assertThat(train("--data", data.toString()).messages())
+          .contains(name + ".parquet row 42: text must not be empty");
+      Heed.Result result =
+          train("--data", data.toString(), "--skip-bad-rows", "--steps", "2", "-o", folder(name));
+      assertThat(result.code()).as(result.messages()).isEqualTo(ExitCode.DONE);
+      assertThat(result.messages())
+          .contains("1 rows skipped", "53 texts (6 held out) with the labels [0, 1, 2]")
+          .doesNotContain("INFO");
+      byte[] whole = Files.readAllBytes(data);
+      whole[600] ^= 0x55;
+      Path damaged = Files.write(home.resolve("damaged.parquet"), whole);
+      assertThat(train("--data", damaged.toString(), "-o", folder("none")).messages())
+          .contains("damaged.parquet must be a Parquet file that can be read: ");
+    }
   }
 
   @Test

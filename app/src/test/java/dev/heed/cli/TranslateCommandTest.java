@@ -149,7 +149,7 @@ class TranslateCommandTest {
     String[] evaluate = {"evaluate", "--model", "numbers", "--data", pairs.toString()};
     Heed.Result text = heed().run(evaluate);
     assertThat(text.code()).as(text.messages()).isEqualTo(ExitCode.DONE);
-    assertThat(text.out()).startsWith("BLEU ").contains("chrF2 ", "900 pairs");
+    assertThat(text.out()).startsWith("BLEU ").contains("chrF2 ", "exact match ", "900 pairs");
     ConfigFile json =
         ConfigFile.parse(
             "answer",
@@ -169,6 +169,7 @@ class TranslateCommandTest {
                 .getBytes(StandardCharsets.UTF_8));
     assertThat(json.number("bleu")).isGreaterThan(80);
     assertThat(json.number("chrf")).isGreaterThan(80);
+    assertThat(json.number("exact_match")).isBetween(0.3, 1.0);
     assertThat(json.string("signature")).contains("case:lc");
   }
 
@@ -210,6 +211,19 @@ class TranslateCommandTest {
             assertThat(received.tensor(name).sameAs(expected.tensor(name))).as(name).isTrue());
     assertThat(heed().run("train", "translate", "--resume", parts.toString()).messages())
         .contains("is finished: nothing to resume");
+  }
+
+  @Test
+  void positionsMayBeLearned() {
+    Path learned = folder.resolve("learned-positions");
+    Heed.Result trained = train(learned, "--learned-positions", "--steps", "2");
+    assertThat(trained.code()).as(trained.messages()).isEqualTo(ExitCode.DONE);
+    assertThat(learned.resolve("config.json")).content().contains("BartForConditionalGeneration");
+    assertThat(ConfigFile.read(learned.resolve("run.json")).string("command"))
+        .contains(" --learned-positions --steps 2 ");
+    Heed.Result evaluated =
+        heed().run("evaluate", "--model", learned.toString(), "--data", pairs.toString());
+    assertThat(evaluated.code()).as(evaluated.messages()).isEqualTo(ExitCode.DONE);
   }
 
   @Test

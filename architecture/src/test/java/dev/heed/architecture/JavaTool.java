@@ -49,6 +49,8 @@ final class JavaTool {
       return !path.startsWith(Repository.ROOT.resolve("app"))
           && !path.startsWith(Repository.ROOT.resolve("architecture"));
     }
-    return path.getFileName().toString().matches("(fastcsv|jackson-core|jspecify)-.*");
+    return path.getFileName()
+        .toString()
+        .matches("(fastcsv|hardwood-core|jackson-core|jspecify)-.*");
   }
 }

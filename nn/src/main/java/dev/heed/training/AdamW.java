@@ -37,6 +37,11 @@ public final class AdamW extends Optimizer {
   }
 
   @Override
+  int statesPerParameter() {
+    return 2; // mean and variance
+  }
+
+  @Override
   void update(
       String name,
       Parameter parameter,

@@ -31,6 +31,11 @@ public final class BestWeights implements TrainingProgress {
   }
 
   @Override
+  public void begins(TrainingMemory memory) {
+    next.begins(memory);
+  }
+
+  @Override
   public void step(Step step) {
     next.step(step);
   }

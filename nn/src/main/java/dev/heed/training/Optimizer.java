@@ -71,6 +71,22 @@ public abstract sealed class Optimizer permits AdamW, Sgd {
     });
   }
 
+  /// How many running values it keeps of each parameter.
+  abstract int statesPerParameter();
+
+  /// The memory of parameters, gradients and running values; activations are not its matter.
+  final TrainingMemory memory() {
+    long all = 0;
+    long learning = 0;
+    for (Parameter parameter : parameters.values()) {
+      long bytes = parameter.dtype().bytes(parameter.shape());
+      all += bytes;
+      learning += parameter.isFrozen() ? 0 : bytes;
+    }
+    int states = statesPerParameter() + (averageDecay > 0 ? 1 : 0);
+    return new TrainingMemory(all, learning, learning * states, 0);
+  }
+
   abstract void update(
       String name,
       Parameter parameter,

@@ -20,6 +20,11 @@ public final class Sgd extends Optimizer {
   }
 
   @Override
+  int statesPerParameter() {
+    return momentum == 0 ? 0 : 1;
+  }
+
+  @Override
   void update(
       String name,
       Parameter parameter,

@@ -2,6 +2,7 @@ package dev.heed.training;
 
 import dev.heed.nn.Layer;
 import dev.heed.nn.TrainingMode;
+import dev.heed.tensor.MemoryLimit;
 import dev.heed.tensor.StepMemory;
 import dev.heed.tensor.Tensor;
 import java.nio.file.Path;
@@ -105,8 +106,8 @@ public final class Trainer<B> {
   /// Trains from the beginning, or, if `directory` holds a checkpoint of this run, from there.
   ///
   /// @param validation null for none
-  /// @throws IllegalStateException if a loss or gradient is not finite any more, or the checkpoint
-  ///   is of a run with another seed or model
+  /// @throws IllegalStateException if a loss or gradient is not finite any more, the checkpoint is
+  ///   of a run with another seed or model, or the run needs more memory than there is
   public History fit(
       TrainingData<B> train, @Nullable TrainingData<B> validation, TrainingProgress progress) {
     Path directory = configuration.directory;
@@ -116,7 +117,10 @@ public final class Trainer<B> {
           TrainingCheckpoint.restoreLatest(directory, configuration.seed, model, optimizer),
           configuration.patience);
     }
-    optimizer.clearGradients(); // those of a step that failed
+    if (state.step < configuration.steps) {
+      progress.begins(required(train));
+    }
+    optimizer.clearGradients(); // those of a step that failed, or of the trial
     List<TrainingProgress.Step> steps = new ArrayList<>();
     List<TrainingProgress.Evaluation> evaluations = new ArrayList<>();
     try (MetricsFile metrics = MetricsFile.open(directory, state.step)) {
@@ -166,22 +170,29 @@ public final class Trainer<B> {
     return sum / targets;
   }
 
+  /// What the run needs, which there must be.
+  private TrainingMemory required(TrainingData<B> train) {
+    MemoryLimit limit = MemoryLimit.ofThisProcess();
+    TrainingMemory known = optimizer.memory();
+    known.require(limit);
+    StepMemory trial = new StepMemory();
+    TrainingMemory whole =
+        known.withActivations(
+            train,
+            parts -> {
+              learn(trial, train.inPartsOf(parts), 0);
+              return trial.peakBytes();
+            });
+    optimizer.clearGradients();
+    whole.require(limit);
+    return whole;
+  }
+
   private TrainingProgress.Step step(TrainingData<B> train, long step, Clock clock) {
     double sum = 0;
     long targets = 0;
     for (int i = 0; i < configuration.accumulate; i++) {
-      long index = (step - 1) * configuration.accumulate + i;
-      long site = (step - 1) * configuration.accumulate + i;
-      Summed one =
-          memory.step(() ->
-              TrainingMode.run(
-                  configuration.seed,
-                  site,
-                  () -> {
-                    Objective.Loss loss = objective.loss(train.batch(index));
-                    loss.sum().backward();
-                    return summed(loss);
-                  }));
+      Summed one = learn(memory, train, (step - 1) * configuration.accumulate + i);
       sum += one.sum;
       targets += one.targets;
     }
@@ -204,6 +215,19 @@ public final class Trainer<B> {
         norm,
         clock.targetsPerSecond(),
         clock.secondsLeft(step, configuration.steps));
+  }
+
+  /// Adds the gradient of one batch.
+  private Summed learn(StepMemory activations, TrainingData<B> data, long index) {
+    return activations.step(() ->
+        TrainingMode.run(
+            configuration.seed,
+            index,
+            () -> {
+              Objective.Loss loss = objective.loss(data.batch(index));
+              loss.sum().backward();
+              return summed(loss);
+            }));
   }
 
   private static void requireFinite(String what, double value, long step) {

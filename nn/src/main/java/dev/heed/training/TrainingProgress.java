@@ -33,6 +33,9 @@ public interface TrainingProgress {
     };
   }
 
+  /// Before the first step of this process.
+  default void begins(TrainingMemory memory) {}
+
   /// After every step.
   default void step(Step step) {}
 

@@ -3,6 +3,7 @@ package dev.heed.training;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import dev.heed.nn.Closeness;
 import dev.heed.nn.Initializer;
@@ -17,6 +18,7 @@ import dev.heed.tensor.Operations;
 import dev.heed.tensor.Parallel;
 import dev.heed.tensor.Parameter;
 import dev.heed.tensor.Sequences;
+import dev.heed.tensor.StepMemory;
 import dev.heed.tensor.Tensor;
 import dev.heed.training.TinyGpt.Batch;
 import dev.heed.training.TinyGpt.Counting;
@@ -418,5 +420,105 @@ class TrainerTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
             "evaluateEvery, patience and checkpointEvery must be 0 or more: received 0, 0, -1");
+  }
+
+  // Memory
+
+  /// The batches of `counting`, which say how large they are.
+  private record Sized(Counting counting, int texts, long timesLarger)
+      implements TrainingData<Batch> {
+    @Override
+    public long batchesPerEpoch() {
+      return counting.batchesPerEpoch();
+    }
+
+    @Override
+    public Batch batch(long index) {
+      List<Batch> parts = new ArrayList<>();
+      for (int i = 0; i < texts; i++) {
+        parts.add(counting.batch(texts * index + i));
+      }
+      return TinyGpt.join(parts);
+    }
+
+    @Override
+    public long rows(long index) {
+      return timesLarger * batch(index).sequences().rows();
+    }
+
+    @Override
+    public Sized inPartsOf(int parts) {
+      return new Sized(counting, Math.ceilDiv(texts, parts), 1);
+    }
+  }
+
+  private static TrainingMemory begun(Trainer<Batch> trainer, TrainingData<Batch> data) {
+    List<TrainingMemory> heard = new ArrayList<>();
+    trainer.fit(
+        data,
+        null,
+        new TrainingProgress() {
+          @Override
+          public void begins(TrainingMemory memory) {
+            heard.add(memory);
+          }
+        });
+    assertThat(heard).hasSize(1);
+    return heard.getFirst();
+  }
+
+  @Test
+  void theMemoryOfARunIsReckonedBeforeItsFirstStep() {
+    TinyGpt model = new TinyGpt(1, 0, 64);
+    Sized data = new Sized(TRAIN, 32, 1);
+    TrainingMemory memory = begun(trainer(model, Trainer.Configuration.ofSteps(1, 1)), data);
+    long bytes = 4 * model.parameterCount();
+    assertThat(memory.parameters()).isEqualTo(bytes);
+    assertThat(memory.gradients()).isEqualTo(bytes);
+    assertThat(memory.optimizer()).isEqualTo(2 * bytes);
+    StepMemory whole = new StepMemory();
+    whole.step(() -> {
+      model.loss(data.batch(0)).sum().backward();
+      return true;
+    });
+    assertThat((double) memory.activations()).isCloseTo(whole.peakBytes(), withinPercentage(30));
+  }
+
+  @Test
+  void theTrialOfMemoryChangesNothingThatIsLearned() {
+    TinyGpt untried = new TinyGpt(1, 0.1);
+    TinyGpt tried = new TinyGpt(1, 0.1);
+    trainer(untried, Trainer.Configuration.ofSteps(3, 1)).fit(TRAIN, null, TrainingProgress.SILENT);
+    assertThat(
+            begun(trainer(tried, Trainer.Configuration.ofSteps(3, 1)), new Sized(TRAIN, 1, 1))
+                .activations())
+        .isPositive();
+    requireSameBits(tried, untried);
+  }
+
+  @Test
+  void aNewModelThatCannotFitIsRefusedBeforeItTakesMemory() {
+    Initializer shapes = Initializer.beforeLoading();
+    TrainingMemory.requireRoomFor(new Linear(300, 200, true, shapes));
+    assertThatThrownBy(
+            () -> TrainingMemory.requireRoomFor(new Linear(2_000_000, 2_000_000, true, shapes)))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageStartingWith(
+            "training 4,000,002,000,000 new parameters needs 64000.0 GB of memory: ");
+  }
+
+  @Test
+  void aRunThatCannotFitIsRefused() {
+    TinyGpt model = new TinyGpt(1, 0);
+    Map<String, float[]> before = weights(model);
+    Trainer<Batch> trainer = trainer(model, Trainer.Configuration.ofSteps(1, 1));
+    assertThatThrownBy(
+            () -> trainer.fit(new Sized(TRAIN, 32, 1_000_000_000L), null, TrainingProgress.SILENT))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageMatching(
+            "training \\(gradients 0\\.00 GB, optimizer 0\\.00 GB, activations of a step"
+                + " \\d+\\.\\d+ GB\\) needs \\d+\\.\\d GB of memory: this process may use"
+                + " \\d+\\.\\d GB.*");
+    weights(model).forEach((name, bits) -> assertThat(bits).isEqualTo(before.get(name)));
   }
 }

@@ -16,11 +16,11 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/// Rows of texts from a user's files, in columns: TSV, CSV, JSON lines, plain text, folders of text
-/// files. All are UTF-8; what begins as gzip does is unpacked.
+/// Rows of texts from a user's files, in columns: TSV, CSV, JSON lines, Parquet, plain text,
+/// folders of text files. All are UTF-8; what begins as gzip does is unpacked.
 ///
 /// What the columns mean is said when they are asked for ([#rows]): by the names in the first row,
-/// where it has them, else by their order. JSON lines have names always.
+/// where it has them, else by their order. JSON lines and Parquet have names always.
 ///
 /// A row that cannot be used (too few columns, an empty one, damaged JSON) is an error that names
 /// its place, unless [#skippingBadRows]; then it is counted.
@@ -83,7 +83,7 @@ public final class Dataset {
   }
 
   /// Reads a file or folder by what its name says: `.tsv`, `.csv`, `.jsonl` or `.ndjson`, `.txt`,
-  /// each also with `.gz`; a folder has a folder a label.
+  /// each also with `.gz`; `.parquet`; a folder has a folder a label.
   ///
   /// @throws IllegalArgumentException if the name says something else
   /// @throws UncheckedIOException if a file is missing, damaged or not UTF-8
@@ -97,11 +97,12 @@ public final class Dataset {
       case "tsv", "tab" -> tsv(path);
       case "csv" -> csv(path);
       case "jsonl", "ndjson", "json" -> jsonLines(path);
+      case "parquet" -> parquet(path);
       case "txt", "text" -> lines(path);
       default ->
           throw new IllegalArgumentException(
-              "data must be a folder of folders or a file that ends in .tsv, .csv, .jsonl or .txt,"
-                  + " perhaps with .gz: received "
+              "data must be a folder of folders or a file that ends in .parquet, or in .tsv, .csv,"
+                  + " .jsonl or .txt, perhaps with .gz: received "
                   + path);
     };
   }
@@ -121,6 +122,14 @@ public final class Dataset {
   /// between.
   public static Dataset jsonLines(Path file) {
     return JsonLines.read(file);
+  }
+
+  /// The columns of a Parquet file that hold texts, numbers, truth values, or lists of them; a list
+  /// counts as its elements with `|` between. Pages may be unpacked or gzip; for Snappy and
+  /// Zstandard a program adds `org.xerial.snappy:snappy-java` or `com.github.luben:zstd-jni`, which
+  /// bring machine code (the command line unpacks Snappy by itself).
+  public static Dataset parquet(Path file) {
+    return ParquetRows.read(file);
   }
 
   /// A text a line, one column.

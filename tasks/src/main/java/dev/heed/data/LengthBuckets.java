@@ -68,6 +68,16 @@ public final class LengthBuckets<S> implements TrainingData<List<S>> {
         .toList();
   }
 
+  @Override
+  public long rows(long index) {
+    return batch(index).stream().mapToLong(length::applyAsInt).sum();
+  }
+
+  @Override
+  public LengthBuckets<S> inPartsOf(int parts) {
+    return new LengthBuckets<>(samples, length, Math.ceilDiv(perBatch, parts), seed, shuffled);
+  }
+
   private List<int[]> order(long epoch) {
     int[] places =
         shuffled

@@ -6,6 +6,7 @@ import dev.heed.tensor.Tensor;
 import dev.heed.training.TrainingData;
 import java.util.List;
 import java.util.function.ToIntFunction;
+import java.util.stream.IntStream;
 
 /// Batches for translation: pairs of different lengths packed one after the other, no padding, so
 /// that they need not be sorted by length. Each pass goes through all pairs once, in an order of
@@ -66,22 +67,16 @@ public final class PairBatches implements TrainingData<PairBatches.Batch> {
 
   @Override
   public synchronized Batch batch(long index) {
-    long epoch = index / batchesPerEpoch();
-    if (shuffled && orderOf != epoch) {
-      order = CounterRandom.permutation(pairs.size(), CounterRandom.key(seed, epoch, -1));
-      orderOf = epoch;
-    }
-    int from = Math.toIntExact(index % batchesPerEpoch()) * pairsPerBatch;
-    int to = Math.min(pairs.size(), from + pairsPerBatch);
-    Sequences sources = lengths(from, to, pair -> pair.source.length);
-    Sequences targets = lengths(from, to, pair -> pair.target.length);
+    List<Pair> chosen = pairs(index);
+    Sequences sources = lengths(chosen, pair -> pair.source.length);
+    Sequences targets = lengths(chosen, pair -> pair.target.length);
     int[] source = new int[sources.rows()];
     int[] input = new int[targets.rows()];
     int[] target = new int[targets.rows()];
-    for (int i = from; i < to; i++) {
-      Pair pair = pair(i);
-      System.arraycopy(pair.source, 0, source, sources.start(i - from), pair.source.length);
-      int start = targets.start(i - from);
+    for (int i = 0; i < chosen.size(); i++) {
+      Pair pair = chosen.get(i);
+      System.arraycopy(pair.source, 0, source, sources.start(i), pair.source.length);
+      int start = targets.start(i);
       System.arraycopy(pair.target, 0, target, start, pair.target.length);
       input[start] = startToken;
       System.arraycopy(pair.target, 0, input, start + 1, pair.target.length - 1);
@@ -94,15 +89,31 @@ public final class PairBatches implements TrainingData<PairBatches.Batch> {
         Tensor.of(target, target.length));
   }
 
-  private Sequences lengths(int from, int to, ToIntFunction<Pair> length) {
-    int[] lengths = new int[to - from];
-    for (int i = from; i < to; i++) {
-      lengths[i - from] = length.applyAsInt(pair(i));
-    }
-    return Sequences.ofLengths(lengths);
+  @Override
+  public synchronized long rows(long index) {
+    return pairs(index).stream().mapToLong(pair -> pair.source.length + pair.target.length).sum();
   }
 
-  private Pair pair(int place) {
-    return pairs.get(shuffled ? order[place] : place);
+  @Override
+  public PairBatches inPartsOf(int parts) {
+    return new PairBatches(pairs, Math.ceilDiv(pairsPerBatch, parts), startToken, seed, shuffled);
+  }
+
+  /// The pairs of a batch.
+  private List<Pair> pairs(long index) {
+    long epoch = index / batchesPerEpoch();
+    if (shuffled && orderOf != epoch) {
+      order = CounterRandom.permutation(pairs.size(), CounterRandom.key(seed, epoch, -1));
+      orderOf = epoch;
+    }
+    int from = Math.toIntExact(index % batchesPerEpoch()) * pairsPerBatch;
+    int to = Math.min(pairs.size(), from + pairsPerBatch);
+    return IntStream.range(from, to)
+        .mapToObj(place -> pairs.get(shuffled ? order[place] : place))
+        .toList();
+  }
+
+  private static Sequences lengths(List<Pair> pairs, ToIntFunction<Pair> length) {
+    return Sequences.ofLengths(pairs.stream().mapToInt(length).toArray());
   }
 }

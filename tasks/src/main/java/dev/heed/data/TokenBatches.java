@@ -7,6 +7,7 @@ import dev.heed.training.TrainingData;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /// Batches for language modelling: texts of different lengths packed one after the other, no
 /// padding. Each pass goes through all texts once, in an order of its own that follows from the
@@ -69,6 +70,32 @@ public final class TokenBatches implements TrainingData<TokenBatches.Batch> {
 
   @Override
   public synchronized Batch batch(long index) {
+    List<int[]> chosen = texts(index);
+    Sequences sequences =
+        Sequences.ofLengths(chosen.stream().mapToInt(text -> text.length - 1).toArray());
+    int[] ids = new int[sequences.rows()];
+    int[] targets = new int[sequences.rows()];
+    for (int i = 0; i < chosen.size(); i++) {
+      int start = sequences.start(i);
+      int length = sequences.length(i);
+      System.arraycopy(chosen.get(i), 0, ids, start, length);
+      System.arraycopy(chosen.get(i), 1, targets, start, length);
+    }
+    return new Batch(Tensor.of(ids, ids.length), sequences, Tensor.of(targets, targets.length));
+  }
+
+  @Override
+  public synchronized long rows(long index) {
+    return texts(index).stream().mapToLong(text -> text.length - 1).sum();
+  }
+
+  @Override
+  public TokenBatches inPartsOf(int parts) {
+    return new TokenBatches(texts, Math.ceilDiv(textsPerBatch, parts), seed, shuffled);
+  }
+
+  /// The texts of a batch.
+  private List<int[]> texts(long index) {
     long epoch = index / batchesPerEpoch();
     if (shuffled && orderOf != epoch) {
       order = CounterRandom.permutation(texts.size(), CounterRandom.key(seed, epoch, -1));
@@ -76,22 +103,8 @@ public final class TokenBatches implements TrainingData<TokenBatches.Batch> {
     }
     int from = Math.toIntExact(index % batchesPerEpoch()) * textsPerBatch;
     int to = Math.min(texts.size(), from + textsPerBatch);
-    int[] lengths = new int[to - from];
-    for (int i = from; i < to; i++) {
-      lengths[i - from] = text(i).length - 1;
-    }
-    Sequences sequences = Sequences.ofLengths(lengths);
-    int[] ids = new int[sequences.rows()];
-    int[] targets = new int[sequences.rows()];
-    for (int i = from; i < to; i++) {
-      int start = sequences.start(i - from);
-      System.arraycopy(text(i), 0, ids, start, lengths[i - from]);
-      System.arraycopy(text(i), 1, targets, start, lengths[i - from]);
-    }
-    return new Batch(Tensor.of(ids, ids.length), sequences, Tensor.of(targets, targets.length));
-  }
-
-  private int[] text(int place) {
-    return texts.get(shuffled ? order[place] : place);
+    return IntStream.range(from, to)
+        .mapToObj(place -> texts.get(shuffled ? order[place] : place))
+        .toList();
   }
 }

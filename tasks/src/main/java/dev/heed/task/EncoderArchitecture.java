@@ -8,6 +8,7 @@ import dev.heed.nn.transformer.BlockConfiguration;
 import dev.heed.tensor.Activation;
 import dev.heed.tokenizer.Tokenizer;
 import dev.heed.tokenizer.WordPieceTrainer;
+import dev.heed.training.TrainingMemory;
 import java.util.regex.Pattern;
 
 /// How a new encoder of BERT's kind looks.
@@ -36,11 +37,14 @@ public record EncoderArchitecture(
   ///
   /// @param tokens the number of the tokenizer's tokens
   /// @param longest the most tokens of a text
+  /// @throws IllegalStateException if its training would need more memory than there is
   Bert newEncoder(int tokens, int longest, Initializer initializer) {
     BlockConfiguration block =
         new BlockConfiguration(
             width, heads, 4 * width, Activation.GELU, false, dropout, dropout, 1e-12);
-    return new Bert(BertConfiguration.bert(tokens, longest, 2, layers, block), true, initializer);
+    BertConfiguration shape = BertConfiguration.bert(tokens, longest, 2, layers, block);
+    TrainingMemory.requireRoomFor(new Bert(shape, true, Initializer.beforeLoading()));
+    return new Bert(shape, true, initializer);
   }
 
   /// Draws the matrices of a model on such an encoder once more: BERT's deviation of 0.02 suits

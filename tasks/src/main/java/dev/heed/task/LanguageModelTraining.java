@@ -12,6 +12,7 @@ import dev.heed.training.AdamW;
 import dev.heed.training.LearningRateSchedule;
 import dev.heed.training.Objective;
 import dev.heed.training.Trainer;
+import dev.heed.training.TrainingMemory;
 import dev.heed.training.TrainingProgress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -92,21 +93,22 @@ public final class LanguageModelTraining {
   ///
   /// @param checkpoints where the state of the run is kept every `evaluateEvery` steps; null for
   ///   nowhere
+  /// @throws IllegalStateException if it would need more memory than there is
   public static LanguageModelTraining ofNewModel(
       Architecture architecture,
       Settings settings,
       Tokenizer tokenizer,
       @Nullable Path checkpoints) {
-    Gpt2 model =
-        new Gpt2(
-            Gpt2Configuration.of(
-                tokenizer.vocabularySize(),
-                architecture.longest,
-                architecture.width,
-                architecture.layers,
-                architecture.heads,
-                architecture.dropout),
-            Initializer.seeded(settings.seed));
+    Gpt2Configuration shape =
+        Gpt2Configuration.of(
+            tokenizer.vocabularySize(),
+            architecture.longest,
+            architecture.width,
+            architecture.layers,
+            architecture.heads,
+            architecture.dropout);
+    TrainingMemory.requireRoomFor(new Gpt2(shape, Initializer.beforeLoading()));
+    Gpt2 model = new Gpt2(shape, Initializer.seeded(settings.seed));
     return new LanguageModelTraining(settings, model, null, tokenizer, checkpoints);
   }
 

@@ -18,6 +18,7 @@ import dev.heed.training.AdamW;
 import dev.heed.training.LearningRateSchedule;
 import dev.heed.training.Objective;
 import dev.heed.training.Trainer;
+import dev.heed.training.TrainingMemory;
 import dev.heed.training.TrainingProgress;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -56,8 +57,22 @@ public final class TranslationTraining {
   /// @param feedForward the inner width of the feed-forward
   /// @param longest the most tokens of a text
   /// @param dropout the share dropped in training
+  /// @param learnsPositions whether positions are learned instead of waves; then the model is one
+  ///   of BART's kind, with a norm before the first block
   public record Architecture(
-      int width, int layers, int heads, int feedForward, int longest, double dropout) {
+      int width,
+      int layers,
+      int heads,
+      int feedForward,
+      int longest,
+      double dropout,
+      boolean learnsPositions) {
+    /// With the paper's waves for positions.
+    public Architecture(
+        int width, int layers, int heads, int feedForward, int longest, double dropout) {
+      this(width, layers, heads, feedForward, longest, dropout, false);
+    }
+
     /// For some ten thousands of pairs and a machine without a graphics card.
     public static final Architecture SMALL = new Architecture(256, 3, 4, 512, 256, 0.2);
   }
@@ -138,6 +153,7 @@ public final class TranslationTraining {
   /// @param tokenizer such as [#tokenizer] makes
   /// @param checkpoints where the state of the run is kept every `evaluateEvery` steps; null for
   ///   nowhere
+  /// @throws IllegalStateException if it would need more memory than there is
   public static TranslationTraining ofNewModel(
       Architecture architecture,
       Settings settings,
@@ -153,16 +169,19 @@ public final class TranslationTraining {
             architecture.dropout,
             architecture.dropout / 2,
             EPSILON);
-    Marian model =
-        new Marian(
-            MarianConfiguration.of(
-                tokenizer.vocabularySize(),
-                architecture.layers,
-                architecture.longest,
-                block,
-                tokenizer.idOf(PADDING).orElseThrow(),
-                tokenizer.idOf(END).orElseThrow()),
-            Initializer.seeded(settings.seed));
+    MarianConfiguration shape =
+        MarianConfiguration.of(
+            architecture.learnsPositions
+                ? MarianConfiguration.Family.BART
+                : MarianConfiguration.Family.MARIAN,
+            tokenizer.vocabularySize(),
+            architecture.layers,
+            architecture.longest,
+            block,
+            tokenizer.idOf(PADDING).orElseThrow(),
+            tokenizer.idOf(END).orElseThrow());
+    TrainingMemory.requireRoomFor(new Marian(shape, Initializer.beforeLoading()));
+    Marian model = new Marian(shape, Initializer.seeded(settings.seed));
     return new TranslationTraining(settings, model, tokenizer, checkpoints);
   }
 

@@ -139,7 +139,7 @@ class DatasetTest {
         .withMessageContaining("empty.tsv must have a row");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Dataset.of(file("a.docx", "")))
-        .withMessageContaining("must be a folder of folders or a file that ends in .tsv");
+        .withMessageContaining("must be a folder of folders or a file that ends in .parquet");
     Files.createDirectories(folder.resolve("texts/pos"));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Dataset.of(folder.resolve("texts")))

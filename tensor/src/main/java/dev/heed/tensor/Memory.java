@@ -40,6 +40,11 @@ final class Memory {
 
   private Memory() {}
 
+  /// Read when memory is first taken in earnest: most commands never ask.
+  private static final class Limit {
+    static final MemoryLimit OF_THIS_PROCESS = MemoryLimit.ofThisProcess();
+  }
+
   /// A block of memory and, for a large one, the arena that gives it back to the system.
   private record Block(long address, long size, Arena arena) {}
 
@@ -99,6 +104,9 @@ final class Memory {
     }
     if (collect) {
       collect(size);
+      if (size >= LARGE) {
+        Limit.OF_THIS_PROCESS.require("a tensor", size);
+      }
     }
     synchronized (Memory.class) {
       live += size;
@@ -146,7 +154,9 @@ final class Memory {
       before = now;
     }
     synchronized (Memory.class) {
-      collectAt = Math.max(FIRST_COLLECTION, 2 * (live + size));
+      long limit = Limit.OF_THIS_PROCESS.bytes();
+      long doubled = 2 * (live + size);
+      collectAt = Math.max(FIRST_COLLECTION, limit == 0 ? doubled : Math.min(doubled, limit));
     }
   }
 

@@ -1,15 +1,10 @@
 package dev.heed.cli.picture;
 
-import dev.heed.model.ConfigFile;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
+import dev.heed.cli.picture.TrainingCurves.Point;
 import java.util.List;
 import java.util.Locale;
 
-/// The course of a training as a picture: the loss of the steps, smoothed, and of the evaluations.
+/// [TrainingCurves] as a picture that scales.
 public final class SvgCurves {
   private static final int WIDTH = 720;
   private static final int HEIGHT = 360;
@@ -19,49 +14,13 @@ public final class SvgCurves {
   private static final int RIGHT = 16;
   private static final int TICKS = 5;
 
-  /// A point of a curve.
-  private record Point(double step, double loss) {}
-
-  private final List<Point> steps = new ArrayList<>();
-  private final List<Point> evaluations = new ArrayList<>();
-
   private SvgCurves() {}
 
-  /// The curves in a run's `metrics.jsonl`.
-  public static SvgCurves ofMetrics(Path file) throws IOException {
-    SvgCurves curves = new SvgCurves();
-    double smoothed = Double.NaN;
-    for (String line : Files.readAllLines(file)) {
-      ConfigFile values = ConfigFile.parse(file.toString(), line.getBytes(StandardCharsets.UTF_8));
-      double step = values.number("step");
-      if (values.value("loss").isPresent()) {
-        double loss = values.number("loss");
-        smoothed = Double.isNaN(smoothed) ? loss : 0.95 * smoothed + 0.05 * loss;
-        curves.steps.add(new Point(step, smoothed));
-      }
-      if (values.value("validation_loss").isPresent()) {
-        curves.evaluations.add(new Point(step, values.number("validation_loss")));
-      }
-    }
-    return curves;
-  }
-
   /// The document.
-  public String svg(String title) {
-    double low = Double.POSITIVE_INFINITY;
-    double high = Double.NEGATIVE_INFINITY;
-    double last = 1;
-    for (List<Point> curve : List.of(steps, evaluations)) {
-      for (Point point : curve) {
-        low = Math.min(low, point.loss);
-        high = Math.max(high, point.loss);
-        last = Math.max(last, point.step);
-      }
-    }
-    if (!(high > low)) {
-      low = Double.isFinite(low) ? low - 0.5 : 0;
-      high = low + 1;
-    }
+  public static String svg(TrainingCurves curves, String title) {
+    double low = curves.low();
+    double high = curves.high();
+    double last = curves.last();
     StringBuilder svg = new StringBuilder();
     add(
         svg,
@@ -108,27 +67,25 @@ public final class SvgCurves {
           HEIGHT - 14,
           step);
     }
-    polyline(svg, "training", steps, last, low, high);
-    polyline(svg, "held-out", evaluations, last, low, high);
-    for (Point point : evaluations) {
+    polyline(svg, "training", curves.steps(), last, low, high);
+    polyline(svg, "held-out", curves.evaluations(), last, low, high);
+    for (Point point : curves.evaluations()) {
       add(
           svg,
-          "  <circle cx=\"%.1f\" cy=\"%.1f\" r=\"3\"><title>step %.0f: %.4f</title></circle>%n",
-          x(point.step, last),
-          y(point.loss, low, high),
-          point.step,
-          point.loss);
+          "  <circle cx=\"%.1f\" cy=\"%.1f\" r=\"3\"><title>step %d: %.4f</title></circle>%n",
+          x(point.step(), last),
+          y(point.loss(), low, high),
+          point.step(),
+          point.loss());
     }
     return svg.append("</svg>\n").toString();
   }
 
   private static void polyline(
       StringBuilder svg, String name, List<Point> curve, double last, double low, double high) {
-    // More points than pixels would only make the file larger.
-    int every = Math.max(1, curve.size() / WIDTH);
     StringBuilder points = new StringBuilder();
-    for (int i = 0; i < curve.size(); i += every) {
-      add(points, "%.1f,%.1f ", x(curve.get(i).step, last), y(curve.get(i).loss, low, high));
+    for (Point point : curve) {
+      add(points, "%.1f,%.1f ", x(point.step(), last), y(point.loss(), low, high));
     }
     add(svg, "  <polyline class=\"%s\" points=\"%s\"/>%n", name, points.toString().strip());
   }

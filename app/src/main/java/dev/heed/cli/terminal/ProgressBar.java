@@ -1,12 +1,14 @@
 package dev.heed.cli.terminal;
 
 import java.io.PrintStream;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 
 /// Progress in Keras's manner: on a terminal one line an epoch that is redrawn as the work goes on,
-/// elsewhere one line when an epoch ends.
+/// elsewhere one line when an epoch ends and at each [#milestone].
 ///
 /// ```
 /// Epoch 2/10
@@ -30,6 +32,8 @@ public final class ProgressBar implements AutoCloseable {
   private long drawn;
   private boolean open;
   private boolean lineDirty;
+  private Function<Terminal, List<String>> panel = terminal -> List.of();
+  private int panelLines;
 
   /// Reports to `messages`, which `terminal` is behind.
   public ProgressBar(PrintStream messages, Terminal terminal) {
@@ -57,11 +61,27 @@ public final class ProgressBar implements AutoCloseable {
     this.unit = unit;
     this.total = total;
     open = true;
+    panel = ignored -> List.of();
     doneBefore = 0;
     started = nanoTime.getAsLong();
     drawn = started - REDRAW_NANOS;
     if (terminal.interactive() && !title.isEmpty()) {
       messages.println(DisplayWidth.cut(title, terminal.columns()));
+    }
+  }
+
+  /// Draws lines above the bar of this epoch, anew with it. Only a terminal shows them; none may be
+  /// wider than it is.
+  public void panel(Function<Terminal, List<String>> lines) {
+    panel = lines;
+  }
+
+  /// Says that `done` of the total are done, in a line of its own where there is no terminal.
+  public void milestone(long done, Map<String, Double> figures) {
+    if (open && !terminal.interactive() && done < total) {
+      long elapsed = nanoTime.getAsLong() - started;
+      messages.println(
+          done + "/" + total + "  " + timeLeft(done, elapsed) + figures(done, figures));
     }
   }
 
@@ -98,6 +118,7 @@ public final class ProgressBar implements AutoCloseable {
       draw(done, took, figures);
       messages.println();
       lineDirty = false;
+      panelLines = 0;
     } else {
       String heading = title.isEmpty() ? "" : title + "  ";
       messages.println(heading + done + "/" + total + "  " + took + figures(done, figures));
@@ -108,8 +129,9 @@ public final class ProgressBar implements AutoCloseable {
   /// Prints a message without breaking the bar: it stands above it.
   public void note(String message) {
     if (lineDirty) {
-      messages.print("\r\u001b[K");
+      messages.print(panelLines == 0 ? "\r\u001b[K" : toPanel() + "\u001b[J");
       lineDirty = false;
+      panelLines = 0;
     }
     messages.println(message);
     drawn = nanoTime.getAsLong() - REDRAW_NANOS;
@@ -121,6 +143,7 @@ public final class ProgressBar implements AutoCloseable {
     if (lineDirty) {
       messages.println();
       lineDirty = false;
+      panelLines = 0;
     }
     open = false;
   }
@@ -133,9 +156,28 @@ public final class ProgressBar implements AutoCloseable {
     int room = terminal.columns() - 1 - before.length();
     int bar = Math.clamp(room - (long) DisplayWidth.of(after), LEAST_BAR_COLUMNS, BAR_COLUMNS);
     String tail = DisplayWidth.cut(after, Math.max(0, room - bar));
-    messages.print("\r" + before + bar(done, bar) + tail + "\u001b[K");
+    messages.print(drawnPanel() + "\r" + before + bar(done, bar) + tail + "\u001b[K");
     messages.flush();
     lineDirty = true;
+  }
+
+  /// Goes to the beginning of the panel that stands.
+  private String toPanel() {
+    return "\r\u001b[" + panelLines + "A";
+  }
+
+  private String drawnPanel() {
+    List<String> lines = panel.apply(terminal);
+    StringBuilder drawnLines = new StringBuilder();
+    if (panelLines > 0) {
+      drawnLines.append(toPanel());
+      drawnLines.append(lines.size() < panelLines ? "\u001b[J" : "");
+    } else if (lineDirty && !lines.isEmpty()) {
+      drawnLines.append('\r');
+    }
+    lines.forEach(line -> drawnLines.append(line).append("\u001b[K\n"));
+    panelLines = lines.size();
+    return drawnLines.toString();
   }
 
   private String bar(long done, int columns) {
@@ -176,7 +218,7 @@ public final class ProgressBar implements AutoCloseable {
   }
 
   /// Hours, minutes and seconds: `0:07`, `12:40`, `1:02:09`.
-  static String duration(long nanos) {
+  public static String duration(long nanos) {
     long seconds = Math.round(nanos / 1e9);
     long hours = seconds / 3600;
     long minutes = seconds / 60 % 60;

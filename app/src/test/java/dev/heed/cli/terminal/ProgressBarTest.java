@@ -7,6 +7,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -116,6 +117,41 @@ class ProgressBarTest {
     now += 10_000_000_000L;
     progress.update(110, Map.of());
     assertThat(said()).contains("110/200", "1:30 left", "1.0 s/step");
+  }
+
+  @Test
+  void aPanelIsRedrawnAboveTheBar() {
+    ProgressBar progress = on(terminal(80));
+    progress.begin("", 10);
+    progress.update(1, Map.of());
+    progress.panel(at -> List.of("one", "two of " + at.columns()));
+    said();
+    now += 1_000_000_000L;
+    progress.update(2, Map.of());
+    assertThat(said()).startsWith("\rone\u001b[K\ntwo of 80\u001b[K\n\r 2/10");
+    now += 1_000_000_000L;
+    progress.update(3, Map.of());
+    assertThat(said()).startsWith("\r\u001b[2Aone\u001b[K\ntwo of 80\u001b[K\n\r 3/10");
+    progress.note("saved");
+    assertThat(said()).isEqualTo("\r\u001b[2A\u001b[Jsaved\n");
+    progress.end(Map.of());
+    assertThat(said()).startsWith("one\u001b[K\n").endsWith("\n");
+  }
+
+  @Test
+  void elsewhereAMilestoneIsALine() {
+    ProgressBar progress = on(Terminal.none(80));
+    progress.begin("", 10);
+    progress.panel(at -> List.of("never seen"));
+    now += 4_000_000_000L;
+    progress.update(4, Map.of());
+    progress.milestone(4, figures());
+    progress.milestone(10, figures());
+    assertThat(said()).isEqualTo("4/10  0:06 left  1.0 s/step  loss: 3.1250  tokens/s: 12346\n");
+    ProgressBar drawn = on(terminal(80));
+    drawn.begin("", 10);
+    drawn.milestone(4, figures());
+    assertThat(said()).isEmpty();
   }
 
   @Test

@@ -68,15 +68,31 @@ public record MarianConfiguration(
     }
   }
 
-  /// A new Marian with one table for source, target and output, as many layers on both sides; what
+  /// A new model with one table for source, target and output, as many layers on both sides; what
   /// begins a target also fills texts up.
+  ///
+  /// @param family how it knows positions: by waves, or by learning them, with a norm after
   public static MarianConfiguration of(
-      int vocabulary, int depth, int maximumLength, BlockConfiguration block, int start, int end) {
+      Family family,
+      int vocabulary,
+      int depth,
+      int maximumLength,
+      BlockConfiguration block,
+      int start,
+      int end) {
     Side side = new Side(vocabulary, depth, block);
     return new MarianConfiguration(
-        Family.MARIAN,
+        family,
         new EncoderDecoderConfiguration(
-            side, side, maximumLength, Positions.HALVED_WAVES, true, false, true, true, true),
+            side,
+            side,
+            maximumLength,
+            family.positions,
+            true,
+            family.embeddingNorm,
+            true,
+            true,
+            true),
         start,
         end,
         start);
