@@ -22,9 +22,7 @@ final class PairTrainer {
   private static final double AVERAGE_DECAY = 0.998;
 
   private final TranslationTraining.Settings settings;
-  private final Tokenizer tokenizer;
   private final int startToken;
-  private final int longest;
   private final AdamW optimizer;
   private final Trainer<PairBatches.Batch> trainer;
 
@@ -34,20 +32,15 @@ final class PairTrainer {
   }
 
   /// @param startToken the token before a target's first
-  /// @param longest the most tokens of a source or target; longer pairs are left out
   /// @param checkpoints where the state of the run is kept; null for nowhere
   PairTrainer(
       TranslationTraining.Settings settings,
       Layer model,
       Loss loss,
-      Tokenizer tokenizer,
       int startToken,
-      int longest,
       @Nullable Path checkpoints) {
     this.settings = settings;
-    this.tokenizer = tokenizer;
     this.startToken = startToken;
-    this.longest = longest;
     this.optimizer = new AdamW(model.parameters(), new AdamW.Configuration(0.9, 0.98, 1e-9, 0.01));
     optimizer.keepAverages(AVERAGE_DECAY);
     Trainer.Configuration configuration =
@@ -74,7 +67,9 @@ final class PairTrainer {
   /// Trains on `learned` and evaluates on `heldOut`, or not where that is empty. At the end the
   /// model has the average of its last weights.
   Trainer.History run(
-      List<TextPairs.Pair> learned, List<TextPairs.Pair> heldOut, TrainingProgress progress) {
+      List<PairBatches.Pair> learned,
+      List<PairBatches.Pair> heldOut,
+      TrainingProgress progress) {
     Trainer.History history =
         trainer.fit(
             batches(learned, true), heldOut.isEmpty() ? null : batches(heldOut, false), progress);
@@ -85,7 +80,7 @@ final class PairTrainer {
   }
 
   /// The mean of −ln p of the pairs' target tokens under the model as it is now, in nats.
-  double nll(List<TextPairs.Pair> pairs) {
+  double nll(List<PairBatches.Pair> pairs) {
     return trainer.evaluate(batches(pairs, false));
   }
 
@@ -94,17 +89,14 @@ final class PairTrainer {
     trainer.stop();
   }
 
-  /// How many of the pairs are longer than the model takes.
-  int tooLong(List<TextPairs.Pair> pairs) {
-    return pairs.size() - encoded(pairs).size();
-  }
-
-  private PairBatches batches(List<TextPairs.Pair> pairs, boolean shuffled) {
+  private PairBatches batches(List<PairBatches.Pair> pairs, boolean shuffled) {
     return PairBatches.of(
-        encoded(pairs), settings.tokensPerStep(), startToken, settings.seed(), shuffled);
+        pairs, settings.tokensPerStep(), startToken, settings.seed(), shuffled);
   }
 
-  private List<PairBatches.Pair> encoded(List<TextPairs.Pair> pairs) {
+  /// The tokens of the pairs that have at most `longest` of them on both sides.
+  static List<PairBatches.Pair> encoded(
+      Tokenizer tokenizer, List<TextPairs.Pair> pairs, int longest) {
     return pairs.stream()
         .map(pair ->
             new PairBatches.Pair(

@@ -65,7 +65,7 @@ public final class RecurrentTranslator {
                 architecture.dropout),
             Initializer.seeded(settings.seed()));
     this.trainer =
-        new PairTrainer(settings, model, this::loss, tokenizer, start, longest, null);
+        new PairTrainer(settings, model, this::loss, start, null);
   }
 
   private Tensor loss(PairBatches.Batch batch, double smoothing) {
@@ -87,7 +87,10 @@ public final class RecurrentTranslator {
   /// the model takes are left out. At the end the model has the average of its last weights.
   public Trainer.History train(
       List<TextPairs.Pair> learned, List<TextPairs.Pair> heldOut, TrainingProgress progress) {
-    return trainer.run(learned, heldOut, progress);
+    return trainer.run(
+        PairTrainer.encoded(tokenizer, learned, longest),
+        PairTrainer.encoded(tokenizer, heldOut, longest),
+        progress);
   }
 
   PairTrainer trainer() {

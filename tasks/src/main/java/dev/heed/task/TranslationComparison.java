@@ -1,5 +1,6 @@
 package dev.heed.task;
 
+import dev.heed.data.PairBatches;
 import dev.heed.data.TextPairs;
 import dev.heed.nn.recurrent.RecurrentEncoderDecoder.Attention;
 import dev.heed.task.Translator.Translation;
@@ -38,8 +39,8 @@ public final class TranslationComparison {
   private static final int MOST_TO_CHOOSE_BY = 300;
   private static final int LENGTHS = 4;
 
-  private final List<TextPairs.Pair> learned;
-  private final List<TextPairs.Pair> chooseBy;
+  private final List<PairBatches.Pair> learned;
+  private final List<PairBatches.Pair> chooseBy;
   private final List<List<TextPairs.Pair>> heldOut; // by the lengths of their sources
   private final Tokenizer tokenizer;
   private final int width;
@@ -126,24 +127,19 @@ public final class TranslationComparison {
     this.width = width;
     this.longest = longest;
     TextPairs.Split inner =
-        new TextPairs(fitting(split.learned()), 0).split(0.05, MOST_TO_CHOOSE_BY, 1);
-    this.learned = inner.learned();
-    this.chooseBy = inner.heldOut();
-    List<TextPairs.Pair> tried = fitting(split.heldOut());
-    if (learned.isEmpty() || tried.isEmpty()) {
+        new TextPairs(split.learned(), 0).split(0.05, MOST_TO_CHOOSE_BY, 1);
+    this.learned = PairTrainer.encoded(tokenizer, inner.learned(), longest);
+    this.chooseBy = PairTrainer.encoded(tokenizer, inner.heldOut(), longest);
+    List<TextPairs.Pair> tried =
+        split.heldOut().stream()
+            .filter(pair -> !PairTrainer.encoded(tokenizer, List.of(pair), longest).isEmpty())
+            .toList();
+    if (learned.isEmpty() || chooseBy.isEmpty() || tried.isEmpty()) {
       throw new IllegalArgumentException(
-          "expected pairs to learn from, to choose by and to try of at most %d tokens: received %d, %d, %d"
+          "expected pairs to learn from, to choose by and to try, of at most %d tokens: received %d, %d, %d"
               .formatted(longest, learned.size(), chooseBy.size(), tried.size()));
     }
     this.heldOut = byLength(tried);
-  }
-
-  private List<TextPairs.Pair> fitting(List<TextPairs.Pair> pairs) {
-    return pairs.stream()
-        .filter(pair ->
-            tokenizer.encode(pair.source()).ids().length <= longest
-                && tokenizer.encode(pair.target()).ids().length <= longest)
-        .toList();
   }
 
   private static int words(TextPairs.Pair pair) {

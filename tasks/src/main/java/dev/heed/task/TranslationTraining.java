@@ -85,9 +85,7 @@ public final class TranslationTraining {
             settings,
             model,
             this::loss,
-            tokenizer,
             model.startToken(),
-            model.maximumLength(),
             checkpoints);
   }
 
@@ -171,12 +169,12 @@ public final class TranslationTraining {
   /// the model takes are left out. At the end the model has the average of its last weights.
   public Trainer.History run(
       List<TextPairs.Pair> learned, List<TextPairs.Pair> heldOut, TrainingProgress progress) {
-    return trainer.run(learned, heldOut, progress);
+    return trainer.run(encoded(learned), encoded(heldOut), progress);
   }
 
   /// The mean of −ln p of the pairs' target tokens under the model as it is now, in nats.
   public double nll(List<TextPairs.Pair> pairs) {
-    return trainer.nll(pairs);
+    return trainer.nll(encoded(pairs));
   }
 
   /// Ends [#run] after the step that runs now. Any thread may call this.
@@ -186,7 +184,11 @@ public final class TranslationTraining {
 
   /// How many of the pairs are longer than the model takes.
   public int tooLong(List<TextPairs.Pair> pairs) {
-    return trainer.tooLong(pairs);
+    return pairs.size() - encoded(pairs).size();
+  }
+
+  private List<PairBatches.Pair> encoded(List<TextPairs.Pair> pairs) {
+    return PairTrainer.encoded(tokenizer, pairs, model.maximumLength());
   }
 
   PairTrainer trainer() {

@@ -16,12 +16,12 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class RecurrentTranslatorTest {
   private static final TranslationTraining.Settings SETTINGS =
-      new TranslationTraining.Settings(250, 200, 5e-3, 250, 1);
+      new TranslationTraining.Settings(150, 200, 1e-2, 150, 1);
 
   private static List<TextPairs.Pair> pairs() {
     List<TextPairs.Pair> pairs = new ArrayList<>();
-    String[][] things = {{"dog", "Hund"}, {"man", "Mann"}, {"ball", "Ball"}, {"hat", "Hut"}};
-    String[][] doings = {{"sleeps", "schläft"}, {"falls", "fällt"}, {"is old", "ist alt"}};
+    String[][] things = {{"dog", "Hund"}, {"man", "Mann"}, {"hat", "Hut"}};
+    String[][] doings = {{"sleeps", "schläft"}, {"falls", "fällt"}};
     for (String[] thing : things) {
       for (String[] doing : doings) {
         pairs.add(
