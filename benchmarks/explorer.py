@@ -53,16 +53,19 @@ def main():
                 "return performance.getEntriesByType('navigation')[0].loadEventEnd"))
         browser.get(address + "?view=grid")
         wait(browser, "document.getElementById('view').dataset.drawn")
-        begin = "delete document.getElementById('view').dataset.drawn;" \
-            "document.getElementById('text').value = 'word '.repeat(510);" \
-            "document.getElementById('ask').requestSubmit();"
         drawn = "document.getElementById('view').dataset.drawn"
-        whole = measure(browser, begin, drawn)
-        # Computed already: only the small pictures are asked for and drawn again.
-        pictures = [measure(
-            browser,
-            "delete document.getElementById('view').dataset.drawn;"
-            f"document.getElementById('special').click();", drawn) for _ in range(6)]
+        wholes, pictures = [], []
+        for i in range(6):
+            wholes.append(measure(
+                browser,
+                "delete document.getElementById('view').dataset.drawn;"
+                f"document.getElementById('text').value = 'word '.repeat(510 - {i});"
+                "document.getElementById('ask').requestSubmit();", drawn))
+            # The model has computed, but not these pictures: the page keeps those that it has.
+            pictures.append(measure(
+                browser,
+                "delete document.getElementById('view').dataset.drawn;"
+                "document.getElementById('special').click();", drawn))
         browser.execute_script("document.getElementById('tab-head').click()")
         wait(browser, "document.querySelector('[role=grid]')")
         wait(browser, "document.getElementById('view').dataset.drawn?.startsWith('head')")
@@ -85,7 +88,7 @@ def main():
             ("the page loads", page, 1000), ("all heads' pictures, after the model computed", pictures, 1000),
             ("another head", heads, 100), ("hover", hover, 16)]:
             print(f"| {name} | {statistics.median(times):.1f} ms | {max(times):.1f} ms | {limit} ms |")
-        print(f"\nModel and pictures together: {whole / 1000:.2f} s.")
+        print(f"\nModel and pictures together: {statistics.median(wholes) / 1000:.2f} s (median).")
     finally:
         browser.quit()
         server.terminate()

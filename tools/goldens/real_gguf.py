@@ -1,20 +1,23 @@
 """Writes what `transformers` computes in fp32 from the dequantised weights of the two real GGUF files.
 
-    $(tools/goldens/setup.sh) tools/goldens/real_gguf.py
+    $(tools/goldens/setup.sh) tools/goldens/real_gguf.py [smollm2] [gemma3]
 
 Needs the files of tools/fetch-models.sh and the package `gguf`. For each model a safetensors file:
 the ids of a fixed text (the first 6000 characters of LICENSE) and the mean −ln p of each after the
 first, in windows of 512; for 50 prompts their ids, 32 greedy tokens and, for each, how far the best
-logit is above the second. The tokenizer is the one that `transformers` makes of the same file.
+logit is above the second. SmolLM2's tokenizer is the one that `transformers` makes of the same file;
+Gemma's is the model's own tokenizer.json (tools/tokenizers/fetch.sh), since that of the file takes
+runs of spaces apart in another way.
 """
 
 import os
+import sys
 from pathlib import Path
 
 import torch
 from tokenizers import pre_tokenizers
 from safetensors.torch import save_file
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerFast
 
 ROOT = Path(__file__).parents[2]
 MODELS = Path(os.environ.get("HEED_TEST_MODELS", Path.home() / ".cache/heed-test-models"))
@@ -40,9 +43,14 @@ STARTS = [
 
 def main():
     text = (ROOT / "LICENSE").read_text()[:6000]
-    for name, file in FILES.items():
-        tokenizer = AutoTokenizer.from_pretrained(MODELS, gguf_file=file)
-        if name == "smollm2":
+    for name in sys.argv[1:] or FILES:
+        file = FILES[name]
+        if name == "gemma3":
+            tokenizer = PreTrainedTokenizerFast(
+                tokenizer_file=str(ROOT / "runs/tokenizers/gemma3/tokenizer.json"), bos_token="<bos>"
+            )
+        else:
+            tokenizer = AutoTokenizer.from_pretrained(MODELS, gguf_file=file)
             # The converter leaves out what the model's own tokenizer.json does first.
             tokenizer.backend_tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
                 [pre_tokenizers.Digits(True), pre_tokenizers.ByteLevel(add_prefix_space=False)]

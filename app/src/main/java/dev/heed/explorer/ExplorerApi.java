@@ -14,6 +14,7 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -168,12 +169,16 @@ final class ExplorerApi implements HttpService {
     ExploredRun run = runs.get(text(request, "run")).run();
     String kind = text(request, "kind");
     CapturedAttention layer = layer(request, run);
-    float[] weights = layer.weights(below(request, "head", layer.heads()));
+    MemorySegment weights = weights(request, layer);
     bytes(
         response,
         WeightBytes.of(
             Units.between(
                 queries(request, run, kind), keys(request, run, kind), weights, layer.keys())));
+  }
+
+  private static MemorySegment weights(ServerRequest request, CapturedAttention layer) {
+    return MemorySegment.ofArray(layer.weights(below(request, "head", layer.heads())));
   }
 
   private void row(ServerRequest request, ServerResponse response) {
@@ -182,8 +187,8 @@ final class ExplorerApi implements HttpService {
     CapturedAttention layer = layer(request, run);
     Units queries = queries(request, run, kind);
     int[] query = queries.tokens().get(below(request, "query", queries.size()));
-    float[] weights = layer.weights(below(request, "head", layer.heads()));
-    float[] row = Units.row(query, keys(request, run, kind), weights, layer.keys());
+    float[] row =
+        Units.row(query, keys(request, run, kind), weights(request, layer), layer.keys());
     bytes(response, Binary.of(row.length).floats(row).bytes());
   }
 

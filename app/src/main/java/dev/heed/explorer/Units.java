@@ -1,6 +1,8 @@
 package dev.heed.explorer;
 
 import dev.heed.task.ExploredText;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -30,36 +32,36 @@ record Units(List<int[]> tokens) {
     return tokens.size();
   }
 
-  /// Weights [T][S], packed, between units instead of tokens: the sum over the keys of a unit, the
-  /// mean over its queries.
+  /// Weights [T, S] between units instead of tokens: the sum over the keys of a unit, the mean over
+  /// its queries.
   ///
-  /// @param weights of one head, packed
+  /// @param weights of one head, row by row
   /// @param count the number of keys S
-  static float[] between(Units queries, Units keys, float[] weights, int count) {
+  static float[] between(Units queries, Units keys, MemorySegment weights, int count) {
     float[] merged = new float[queries.size() * keys.size()];
     for (int t = 0; t < queries.size(); t++) {
-      row(queries.tokens.get(t), keys, weights, count, merged, t * keys.size());
+      float[] row = row(queries.tokens.get(t), keys, weights, count);
+      System.arraycopy(row, 0, merged, t * row.length, row.length);
     }
     return merged;
   }
 
   /// One row of [#between].
-  static float[] row(int[] query, Units keys, float[] weights, int count) {
-    float[] row = new float[keys.size()];
-    row(query, keys, weights, count, row, 0);
-    return row;
-  }
-
-  private static void row(
-      int[] query, Units keys, float[] weights, int count, float[] to, int from) {
-    for (int s = 0; s < keys.size(); s++) {
-      float sum = 0;
-      for (int t : query) {
-        for (int place : keys.tokens.get(s)) {
-          sum += weights[t * count + place];
-        }
+  static float[] row(int[] query, Units keys, MemorySegment weights, int count) {
+    float[] sums = new float[count];
+    for (int t : query) {
+      for (int s = 0; s < count; s++) {
+        sums[s] += weights.getAtIndex(ValueLayout.JAVA_FLOAT, (long) t * count + s);
       }
-      to[from + s] = sum / query.length;
     }
+    float[] row = new float[keys.size()];
+    for (int s = 0; s < row.length; s++) {
+      float sum = 0;
+      for (int place : keys.tokens.get(s)) {
+        sum += sums[place];
+      }
+      row[s] = sum / query.length;
+    }
+    return row;
   }
 }

@@ -4,8 +4,9 @@ import dev.heed.task.CapturedAttention;
 import dev.heed.task.ExploredRun;
 import dev.heed.tensor.Tensor;
 import java.io.ByteArrayOutputStream;
-import java.lang.foreign.ValueLayout;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /// Attention weights as the page gets them: one byte each, round(255 · √w), because with linear
 /// bytes 1/512 would be 0.
@@ -34,29 +35,28 @@ final class WeightBytes {
     List<CapturedAttention> layers = run.attentions().getOrDefault(kind, List.of());
     for (CapturedAttention layer : layers) {
       Tensor weights = layer.weights();
-      for (int head = 0; head < layer.heads(); head++) {
-        float[] merged = Units.between(queries, keys, head(weights, head), layer.keys());
-        out.writeBytes(thumbnail(merged, queries.size(), keys.size()));
-      }
+      long size = 4L * layer.queries() * layer.keys();
+      IntStream.range(0, layer.heads())
+          .parallel()
+          .mapToObj(head -> weights.memory().asSlice(head * size, size))
+          .map(head -> thumbnail(head, layer.keys(), queries, keys))
+          .forEachOrdered(out::writeBytes);
     }
     return out.toByteArray();
   }
 
-  /// The weights of one head, packed.
-  static float[] head(Tensor weights, int head) {
-    long size = (long) weights.shape().dimension(1) * weights.shape().dimension(2) * Float.BYTES;
-    return weights.memory().asSlice(head * size, size).toArray(ValueLayout.JAVA_FLOAT);
-  }
-
-  private static byte[] thumbnail(float[] weights, int rows, int columns) {
+  private static byte[] thumbnail(MemorySegment weights, int count, Units queries, Units keys) {
+    int rows = queries.size();
+    int columns = keys.size();
     int height = Math.min(THUMBNAIL, rows);
     int width = Math.min(THUMBNAIL, columns);
+    int[] place = IntStream.range(0, columns).map(s -> s * width / columns).toArray();
     float[] largest = new float[height * width];
     for (int t = 0; t < rows; t++) {
-      int y = t * height / rows;
+      int from = t * height / rows * width;
+      float[] row = Units.row(queries.tokens().get(t), keys, weights, count);
       for (int s = 0; s < columns; s++) {
-        int at = y * width + s * width / columns;
-        largest[at] = Math.max(largest[at], weights[t * columns + s]);
+        largest[from + place[s]] = Math.max(largest[from + place[s]], row[s]);
       }
     }
     return of(largest);

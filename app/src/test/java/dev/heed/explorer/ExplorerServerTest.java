@@ -10,6 +10,7 @@ import dev.heed.task.ExploredRun;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.foreign.MemorySegment;
 import java.net.Socket;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -247,7 +248,7 @@ class ExplorerServerTest {
   void thePiecesOfWordsAreSummedOverKeysAndAveragedOverQueries() {
     Units two = new Units(List.of(new int[] {0}, new int[] {1, 2}));
     float[] weights = {1, 0, 0, 0.5f, 0.25f, 0.25f, 0.1f, 0.2f, 0.7f};
-    float[] merged = Units.between(two, two, weights, 3);
+    float[] merged = Units.between(two, two, MemorySegment.ofArray(weights), 3);
     float[] expected = {1, 0, 0.3f, 0.7f};
     for (int i = 0; i < expected.length; i++) {
       assertThat(merged[i]).isCloseTo(expected[i], org.assertj.core.api.Assertions.within(1e-6f));

@@ -18,6 +18,7 @@ import dev.heed.tokenizer.text.ByteAlphabet;
 import dev.heed.weights.GgufFile;
 import dev.heed.weights.GgufReader;
 import dev.heed.weights.GgufValue;
+import dev.heed.weights.StoredTensor;
 import dev.heed.weights.StoredType;
 import java.net.URL;
 import java.nio.file.Files;
@@ -99,6 +100,34 @@ class GgufExportTest {
     assertThat(read.slidingTheta()).isEqualTo(10_000);
     assertThat(read.theta()).isEqualTo(1_000_000);
     assertThat(read.layers()).containsOnly(LlamaConfiguration.Sight.SLIDING);
+  }
+
+  @Test
+  void everySixthLayerOfAGemmaFileSeesAll() throws Exception {
+    CausalModel model = ModelDirectory.open(plain("gemma3"), CausalModel.class);
+    GgufExport all = GgufExport.of(model, tokenizer(37, "qwen2"), "tiny", List.of());
+    Map<String, GgufValue> values = new LinkedHashMap<>(all.values());
+    values.put("gemma3.block_count", GgufValue.u32(13));
+    List<StoredTensor> tensors = new ArrayList<>();
+    for (StoredTensor tensor : all.tensors()) {
+      String name = tensor.name();
+      if (!name.startsWith("blk.")) {
+        tensors.add(tensor);
+      } else if (name.startsWith("blk.0.")) {
+        for (int i = 0; i < 13; i++) {
+          tensors.add(tensor.withName(name.replace("blk.0.", "blk." + i + ".")));
+        }
+      }
+    }
+    Path file = folder.resolve("model.gguf");
+    new GgufExport(values, tensors).write(file, StoredType.F32, done -> {});
+    Llama read = (Llama) GgufModel.open(file).model(true);
+    for (int i = 0; i < 13; i++) {
+      assertThat(read.configuration().layers().get(i))
+          .as("layer %d", i)
+          .isEqualTo(
+              i % 6 == 5 ? LlamaConfiguration.Sight.FULL : LlamaConfiguration.Sight.SLIDING);
+    }
   }
 
   @Test

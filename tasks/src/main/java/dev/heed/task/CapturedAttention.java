@@ -3,8 +3,8 @@ package dev.heed.task;
 import dev.heed.tensor.AttentionArguments;
 import dev.heed.tensor.FusedOperations;
 import dev.heed.tensor.FusedOperations.Attended;
-import dev.heed.tensor.Shape;
 import dev.heed.tensor.Tensor;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Objects;
 
@@ -84,12 +84,14 @@ public final class CapturedAttention {
   private static Tensor columns(Tensor rows, int head, int heads) {
     int all = rows.shape().width();
     int width = all / heads;
-    float[] values = rows.toFloatArray();
-    float[] part = new float[values.length / heads];
-    for (int row = 0; row * width < part.length; row++) {
-      System.arraycopy(values, row * all + head * width, part, row * width, width);
+    int count = rows.shape().rows();
+    float[] part = new float[count * width];
+    for (int row = 0; row < count; row++) {
+      long from = 4 * ((long) row * all + (long) head * width);
+      MemorySegment.copy(
+          rows.memory(), ValueLayout.JAVA_FLOAT, from, part, row * width, width);
     }
-    return Tensor.of(part, part.length / width, width);
+    return Tensor.of(part, count, width);
   }
 
   /// The weights of one head out of [#weights], row by row.
@@ -144,6 +146,7 @@ public final class CapturedAttention {
     double[] scores = new double[count];
     double most = Double.NEGATIVE_INFINITY;
     int position = query + arguments.queryOffset(0);
+    Tensor mask = arguments.keyMask();
     for (int s = 0; s < count; s++) {
       keys[s] = part(k, s, group, keyValueHeads());
       double product = dot(asking, keys[s]);
@@ -151,7 +154,11 @@ public final class CapturedAttention {
       cosines[s] =
           (float) (product / Math.sqrt(dot(asking, asking) * dot(keys[s], keys[s]) + 1e-30));
       biases[s] = bias(head, s - position);
-      seen[s] = isSeen(position, s);
+      seen[s] =
+          s >= arguments.firstKey(position)
+              && s < arguments.endKey(position, count)
+              && (mask == null
+                  || mask.memory().getAtIndex(ValueLayout.JAVA_INT, s) != 0);
       scores[s] = product * arguments.scale() + biases[s];
       most = seen[s] ? Math.max(most, scores[s]) : most;
     }
@@ -197,13 +204,6 @@ public final class CapturedAttention {
     return weights;
   }
 
-  private boolean isSeen(int position, int key) {
-    Tensor mask = arguments.keyMask();
-    return key >= arguments.firstKey(position)
-        && key < arguments.endKey(position, keys())
-        && (mask == null || mask.toIntArray()[key] != 0);
-  }
-
   private float bias(int head, int distance) {
     Tensor bias = arguments.relativeBias();
     if (bias == null) {
@@ -217,10 +217,8 @@ public final class CapturedAttention {
   /// One head's part of a row.
   private static float[] part(Tensor rows, int row, int head, int heads) {
     int width = rows.shape().width() / heads;
-    float[] all = rows.rows(row, row + 1).withShape(Shape.of(heads * width)).toFloatArray();
-    float[] part = new float[width];
-    System.arraycopy(all, head * width, part, 0, width);
-    return part;
+    long from = 4L * ((long) row * heads + head) * width;
+    return rows.memory().asSlice(from, 4L * width).toArray(ValueLayout.JAVA_FLOAT);
   }
 
   private static double dot(float[] a, float[] b) {

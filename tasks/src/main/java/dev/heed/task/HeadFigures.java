@@ -3,6 +3,7 @@ package dev.heed.task;
 import dev.heed.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /// What kind of head a head is, in numbers: means over the queries of a text.
 ///
@@ -26,11 +27,10 @@ public record HeadFigures(
   /// The figures of every head of a layer.
   static List<HeadFigures> of(CapturedAttention layer, ExploredText queries, ExploredText keys) {
     Tensor weights = layer.weights();
-    List<HeadFigures> all = new ArrayList<>();
-    for (int head = 0; head < layer.heads(); head++) {
-      all.add(of(CapturedAttention.head(weights, head), queries, keys));
-    }
-    return all;
+    return IntStream.range(0, layer.heads())
+        .parallel()
+        .mapToObj(head -> of(CapturedAttention.head(weights, head), queries, keys))
+        .toList();
   }
 
   private static HeadFigures of(float[] weights, ExploredText queries, ExploredText keys) {

@@ -79,6 +79,35 @@ class LanguageModelTest {
   }
 
   @Test
+  void severalConversationsAtOnceGoOnAsEachAlone() throws IOException {
+    Path saved = folder.resolve("talking");
+    model.save(saved);
+    Path config = saved.resolve("tokenizer_config.json");
+    String template = "{% for m in messages %}{{ m.role[0] }}:{{ m.content }} {% endfor %}a:";
+    Files.writeString(
+        config,
+        "{\"chat_template\":\"" + template + "\"," + Files.readString(config).substring(1));
+    LanguageModel talking = LanguageModel.load(saved);
+    LanguageModel.Request request = LanguageModel.Request.of(4, Sampling.greedy());
+    List<Conversation> together = List.of(talking.conversation(), talking.conversation());
+    List<Conversation> alone = List.of(talking.conversation(), talking.conversation());
+    for (List<String> texts : List.of(List.of("hi", "A"), List.of("on", "The train"))) {
+      List<LanguageModel.Completion> answers = Conversation.sayAll(together, texts, request);
+      for (int i = 0; i < texts.size(); i++) {
+        LanguageModel.Completion one = alone.get(i).say(texts.get(i), request, piece -> {});
+        assertThat(answers.get(i).generated().ids()).isEqualTo(one.generated().ids());
+        assertThat(together.get(i).messages()).isEqualTo(alone.get(i).messages());
+      }
+    }
+    assertThatThrownBy(() -> Conversation.sayAll(together, List.of("hi"), request))
+        .isInstanceOf(IllegalArgumentException.class);
+    Conversation same = together.getFirst();
+    assertThatThrownBy(
+            () -> Conversation.sayAll(List.of(same, same), List.of("hi", "hi"), request))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
   void aSpaceAfterThePromptChangesNoNextWord() {
     List<NextWords.Word> words = model.nextWords(PROMPT, 4);
     assertThat(words).hasSize(4);

@@ -27,6 +27,7 @@ public final class X86Kernels extends ReferenceKernels {
   private final QuantizedMatmul quantized;
   private final Rows rows;
   private final FlashAttention attention;
+  private final AttentionWeights weights;
 
   X86Kernels(Level level) {
     this.kernels = new KernelCache(level);
@@ -35,6 +36,7 @@ public final class X86Kernels extends ReferenceKernels {
     this.quantized = new QuantizedMatmul(kernels);
     this.rows = new Rows(kernels);
     this.attention = new FlashAttention(kernels);
+    this.weights = new AttentionWeights(kernels, matmul);
   }
 
   @Override
@@ -172,6 +174,21 @@ public final class X86Kernels extends ReferenceKernels {
       return;
     }
     attention.forward(q, k, v, arguments, out, logSumExp);
+  }
+
+  @Override
+  public void attentionWeights(
+      Tensor q,
+      Tensor k,
+      AttentionArguments arguments,
+      Tensor logSumExp,
+      int sequence,
+      Tensor weights) {
+    if (!isF32(q, k, arguments.relativeBias(), logSumExp, weights)) {
+      super.attentionWeights(q, k, arguments, logSumExp, sequence, weights);
+      return;
+    }
+    this.weights.compute(q, k, arguments, logSumExp, sequence, weights);
   }
 
   @Override

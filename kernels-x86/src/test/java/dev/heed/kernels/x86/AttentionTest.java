@@ -84,7 +84,19 @@ class AttentionTest {
 
   private void compare(AttentionArguments a, int keyWidth, int valueWidth, String what) {
     Inputs in = Inputs.random(a, keyWidth, valueWidth);
-    run(kernels, in, a).assertClose(run(REFERENCE, in, a), 1e-5, what);
+    Results expected = run(REFERENCE, in, a);
+    run(kernels, in, a).assertClose(expected, 1e-5, what);
+    for (int i = 0; i < a.queries().count(); i++) {
+      int queries = a.queries().length(i);
+      int keys = a.keys().length(i);
+      if (queries > 0 && keys > 0) {
+        Tensor weights = Guarded.random(10, a.heads(), queries, keys);
+        Tensor expectedWeights = Guarded.zeros(a.heads(), queries, keys);
+        kernels.attentionWeights(in.q, in.k, a, expected.logSumExp, i, weights);
+        REFERENCE.attentionWeights(in.q, in.k, a, expected.logSumExp, i, expectedWeights);
+        Agreement.assertClose(weights, expectedWeights, 1e-5, what + ": weights of " + i);
+      }
+    }
   }
 
   @Test

@@ -17,6 +17,8 @@ import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Tensor;
 import dev.heed.weights.Checkpoint;
 import dev.heed.weights.StoredTensor;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -203,6 +205,21 @@ class LlamaTest {
         .hasMessage(
             "config.json: rope_type must be one of [default, linear, llama3, yarn]: received"
                 + " longrope");
+  }
+
+  @Test
+  void aStoredOutputThatDiffersWinsOverAConfigurationThatSaysTied() throws IOException {
+    LlamaGolden golden = new LlamaGolden("llama-linear");
+    Path copy = folder.resolve("tied");
+    Files.createDirectories(copy);
+    Path weights = copy.resolve("model.safetensors");
+    Files.copy(golden.directory().resolve("model.safetensors"), weights);
+    Files.writeString(
+        copy.resolve("config.json"),
+        Files.readString(golden.directory().resolve("config.json"))
+            .replace("\"tie_word_embeddings\": false", "\"tie_word_embeddings\": true"));
+    int[] ids = {3, 1, 4, 1, 5};
+    assertThat(logits(Llama.load(copy, golden.load().configuration().family()), ids)).isEqualTo(logits(golden.load(), ids));
   }
 
   @Test
