@@ -76,7 +76,9 @@ final class CompareClassifyCommand implements Callable<Integer> {
     Map<Method, Estimate> estimates = estimates(comparison);
     try (Interruption interruption = Interruption.watch()) {
       for (Method method : methods) {
-        for (long seed = heed.seed(); seed < heed.seed() + (method.bySteps() ? options.seeds() : 1); seed++) {
+        for (long seed = heed.seed();
+            seed < heed.seed() + (method.bySteps() ? options.seeds() : 1);
+            seed++) {
           long wanted = seed;
           if (runs.stream().anyMatch(run -> run.method() == method && run.seed() == wanted)) {
             continue;

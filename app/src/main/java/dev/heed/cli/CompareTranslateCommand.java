@@ -220,8 +220,7 @@ final class CompareTranslateCommand implements Callable<Integer> {
     Learner learner = comparison.learner(tuned.plan, tuned.learningRate, seed);
     Method method = tuned.plan.method();
     heed.notes()
-        .printf(
-            Locale.ROOT, "%s, seed %d, learning rate %s%n", method, seed, tuned.learningRate);
+        .printf(Locale.ROOT, "%s, seed %d, learning rate %s%n", method, seed, tuned.learningRate);
     if (!learn(learner, interruption)) {
       return null;
     }

@@ -154,9 +154,7 @@ record TranslationTable(List<Method> methods, List<Length> lengths, List<Run> ru
             .map(row ->
                 new SvgLines.Line(
                     row.method.toString(),
-                    IntStream.range(0, lengths.size())
-                        .mapToObj(i -> row.bleu(i).mean())
-                        .toList()))
+                    IntStream.range(0, lengths.size()).mapToObj(i -> row.bleu(i).mean()).toList()))
             .toList());
   }
 

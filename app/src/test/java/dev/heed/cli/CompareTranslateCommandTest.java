@@ -19,7 +19,8 @@ class CompareTranslateCommandTest {
     StringBuilder rows = new StringBuilder();
     for (String thing : List.of("Hund\tdog", "Mann\tman", "Ball\tball", "Hut\that")) {
       String[] names = thing.split("\t");
-      for (String doing : List.of("schläft\tsleeps", "fällt tief\tfalls", "ist alt und klein\tis old")) {
+      for (String doing :
+          List.of("schläft\tsleeps", "fällt tief\tfalls", "ist alt und klein\tis old")) {
         String[] said = doing.split("\t");
         rows.append("Der %s %s.\tThe %s %s.%n".formatted(names[0], said[0], names[1], said[1]));
       }
@@ -73,7 +74,8 @@ class CompareTranslateCommandTest {
     List<String> all = Files.readAllLines(log);
     assertThat(all).hasSize(4); // what was asked, the learning rate, two runs
     Files.write(log, all.subList(0, 3)); // as if interrupted
-    Heed.Result more = compare("--seeds", "2", "--methods", "luong", "--max-length", "24", "--format", "jsonl");
+    Heed.Result more =
+        compare("--seeds", "2", "--methods", "luong", "--max-length", "24", "--format", "jsonl");
     assertThat(Files.readAllLines(log)).hasSize(4).startsWith(all.get(0), all.get(1), all.get(2));
     assertThat(more.messages()).contains("seed 2").doesNotContain("seed 1", "kept back");
     assertThat(more.out())

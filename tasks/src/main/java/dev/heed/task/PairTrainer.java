@@ -67,9 +67,7 @@ final class PairTrainer {
   /// Trains on `learned` and evaluates on `heldOut`, or not where that is empty. At the end the
   /// model has the average of its last weights.
   Trainer.History run(
-      List<PairBatches.Pair> learned,
-      List<PairBatches.Pair> heldOut,
-      TrainingProgress progress) {
+      List<PairBatches.Pair> learned, List<PairBatches.Pair> heldOut, TrainingProgress progress) {
     Trainer.History history =
         trainer.fit(
             batches(learned, true), heldOut.isEmpty() ? null : batches(heldOut, false), progress);
@@ -90,8 +88,7 @@ final class PairTrainer {
   }
 
   private PairBatches batches(List<PairBatches.Pair> pairs, boolean shuffled) {
-    return PairBatches.of(
-        pairs, settings.tokensPerStep(), startToken, settings.seed(), shuffled);
+    return PairBatches.of(pairs, settings.tokensPerStep(), startToken, settings.seed(), shuffled);
   }
 
   /// The tokens of the pairs that have at most `longest` of them on both sides.

@@ -64,8 +64,7 @@ public final class RecurrentTranslator {
                 attention,
                 architecture.dropout),
             Initializer.seeded(settings.seed()));
-    this.trainer =
-        new PairTrainer(settings, model, this::loss, start, null);
+    this.trainer = new PairTrainer(settings, model, this::loss, start, null);
   }
 
   private Tensor loss(PairBatches.Batch batch, double smoothing) {
@@ -168,8 +167,7 @@ public final class RecurrentTranslator {
       return Inference.run(() -> {
         List<Source> sources = new ArrayList<>();
         texts.forEach(text -> sources.add(text.source));
-        Tensor hidden =
-            Operations.concatenate(texts.stream().map(text -> text.hidden).toList());
+        Tensor hidden = Operations.concatenate(texts.stream().map(text -> text.hidden).toList());
         Step step = model.step(Tensor.of(tokens, tokens.length), hidden, Source.join(sources));
         for (int i = 0; i < texts.size(); i++) {
           texts.get(i).hidden = step.hidden().rows(i, i + 1).copy();

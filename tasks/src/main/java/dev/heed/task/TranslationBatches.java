@@ -40,8 +40,7 @@ record TranslationBatches(Tokenizer tokenizer, int beams) {
         if (!found.get(i).isEmpty()) {
           BeamSearch.Found best = found.get(i).getFirst();
           all.set(
-              batch.get(i),
-              new Translator.Translation(tokenizer.decode(best.ids()), best.score()));
+              batch.get(i), new Translator.Translation(tokenizer.decode(best.ids()), best.score()));
         }
       }
       progress.accept(from + batch.size());

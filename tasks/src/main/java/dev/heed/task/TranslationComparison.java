@@ -16,8 +16,9 @@ import org.jspecify.annotations.Nullable;
 /// Trains translators of every age on the same pairs with the same time, and says how good each is
 /// on the same held-out pairs, the short ones and the long ones too.
 ///
-/// Each gets the same tuning: some learning rates are tried for a part of the time, and the one that
-/// does best on pairs kept back is taken. All have one vocabulary, and about as many parameters.
+/// Each gets the same tuning: some learning rates are tried for a part of the time, and the one
+/// that does best on pairs kept back is taken. All have one vocabulary, and about as many
+/// parameters.
 public final class TranslationComparison {
   /// The learning rates that every method tries.
   public static final List<Double> RATES = List.of(7e-4, 1.5e-3, 3e-3);
@@ -126,8 +127,7 @@ public final class TranslationComparison {
     this.tokenizer = TranslationTraining.tokenizer(split.learned(), vocabulary);
     this.width = width;
     this.longest = longest;
-    TextPairs.Split inner =
-        new TextPairs(split.learned(), 0).split(0.05, MOST_TO_CHOOSE_BY, 1);
+    TextPairs.Split inner = new TextPairs(split.learned(), 0).split(0.05, MOST_TO_CHOOSE_BY, 1);
     this.learned = PairTrainer.encoded(tokenizer, inner.learned(), longest);
     this.chooseBy = PairTrainer.encoded(tokenizer, inner.heldOut(), longest);
     List<TextPairs.Pair> tried =
@@ -188,7 +188,10 @@ public final class TranslationComparison {
     double aStep = (System.nanoTime() - before) / 1e9 / PROBED_STEPS;
     List<TextPairs.Pair> all = heldOut.stream().flatMap(List::stream).toList();
     List<int[]> few =
-        all.stream().limit(PROBED_TEXTS).map(pair -> tokenizer.encode(pair.source()).ids()).toList();
+        all.stream()
+            .limit(PROBED_TEXTS)
+            .map(pair -> tokenizer.encode(pair.source()).ids())
+            .toList();
     measured.search.translate(few, PROBED_TOKENS, done -> {});
     before = System.nanoTime();
     measured.search.translate(few, PROBED_TOKENS, done -> {});
@@ -217,12 +220,7 @@ public final class TranslationComparison {
       TranslationTraining training =
           TranslationTraining.ofNewModel(
               new TranslationTraining.Architecture(
-                  width,
-                  small.layers(),
-                  small.heads(),
-                  2 * width,
-                  longest,
-                  small.dropout()),
+                  width, small.layers(), small.heads(), 2 * width, longest, small.dropout()),
               settings,
               tokenizer,
               null);
@@ -231,18 +229,20 @@ public final class TranslationComparison {
           settings,
           training.trainer(),
           training.parameterCount(),
-          (sources, most, progress) ->
-              training.translator().translateIds(sources, most, progress));
+          (sources, most, progress) -> training.translator().translateIds(sources, most, progress));
     }
     RecurrentTranslator translator =
         new RecurrentTranslator(
             method.attention,
-            new RecurrentTranslator.Architecture(
-                width, 2 * width, longest, small.dropout()),
+            new RecurrentTranslator.Architecture(width, 2 * width, longest, small.dropout()),
             settings,
             tokenizer);
     return new Learner(
-        method, settings, translator.trainer(), translator.parameterCount(), translator::translateIds);
+        method,
+        settings,
+        translator.trainer(),
+        translator.parameterCount(),
+        translator::translateIds);
   }
 
   private interface Search {
@@ -299,29 +299,33 @@ public final class TranslationComparison {
       return trainer.nll(chooseBy);
     }
 
-    /// Translates the held-out pairs.
+    /// Translates the held-out pairs. A translation has at most twice as many tokens as the longest
+    /// source of its group, and ten: a model that hardly learned seldom ends one.
     ///
     /// @param progress hears now and then how many are done
     public Run tried(IntConsumer progress) {
-      List<TextPairs.Pair> all = heldOut.stream().flatMap(List::stream).toList();
-      long before = System.nanoTime();
-      List<String> translations =
-          search
-              .translate(
-                  all.stream().map(pair -> tokenizer.encode(pair.source()).ids()).toList(),
-                  longest - 1,
-                  progress)
-              .stream()
-              .map(Translation::text)
-              .toList();
-      double aText = (System.nanoTime() - before) / 1e9 / all.size();
-      List<String> references = all.stream().map(TextPairs.Pair::target).toList();
+      List<String> translations = new ArrayList<>();
+      List<String> references = new ArrayList<>();
       List<Quality> byLength = new ArrayList<>();
-      int from = 0;
+      double looking = 0;
       for (List<TextPairs.Pair> part : heldOut) {
-        int to = from + part.size();
-        byLength.add(quality(translations.subList(from, to), references.subList(from, to)));
-        from = to;
+        int done = translations.size();
+        List<int[]> sources =
+            part.stream().map(pair -> tokenizer.encode(pair.source()).ids()).toList();
+        int most = 2 * sources.stream().mapToInt(ids -> ids.length).max().orElseThrow() + 10;
+        long before = System.nanoTime();
+        List<String> made =
+            search
+                .translate(
+                    sources, Math.min(most, longest - 1), count -> progress.accept(done + count))
+                .stream()
+                .map(Translation::text)
+                .toList();
+        looking += (System.nanoTime() - before) / 1e9;
+        List<String> wanted = part.stream().map(TextPairs.Pair::target).toList();
+        byLength.add(quality(made, wanted));
+        translations.addAll(made);
+        references.addAll(wanted);
       }
       return new Run(
           method,
@@ -332,7 +336,7 @@ public final class TranslationComparison {
           settings.steps(),
           parameters,
           seconds,
-          aText);
+          looking / translations.size());
     }
 
     private static Quality quality(List<String> translations, List<String> references) {

@@ -80,13 +80,7 @@ public final class TranslationTraining {
       Settings settings, Marian model, Tokenizer tokenizer, @Nullable Path checkpoints) {
     this.model = model;
     this.tokenizer = tokenizer;
-    this.trainer =
-        new PairTrainer(
-            settings,
-            model,
-            this::loss,
-            model.startToken(),
-            checkpoints);
+    this.trainer = new PairTrainer(settings, model, this::loss, model.startToken(), checkpoints);
   }
 
   private Tensor loss(PairBatches.Batch batch, double smoothing) {
@@ -161,8 +155,7 @@ public final class TranslationTraining {
 
   /// Texts end where the model ends them, and never have the token before the first.
   static GenerationRules rules(int start, int end) {
-    return new GenerationRules(
-        Set.of(end), Set.of(start), Set.of(), List.of(), 0, 0, null, end);
+    return new GenerationRules(Set.of(end), Set.of(start), Set.of(), List.of(), 0, 0, null, end);
   }
 
   /// Trains on `learned` and evaluates on `heldOut`, or not where that is empty; pairs longer than

@@ -26,7 +26,8 @@ class RecurrentTranslatorTest {
       for (String[] doing : doings) {
         pairs.add(
             new TextPairs.Pair(
-                "Der " + thing[1] + " " + doing[1] + ".", "The " + thing[0] + " " + doing[0] + "."));
+                "Der " + thing[1] + " " + doing[1] + ".",
+                "The " + thing[0] + " " + doing[0] + "."));
       }
     }
     return pairs;

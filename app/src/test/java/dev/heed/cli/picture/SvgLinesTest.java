@@ -31,7 +31,6 @@ class SvgLinesTest {
   }
 
   private static double y(org.w3c.dom.NodeList points, int index) {
-    return Double.parseDouble(
-        points.item(index).getAttributes().getNamedItem("cy").getNodeValue());
+    return Double.parseDouble(points.item(index).getAttributes().getNamedItem("cy").getNodeValue());
   }
 }

@@ -10,8 +10,8 @@ import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Tensor;
 import java.util.Arrays;
 
-/// Bahdanau's attention: a small network scores each pair of a query and a key,
-/// v · tanh(W·query + U·encoded).
+/// Bahdanau's attention: a small network scores each pair of a query and a key, v · tanh(W·query +
+/// U·encoded).
 ///
 /// Source: Bahdanau, Cho and Bengio 2015, appendix A.1.2.
 public final class AdditiveAttention extends SourceAttention {

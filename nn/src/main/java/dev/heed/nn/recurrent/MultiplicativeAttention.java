@@ -22,8 +22,7 @@ public final class MultiplicativeAttention extends SourceAttention {
   ///
   /// @param queries the width H of the decoder's states
   /// @param encoded the width E of the encoder's
-  public static MultiplicativeAttention general(
-      int queries, int encoded, Initializer initializer) {
+  public static MultiplicativeAttention general(int queries, int encoded, Initializer initializer) {
     return new MultiplicativeAttention(new Linear(encoded, queries, false, initializer));
   }
 

@@ -114,8 +114,7 @@ public abstract sealed class Recurrent extends Layer permits Rnn, Gru, Lstm {
     State state = select(before, order.texts());
     List<Tensor> hidden = new ArrayList<>(List.of(state.hidden));
     List<Tensor> memory = new ArrayList<>(List.of(state.memory));
-    Tensor inputs =
-        project(select(x, order.tokens())); // (N, gates · H)
+    Tensor inputs = project(select(x, order.tokens())); // (N, gates · H)
     int from = 0;
     for (int rows : order.active()) {
       if (rows < state.hidden.shape().dimension(0)) {
@@ -145,8 +144,7 @@ public abstract sealed class Recurrent extends Layer permits Rnn, Gru, Lstm {
 
   private static State select(State state, int... rows) {
     Tensor hidden = select(state.hidden, rows);
-    return new State(
-        hidden, state.memory == state.hidden ? hidden : select(state.memory, rows));
+    return new State(hidden, state.memory == state.hidden ? hidden : select(state.memory, rows));
   }
 
   private static Tensor select(Tensor x, int... rows) {

@@ -19,9 +19,9 @@ import org.jspecify.annotations.Nullable;
 /// What translated before the Transformer: a recurrent encoder reads the source from both ends, and
 /// a recurrent decoder, which begins with what the encoder ends with, makes the target.
 ///
-/// Without attention these last states are all that the decoder knows of the source. With Bahdanau's
-/// the state before a step looks at the source and what it sees goes into the step; with Luong's the
-/// state after it looks.
+/// Without attention these last states are all that the decoder knows of the source. With
+/// Bahdanau's the state before a step looks at the source and what it sees goes into the step; with
+/// Luong's the state after it looks.
 ///
 /// Source: Sutskever et al. 2014, Bahdanau et al. 2015, Luong et al. 2015. Differs: all have gated
 /// recurrent units of one layer, one table for both languages and the output, and one layer before
@@ -151,8 +151,7 @@ public final class RecurrentEncoderDecoder extends Layer {
     this.decoder = layer("decoder", new Gru(input, state, initializer));
     this.readout =
         layer(
-            "readout",
-            new Linear(attention == null ? state : 2 * state, width, true, initializer));
+            "readout", new Linear(attention == null ? state : 2 * state, width, true, initializer));
   }
 
   public Configuration configuration() {
@@ -177,8 +176,7 @@ public final class RecurrentEncoderDecoder extends Layer {
     }
     var before = new Recurrent.State(source.first, source.first);
     Tensor states = decoder.read(x, targets, before).states();
-    return readOut(
-        states, attention == null ? null : seen(attention, states, targets, source));
+    return readOut(states, attention == null ? null : seen(attention, states, targets, source));
   }
 
   /// The next token of each target: ids I32 [B] and the states before [B, H].
@@ -263,8 +261,7 @@ public final class RecurrentEncoderDecoder extends Layer {
   private Tensor readOut(Tensor states, @Nullable Tensor seen) {
     Tensor all = seen == null ? states : Operations.sideBySide(states, seen);
     return TrainingMode.dropout(
-        readout.apply(
-            TrainingMode.dropout(all, configuration.dropout), Activation.TANH, null),
+        readout.apply(TrainingMode.dropout(all, configuration.dropout), Activation.TANH, null),
         configuration.dropout);
   }
 
