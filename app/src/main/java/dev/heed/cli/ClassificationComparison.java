@@ -10,28 +10,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /// The runs of a comparison as a table, a picture and figures.
 record ClassificationComparison(List<Method> methods, List<Run> runs) {
   private static final int WIDEST = 40;
-
-  /// The mean and the standard deviation of some runs' figures.
-  private record Spread(double mean, double deviation) {
-    static Spread of(List<Run> runs, ToDoubleFunction<Run> figure) {
-      double mean = runs.stream().mapToDouble(figure).average().orElse(Double.NaN);
-      double squares =
-          runs.stream().mapToDouble(run -> Math.pow(figure.applyAsDouble(run) - mean, 2)).sum();
-      return new Spread(mean, runs.size() < 2 ? 0 : Math.sqrt(squares / (runs.size() - 1)));
-    }
-
-    String percent() {
-      return deviation == 0
-          ? String.format(Locale.ROOT, "%.2f %%", 100 * mean)
-          : String.format(Locale.ROOT, "%.2f ± %.2f %%", 100 * mean, 100 * deviation);
-    }
-  }
 
   private record Row(Method method, List<Run> runs) {
     Spread accuracy() {
@@ -43,7 +26,7 @@ record ClassificationComparison(List<Method> methods, List<Run> runs) {
     }
 
     double seconds() {
-      return Spread.of(runs, Run::seconds).mean;
+      return Spread.of(runs, Run::seconds).mean();
     }
 
     List<String> cells() {
@@ -93,8 +76,8 @@ record ClassificationComparison(List<Method> methods, List<Run> runs) {
             .map(row ->
                 new SvgBars.Bar(
                     row.method.toString(),
-                    row.accuracy().mean,
-                    row.accuracy().deviation,
+                    row.accuracy().mean(),
+                    row.accuracy().deviation(),
                     row.accuracy().percent()))
             .toList());
   }
@@ -105,10 +88,10 @@ record ClassificationComparison(List<Method> methods, List<Run> runs) {
     for (Row row : rows()) {
       Map<String, @Nullable Object> values = new LinkedHashMap<>();
       values.put("method", row.method.name().toLowerCase(Locale.ROOT));
-      values.put("accuracy", row.accuracy().mean);
-      values.put("accuracy_deviation", row.accuracy().deviation);
-      values.put("f1", row.f1().mean);
-      values.put("f1_deviation", row.f1().deviation);
+      values.put("accuracy", row.accuracy().mean());
+      values.put("accuracy_deviation", row.accuracy().deviation());
+      values.put("f1", row.f1().mean());
+      values.put("f1_deviation", row.f1().deviation());
       values.put("seconds", row.seconds());
       values.put("parameters", row.runs.getFirst().parameters());
       values.put("runs", row.runs.stream().map(CompareClassifyCommand::toMap).toList());

@@ -9,10 +9,8 @@ import dev.heed.task.ClassifierComparison.Run;
 import dev.heed.task.MiniLm;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -38,22 +36,6 @@ final class CompareClassifyCommand implements Callable<Integer> {
   @Mixin private DatasetOptions data = new DatasetOptions();
 
   @Option(
-      names = "--budget",
-      paramLabel = "MINUTES",
-      description = "how long all may take together (default: ${DEFAULT-VALUE})")
-  private double budget = 30;
-
-  @Option(names = "--full", description = "as long as each usually learns, however long it takes")
-  private boolean full;
-
-  @Option(
-      names = "--seeds",
-      paramLabel = "N",
-      description =
-          "how often each is trained that chance has a part in (default: ${DEFAULT-VALUE})")
-  private int seeds = 3;
-
-  @Option(
       names = "--methods",
       split = ",",
       paramLabel = "M",
@@ -66,17 +48,7 @@ final class CompareClassifyCommand implements Callable<Integer> {
       description = "the most tokens of a text; longer ones are cut (default: ${DEFAULT-VALUE})")
   private int context = 256;
 
-  @Option(
-      names = {"-o", "--output"},
-      paramLabel = "DIR",
-      description = "where table and picture go (default: comparisons/classify in Heed's home)")
-  private @Nullable Path out;
-
-  @Option(
-      names = "--format",
-      paramLabel = "F",
-      description = "of the figures: text, json or jsonl (default: text)")
-  private Format format = Format.TEXT;
+  @Mixin private ComparisonOptions options = new ComparisonOptions();
 
   CompareClassifyCommand(HeedCommand heed) {
     this.heed = heed;
@@ -84,17 +56,16 @@ final class CompareClassifyCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (!(budget > 0) || seeds < 1 || context < 3) {
-      throw CommandFailure.usage(
-          "--budget must be more than 0, --seeds 1 or more, --context 3 or more: received %s, %d, %d"
-              .formatted(budget, seeds, context));
+    options.check();
+    if (context < 3) {
+      throw CommandFailure.usage("--context must be 3 or more: received " + context);
     }
     LabelledTexts.Split split = split();
     Path encoder = SavedModels.named(heed, heed.model().orElse(MiniLm.NAME));
     ClassifierComparison comparison = new ClassifierComparison(split, encoder);
-    Path folder = out == null ? heed.home().resolve("comparisons/classify") : out;
-    Files.createDirectories(folder);
-    List<Run> runs = new ArrayList<>(done(folder));
+    Path folder = options.folder(heed, "classify");
+    ComparisonLog log = ComparisonLog.open(folder, asked());
+    List<Run> runs = new ArrayList<>(log.done().stream().map(CompareClassifyCommand::run).toList());
     PrintStream notes = heed.notes();
     notes.printf(
         Locale.ROOT,
@@ -105,18 +76,16 @@ final class CompareClassifyCommand implements Callable<Integer> {
     Map<Method, Estimate> estimates = estimates(comparison);
     try (Interruption interruption = Interruption.watch()) {
       for (Method method : methods) {
-        for (long seed = heed.seed(); seed < heed.seed() + (method.bySteps() ? seeds : 1); seed++) {
+        for (long seed = heed.seed();
+            seed < heed.seed() + (method.bySteps() ? options.seeds() : 1);
+            seed++) {
           long wanted = seed;
           if (runs.stream().anyMatch(run -> run.method() == method && run.seed() == wanted)) {
             continue;
           }
           Run run = comparison.run(method, withSeed(estimates.get(method), seed));
           runs.add(run);
-          Files.writeString(
-              folder.resolve("runs.jsonl"),
-              json(toMap(run)),
-              StandardOpenOption.CREATE,
-              StandardOpenOption.APPEND);
+          log.add(toMap(run));
           notes.printf(
               Locale.ROOT,
               "%s, seed %d: accuracy %.4f after %.0f s%n",
@@ -134,10 +103,10 @@ final class CompareClassifyCommand implements Callable<Integer> {
     ClassificationComparison table = new ClassificationComparison(methods, runs);
     Files.writeString(folder.resolve("README.md"), table.markdown(data.data()));
     Files.writeString(folder.resolve("comparison.svg"), table.svg());
-    if (format == Format.TEXT) {
+    if (options.format() == Format.TEXT) {
       table.lines().forEach(heed.out()::println);
     } else {
-      Json.write(heed.out(), format, json -> Json.value(json, table.values()));
+      Json.write(heed.out(), options.format(), json -> Json.value(json, table.values()));
     }
     notes.printf("Table and picture: %s%n", folder);
     return ExitCode.DONE.code();
@@ -147,7 +116,7 @@ final class CompareClassifyCommand implements Callable<Integer> {
     try {
       LabelledTexts.Split split = LabelledTexts.of(data.read()).split(0.1, heed.seed());
       LabelledTexts heldOut =
-          full ? split.heldOut() : split.heldOut().sample(MOST_HELD_OUT, heed.seed());
+          options.full() ? split.heldOut() : split.heldOut().sample(MOST_HELD_OUT, heed.seed());
       return new LabelledTexts.Split(split.learned(), heldOut);
     } catch (IllegalArgumentException e) {
       throw CommandFailure.usage(String.valueOf(e.getMessage()));
@@ -157,13 +126,13 @@ final class CompareClassifyCommand implements Callable<Integer> {
   /// What each method takes: found by some steps of each, and told before the first run.
   private Map<Method, Estimate> estimates(ClassifierComparison comparison) {
     long bySteps = methods.stream().filter(Method::bySteps).count();
-    double seconds = full ? Double.POSITIVE_INFINITY : 60 * budget / Math.max(1, bySteps * seeds);
+    double seconds = options.seconds() / Math.max(1, bySteps * options.seeds());
     Map<Method, Estimate> estimates = new EnumMap<>(Method.class);
     double all = 0;
     for (Method method : methods) {
       Estimate estimate = comparison.estimate(method, seconds, context, heed.seed());
       estimates.put(method, estimate);
-      int times = method.bySteps() ? seeds : 1;
+      int times = method.bySteps() ? options.seeds() : 1;
       all += times * (estimate.secondsLearning() + estimate.secondsLooking());
       heed.notes()
           .printf(
@@ -184,36 +153,28 @@ final class CompareClassifyCommand implements Callable<Integer> {
     return estimate.withSeed(seed);
   }
 
-  /// The runs of the same comparison that was interrupted; what is there of another one goes.
-  private List<Run> done(Path folder) throws IOException {
-    Path file = folder.resolve("runs.jsonl");
+  /// All that the figures follow from.
+  private Map<String, @Nullable Object> asked() {
     Map<String, @Nullable Object> asked = new LinkedHashMap<>();
     asked.put("heed", Version.heed());
     asked.put("data_sha256", data.read().sha256());
     asked.put("encoder", heed.model().orElse(MiniLm.NAME));
-    asked.put("budget", full ? null : budget);
-    asked.put("seeds", seeds);
+    asked.put("budget", options.budget());
+    asked.put("seeds", options.seeds());
     asked.put("seed", heed.seed());
     asked.put("context", context);
-    String first = json(asked);
-    List<Run> runs = new ArrayList<>();
-    if (Files.exists(file) && Files.readString(file).startsWith(first)) {
-      for (String line : Files.readAllLines(file).stream().skip(1).toList()) {
-        ConfigFile run = ConfigFile.parse(file.toString(), line.getBytes(StandardCharsets.UTF_8));
-        runs.add(
-            new Run(
-                Method.valueOf(run.string("method")),
-                run.integer("seed"),
-                run.number("accuracy"),
-                run.number("f1"),
-                run.integer("steps"),
-                run.integer("parameters"),
-                run.number("seconds")));
-      }
-    } else {
-      Files.writeString(file, first);
-    }
-    return runs;
+    return asked;
+  }
+
+  private static Run run(ConfigFile run) {
+    return new Run(
+        Method.valueOf(run.string("method")),
+        run.integer("seed"),
+        run.number("accuracy"),
+        run.number("f1"),
+        run.integer("steps"),
+        run.integer("parameters"),
+        run.number("seconds"));
   }
 
   static Map<String, @Nullable Object> toMap(Run run) {
@@ -226,14 +187,5 @@ final class CompareClassifyCommand implements Callable<Integer> {
     map.put("parameters", run.parameters());
     map.put("seconds", run.seconds());
     return map;
-  }
-
-  private static String json(Map<String, @Nullable Object> map) throws IOException {
-    var bytes = new java.io.ByteArrayOutputStream();
-    Json.write(
-        new PrintStream(bytes, false, StandardCharsets.UTF_8),
-        Format.JSONL,
-        json -> Json.value(json, map));
-    return bytes.toString(StandardCharsets.UTF_8);
   }
 }

@@ -10,14 +10,16 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "compare",
     description =
-        "Trains models of every age on one's own data and compares them: heed compare classify.")
+        "Trains models of every age on one's own data and compares them: heed compare classify,"
+            + " heed compare translate.")
 final class CompareCommand implements Runnable {
   @Spec private @Nullable CommandSpec spec;
 
   /// The command with its subcommands. A new one is one line here.
   static CommandLine commandLine(HeedCommand heed) {
     return new CommandLine(new CompareCommand())
-        .addSubcommand("classify", new CompareClassifyCommand(heed));
+        .addSubcommand("classify", new CompareClassifyCommand(heed))
+        .addSubcommand("translate", new CompareTranslateCommand(heed));
   }
 
   @Override

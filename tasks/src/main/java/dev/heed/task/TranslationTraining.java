@@ -9,14 +9,11 @@ import dev.heed.generation.Sampling;
 import dev.heed.model.marian.Marian;
 import dev.heed.model.marian.MarianConfiguration;
 import dev.heed.nn.Initializer;
-import dev.heed.nn.TrainingMode;
 import dev.heed.nn.transformer.BlockConfiguration;
 import dev.heed.tensor.Activation;
+import dev.heed.tensor.Tensor;
 import dev.heed.tokenizer.BpeTrainer;
 import dev.heed.tokenizer.Tokenizer;
-import dev.heed.training.AdamW;
-import dev.heed.training.LearningRateSchedule;
-import dev.heed.training.Objective;
 import dev.heed.training.Trainer;
 import dev.heed.training.TrainingMemory;
 import dev.heed.training.TrainingProgress;
@@ -35,19 +32,15 @@ public final class TranslationTraining {
   /// The size of a vocabulary where nobody asks for another.
   public static final int VOCABULARY = 6000;
 
-  private static final String END = "</s>";
-  private static final String PADDING = "<pad>";
+  static final String END = "</s>";
+  static final String PADDING = "<pad>";
   private static final double EPSILON = 1e-5; // Marian's
-  private static final double SMOOTHING = 0.1;
-  private static final double AVERAGE_DECAY = 0.998;
   private static final int PASSES = 30;
-  private static final int BEAMS = 4;
+  static final int BEAMS = 4;
 
-  private final Settings settings;
   private final Marian model;
   private final Tokenizer tokenizer;
-  private final AdamW optimizer;
-  private final Trainer<PairBatches.Batch> trainer;
+  private final PairTrainer trainer;
 
   /// How a new model looks.
   ///
@@ -100,40 +93,19 @@ public final class TranslationTraining {
 
   private TranslationTraining(
       Settings settings, Marian model, Tokenizer tokenizer, @Nullable Path checkpoints) {
-    this.settings = settings;
     this.model = model;
     this.tokenizer = tokenizer;
-    this.optimizer = new AdamW(model.parameters(), new AdamW.Configuration(0.9, 0.98, 1e-9, 0.01));
-    optimizer.keepAverages(AVERAGE_DECAY);
-    Trainer.Configuration configuration =
-        Trainer.Configuration.ofSteps(settings.steps, settings.seed)
-            .evaluatedEvery(settings.evaluateEvery);
-    this.trainer =
-        new Trainer<>(
-            model,
-            TranslationTraining.this::loss,
-            optimizer,
-            // Falls below the paper's inverse square root, because the number of steps is known.
-            LearningRateSchedule.cosine(
-                settings.learningRate,
-                Math.max(1, Math.min(4000, settings.steps / 10)),
-                settings.steps,
-                settings.learningRate / 50),
-            checkpoints == null
-                ? configuration
-                : configuration.savedTo(checkpoints, settings.evaluateEvery));
+    this.trainer = new PairTrainer(settings, model, this::loss, model.startToken(), checkpoints);
   }
 
-  private Objective.Loss loss(PairBatches.Batch batch) {
-    return new Objective.Loss(
-        model.loss(
-            batch.source(),
-            batch.sources(),
-            batch.inputs(),
-            batch.targetSequences(),
-            batch.targets(),
-            TrainingMode.isOn() ? SMOOTHING : 0),
-        batch.count());
+  private Tensor loss(PairBatches.Batch batch, double smoothing) {
+    return model.loss(
+        batch.source(),
+        batch.sources(),
+        batch.inputs(),
+        batch.targetSequences(),
+        batch.targets(),
+        smoothing);
   }
 
   /// A vocabulary for both sides of the pairs: bytes and merges.
@@ -192,10 +164,7 @@ public final class TranslationTraining {
 
   /// The translator as it is now.
   public Translator translator() {
-    int end = model.endToken();
-    GenerationRules rules =
-        new GenerationRules(
-            Set.of(end), Set.of(model.startToken()), Set.of(), List.of(), 0, 0, null, end);
+    GenerationRules rules = rules(model.startToken(), model.endToken());
     return new Translator(
         model,
         tokenizer,
@@ -203,21 +172,21 @@ public final class TranslationTraining {
         BeamSettings.of(BEAMS));
   }
 
-  /// Trains on `learned` and evaluates on `heldOut`; pairs longer than the model takes are left
-  /// out. At the end the model has the average of its last weights.
+  /// Texts end where the model ends them, and never have the token before the first.
+  static GenerationRules rules(int start, int end) {
+    return new GenerationRules(Set.of(end), Set.of(start), Set.of(), List.of(), 0, 0, null, end);
+  }
+
+  /// Trains on `learned` and evaluates on `heldOut`, or not where that is empty; pairs longer than
+  /// the model takes are left out. At the end the model has the average of its last weights.
   public Trainer.History run(
       List<TextPairs.Pair> learned, List<TextPairs.Pair> heldOut, TrainingProgress progress) {
-    Trainer.History history =
-        trainer.fit(batches(learned, true), batches(heldOut, false), progress);
-    if (history.finished()) {
-      optimizer.useAverages();
-    }
-    return history;
+    return trainer.run(encoded(learned), encoded(heldOut), progress);
   }
 
   /// The mean of −ln p of the pairs' target tokens under the model as it is now, in nats.
   public double nll(List<TextPairs.Pair> pairs) {
-    return trainer.evaluate(batches(pairs, false));
+    return trainer.nll(encoded(pairs));
   }
 
   /// Ends [#run] after the step that runs now. Any thread may call this.
@@ -230,18 +199,11 @@ public final class TranslationTraining {
     return pairs.size() - encoded(pairs).size();
   }
 
-  private PairBatches batches(List<TextPairs.Pair> pairs, boolean shuffled) {
-    return PairBatches.of(
-        encoded(pairs), settings.tokensPerStep, model.startToken(), settings.seed, shuffled);
+  private List<PairBatches.Pair> encoded(List<TextPairs.Pair> pairs) {
+    return PairTrainer.encoded(tokenizer, pairs, model.maximumLength());
   }
 
-  private List<PairBatches.Pair> encoded(List<TextPairs.Pair> pairs) {
-    int longest = model.maximumLength();
-    return pairs.stream()
-        .map(pair ->
-            new PairBatches.Pair(
-                tokenizer.encode(pair.source()).ids(), tokenizer.encode(pair.target()).ids()))
-        .filter(pair -> pair.source().length <= longest && pair.target().length <= longest)
-        .toList();
+  PairTrainer trainer() {
+    return trainer;
   }
 }

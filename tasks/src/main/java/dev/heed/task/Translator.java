@@ -1,7 +1,6 @@
 package dev.heed.task;
 
 import dev.heed.data.TextPairs;
-import dev.heed.generation.BeamSearch;
 import dev.heed.generation.BeamSettings;
 import dev.heed.generation.GenerationConfig;
 import dev.heed.generation.TargetGenerator;
@@ -14,18 +13,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.function.IntConsumer;
-import java.util.stream.IntStream;
 
 /// Translates texts with an encoder-decoder model and its tokenizer.
 public final class Translator {
-  /// Sources that are computed together, times their beams.
-  private static final int TEXTS_AT_ONCE = 128;
-
   private final SequenceToSequenceModel model;
   private final Tokenizer tokenizer;
   private final GenerationConfig generation;
@@ -139,30 +132,14 @@ public final class Translator {
   /// @param progress hears now and then how many are done
   /// @throws IllegalArgumentException if one is longer than the model's longest text
   public List<Translation> translateIds(List<int[]> sources, IntConsumer progress) {
-    // Those of alike lengths together: they end at about the same step.
-    List<Integer> order =
-        IntStream.range(0, sources.size())
-            .filter(i -> sources.get(i).length > 0)
-            .boxed()
-            .sorted(Comparator.comparingInt((Integer i) -> -sources.get(i).length))
-            .toList();
-    List<Translation> all = new ArrayList<>();
-    sources.forEach(source -> all.add(new Translation("", 0)));
+    return translateIds(sources, maximumTokens(), progress);
+  }
+
+  /// @param maximumTokens the most tokens of a translation, its end included
+  List<Translation> translateIds(List<int[]> sources, int maximumTokens, IntConsumer progress) {
     TargetGenerator generator = new TargetGenerator(model, beams, generation.rules());
-    int atOnce = Math.max(1, TEXTS_AT_ONCE / beams.beams());
-    for (int from = 0; from < order.size(); from += atOnce) {
-      List<Integer> batch = order.subList(from, Math.min(order.size(), from + atOnce));
-      List<List<BeamSearch.Found>> found =
-          generator.generate(batch.stream().map(sources::get).toList(), maximumTokens());
-      for (int i = 0; i < batch.size(); i++) {
-        if (!found.get(i).isEmpty()) {
-          BeamSearch.Found best = found.get(i).getFirst();
-          all.set(batch.get(i), new Translation(tokenizer.decode(best.ids()), best.score()));
-        }
-      }
-      progress.accept(from + batch.size());
-    }
-    return all;
+    return new TranslationBatches(tokenizer, beams.beams())
+        .translate(sources, batch -> generator.generate(batch, maximumTokens), progress);
   }
 
   private int maximumTokens() {

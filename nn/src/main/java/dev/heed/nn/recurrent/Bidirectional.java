@@ -25,17 +25,19 @@ public final class Bidirectional extends Layer {
 
   /// The states after each token, from both sides: x [N, I] → [N, 2·H].
   public Tensor apply(Tensor x, Sequences sequences) {
-    int count = sequences.count();
-    return Operations.sideBySide(
-        forward.apply(x, sequences),
-        backward.readReversed(x, sequences, backward.begin(count, x.dtype())).states());
+    return read(x, sequences).states();
   }
 
-  /// The states after each text's last token, from both sides: x [N, I] → [B, 2·H].
-  public Tensor last(Tensor x, Sequences sequences) {
+  /// The states after each token [N, 2·H], and after each text's last one [B, 2·H], which for the
+  /// layer that reads from the end is its first: x [N, I].
+  public Recurrent.Reading read(Tensor x, Sequences sequences) {
     int count = sequences.count();
-    return Operations.sideBySide(
-        forward.read(x, sequences, forward.begin(count, x.dtype())).last().hidden(),
-        backward.readReversed(x, sequences, backward.begin(count, x.dtype())).last().hidden());
+    Recurrent.Reading there = forward.read(x, sequences, forward.begin(count, x.dtype()));
+    Recurrent.Reading back = backward.readReversed(x, sequences, backward.begin(count, x.dtype()));
+    return new Recurrent.Reading(
+        Operations.sideBySide(there.states(), back.states()),
+        new Recurrent.State(
+            Operations.sideBySide(there.last().hidden(), back.last().hidden()),
+            Operations.sideBySide(there.last().memory(), back.last().memory())));
   }
 }

@@ -11,7 +11,7 @@ import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Shape;
 import dev.heed.tensor.Tensor;
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -110,66 +110,44 @@ public abstract sealed class Recurrent extends Layer permits Rnn, Gru, Lstm {
 
   private Reading read(Tensor x, Sequences sequences, State before, boolean reversed) {
     int count = sequences.count();
-    int[] longestFirst =
-        IntStream.range(0, count)
-            .boxed()
-            .sorted(Comparator.comparingInt(i -> -sequences.length(i)))
-            .mapToInt(Integer::intValue)
-            .toArray();
-    // Tokens in the order in which they are read: the first of all texts, then the second …
-    int[] order = new int[sequences.rows()];
-    int[] placeOfToken = new int[sequences.rows()];
-    int[] placeOfLast = new int[count];
-    List<Integer> active = new ArrayList<>();
-    int place = 0;
-    for (int t = 0; t < sequences.longest(); t++) {
-      int rows = 0;
-      while (rows < count && sequences.length(longestFirst[rows]) > t) {
-        int text = longestFirst[rows];
-        int token = reversed ? sequences.start(text + 1) - 1 - t : sequences.start(text) + t;
-        order[place] = token;
-        placeOfToken[token] = count + place;
-        placeOfLast[text] = count + place;
-        place++;
-        rows++;
-      }
-      active.add(rows);
-    }
-    for (int row = 0; row < count; row++) {
-      if (sequences.length(longestFirst[row]) == 0) {
-        placeOfLast[longestFirst[row]] = row;
-      }
-    }
-    State state = select(before, longestFirst);
+    ReadingOrder order = ReadingOrder.of(sequences, reversed);
+    State state = select(before, order.texts());
     List<Tensor> hidden = new ArrayList<>(List.of(state.hidden));
     List<Tensor> memory = new ArrayList<>(List.of(state.memory));
-    Tensor inputs =
-        project(Operations.selectRows(x, Tensor.of(order, order.length))); // (N, gates · H)
+    Tensor inputs = project(select(x, order.tokens())); // (N, gates · H)
     int from = 0;
-    for (int rows : active) {
+    for (int rows : order.active()) {
       if (rows < state.hidden.shape().dimension(0)) {
         state = select(state, IntStream.range(0, rows).toArray());
       }
-      int[] now = IntStream.range(from, from + rows).toArray();
-      Tensor input = Operations.selectRows(inputs, Tensor.of(now, rows));
+      Tensor input = select(inputs, IntStream.range(from, from + rows).toArray());
       state = step(input, hiddenPart(state.hidden), state);
       hidden.add(state.hidden);
       memory.add(state.memory);
       from += rows;
     }
+    // The states before stand first, in the order of `texts`: that of an empty text is its last.
     Tensor all = Operations.concatenate(hidden); // (B + N, H)
-    Tensor ends = Tensor.of(placeOfLast, count);
-    Tensor last = Operations.selectRows(all, ends);
+    int[] places = Arrays.stream(order.places()).map(place -> count + place).toArray();
+    int[] ends = Arrays.stream(order.lastPlaces()).map(place -> count + place).toArray();
+    for (int row = 0; row < count; row++) {
+      if (sequences.length(order.texts()[row]) == 0) {
+        ends[order.texts()[row]] = row;
+      }
+    }
+    Tensor last = select(all, ends);
     boolean own = memory.getLast() != hidden.getLast();
     return new Reading(
-        Operations.selectRows(all, Tensor.of(placeOfToken, placeOfToken.length)),
-        new State(last, own ? Operations.selectRows(Operations.concatenate(memory), ends) : last));
+        select(all, places),
+        new State(last, own ? select(Operations.concatenate(memory), ends) : last));
   }
 
   private static State select(State state, int... rows) {
-    Tensor ids = Tensor.of(rows, rows.length);
-    Tensor hidden = Operations.selectRows(state.hidden, ids);
-    return new State(
-        hidden, state.memory == state.hidden ? hidden : Operations.selectRows(state.memory, ids));
+    Tensor hidden = select(state.hidden, rows);
+    return new State(hidden, state.memory == state.hidden ? hidden : select(state.memory, rows));
+  }
+
+  private static Tensor select(Tensor x, int... rows) {
+    return Operations.selectRows(x, Tensor.of(rows, rows.length));
   }
 }
