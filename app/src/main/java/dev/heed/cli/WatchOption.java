@@ -28,7 +28,8 @@ final class WatchOption {
       return new Page(null);
     }
     ExplorerServer server =
-        ExplorerPage.serve(heed, new SmallModels(heed, 0), () -> List.of(run), ListenAddress.LOOPBACK, 0);
+        ExplorerPage.serve(
+            heed, new SmallModels(heed, 0), () -> List.of(run), ListenAddress.LOOPBACK, 0);
     String address = server.address() + "?view=training";
     heed.notes().println("Watch it at " + address);
     ExplorerPage.open(heed, address);

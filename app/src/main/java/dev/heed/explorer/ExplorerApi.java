@@ -30,8 +30,8 @@ final class ExplorerApi implements HttpService {
   /// The most characters of a text.
   static final int LONGEST_TEXT = 20_000;
 
-  /// The most bytes of a request. A body up to here is read whole even if its text is too long:
-  /// an answer to a client that still sends may be lost with its connection.
+  /// The most bytes of a request. A body up to here is read whole even if its text is too long: an
+  /// answer to a client that still sends may be lost with its connection.
   static final int LARGEST_BODY = 1 << 20;
 
   private static final int MOST_SENTENCES = 8;
@@ -187,8 +187,7 @@ final class ExplorerApi implements HttpService {
     CapturedAttention layer = layer(request, run);
     Units queries = queries(request, run, kind);
     int[] query = queries.tokens().get(below(request, "query", queries.size()));
-    float[] row =
-        Units.row(query, keys(request, run, kind), weights(request, layer), layer.keys());
+    float[] row = Units.row(query, keys(request, run, kind), weights(request, layer), layer.keys());
     bytes(response, Binary.of(row.length).floats(row).bytes());
   }
 

@@ -204,7 +204,8 @@ class ExplorerBrowserTest {
   @Test
   void everyViewOfEveryFamilyShowsSomethingAndEveryControlSaysWhatItIs() {
     for (String model :
-        List.of("minilm", "demo", "numbers", "bert-tagging", "modernbert-judging", "t5", "gemma3")) {
+        List.of(
+            "minilm", "demo", "numbers", "bert-tagging", "modernbert-judging", "t5", "gemma3")) {
       visit("model", model);
       for (String view : VIEWS) {
         openTab(view);

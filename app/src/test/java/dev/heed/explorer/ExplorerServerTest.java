@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -202,7 +203,8 @@ class ExplorerServerTest {
     assertThat(longer.statusCode()).isEqualTo(400);
     assertThat(text(longer)).contains("at most 20,000 characters");
     assertThat(post("api/run?page=a&model=demo", "a".repeat(200_000)).statusCode()).isEqualTo(400);
-    String head = "POST /api/run?page=a HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n".formatted(server.port());
+    String head =
+        "POST /api/run?page=a HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n".formatted(server.port());
     int tooLarge = ExplorerApi.LARGEST_BODY + 1;
     assertThat(raw(head + "Content-Length: " + tooLarge + "\r\n\r\n")).contains("413");
     assertThat(post("api/run?page=../a", TEXT).statusCode()).isEqualTo(400);
@@ -273,9 +275,10 @@ class ExplorerServerTest {
       assertThat(described).containsKeys("kind", "parameters", "count", "longest");
       Map<String, Object> run = json(post("api/run?page=a&model=" + model, TEXT));
       assertThat(run).containsKeys("source", "attentions", "outcomes", "vector");
-      for (Object attention : (List<?>) run.get("attentions")) {
+      for (Object attention : (List<?>) Objects.requireNonNull(run.get("attentions"))) {
         Object kind = ((Map<?, ?>) attention).get("kind");
-        String of = "kind=%s&layer=0&head=1&words=1&special=1&run=".formatted(kind) + run.get("run");
+        String of =
+            "kind=%s&layer=0&head=1&words=1&special=1&run=".formatted(kind) + run.get("run");
         for (String what : List.of("thumbnails", "head", "row", "anatomy", "figures")) {
           assertThat(get("api/" + what + "?query=1&" + of).statusCode())
               .as(model + ", " + kind + ", " + what)
@@ -312,8 +315,7 @@ class ExplorerServerTest {
 
   @Test
   void aPortThatIsTakenIsAnError() {
-    assertThatThrownBy(
-            () -> start(models, List::of, ListenAddress.LOOPBACK, server.port()))
+    assertThatThrownBy(() -> start(models, List::of, ListenAddress.LOOPBACK, server.port()))
         .hasMessageContaining("127.0.0.1:%d: the port is taken".formatted(server.port()));
   }
 

@@ -125,8 +125,7 @@ class GgufExportTest {
     for (int i = 0; i < 13; i++) {
       assertThat(read.configuration().layers().get(i))
           .as("layer %d", i)
-          .isEqualTo(
-              i % 6 == 5 ? LlamaConfiguration.Sight.FULL : LlamaConfiguration.Sight.SLIDING);
+          .isEqualTo(i % 6 == 5 ? LlamaConfiguration.Sight.FULL : LlamaConfiguration.Sight.SLIDING);
     }
   }
 

@@ -88,8 +88,7 @@ public final class CapturedAttention {
     float[] part = new float[count * width];
     for (int row = 0; row < count; row++) {
       long from = 4 * ((long) row * all + (long) head * width);
-      MemorySegment.copy(
-          rows.memory(), ValueLayout.JAVA_FLOAT, from, part, row * width, width);
+      MemorySegment.copy(rows.memory(), ValueLayout.JAVA_FLOAT, from, part, row * width, width);
     }
     return Tensor.of(part, count, width);
   }
@@ -157,8 +156,7 @@ public final class CapturedAttention {
       seen[s] =
           s >= arguments.firstKey(position)
               && s < arguments.endKey(position, count)
-              && (mask == null
-                  || mask.memory().getAtIndex(ValueLayout.JAVA_INT, s) != 0);
+              && (mask == null || mask.memory().getAtIndex(ValueLayout.JAVA_INT, s) != 0);
       scores[s] = product * arguments.scale() + biases[s];
       most = seen[s] ? Math.max(most, scores[s]) : most;
     }

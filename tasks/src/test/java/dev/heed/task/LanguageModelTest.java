@@ -85,8 +85,7 @@ class LanguageModelTest {
     Path config = saved.resolve("tokenizer_config.json");
     String template = "{% for m in messages %}{{ m.role[0] }}:{{ m.content }} {% endfor %}a:";
     Files.writeString(
-        config,
-        "{\"chat_template\":\"" + template + "\"," + Files.readString(config).substring(1));
+        config, "{\"chat_template\":\"" + template + "\"," + Files.readString(config).substring(1));
     LanguageModel talking = LanguageModel.load(saved);
     LanguageModel.Request request = LanguageModel.Request.of(4, Sampling.greedy());
     List<Conversation> together = List.of(talking.conversation(), talking.conversation());
@@ -102,8 +101,7 @@ class LanguageModelTest {
     assertThatThrownBy(() -> Conversation.sayAll(together, List.of("hi"), request))
         .isInstanceOf(IllegalArgumentException.class);
     Conversation same = together.getFirst();
-    assertThatThrownBy(
-            () -> Conversation.sayAll(List.of(same, same), List.of("hi", "hi"), request))
+    assertThatThrownBy(() -> Conversation.sayAll(List.of(same, same), List.of("hi", "hi"), request))
         .isInstanceOf(IllegalArgumentException.class);
   }
 

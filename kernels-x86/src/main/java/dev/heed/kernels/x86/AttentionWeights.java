@@ -112,7 +112,8 @@ final class AttentionWeights {
     if (end > first) {
       kernel.call(arguments.address());
     }
-    hide(weights.memory().asSlice(at, 4L * keys), a.keyMask(), a.keys().start(sequence), first, end);
+    hide(
+        weights.memory().asSlice(at, 4L * keys), a.keyMask(), a.keys().start(sequence), first, end);
   }
 
   private static void hide(

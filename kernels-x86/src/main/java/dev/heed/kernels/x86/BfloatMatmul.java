@@ -68,7 +68,14 @@ final class BfloatMatmul {
   /// The product with the transpose of quantised weights [n, k], which are brought to bfloat16 on
   /// the way: x [m, k] · weightsᵀ, without gaps.
   void multiply(
-      int m, int n, int k, long x, QuantizedLayout layout, long weights, long c, Epilogue epilogue) {
+      int m,
+      int n,
+      int k,
+      long x,
+      QuantizedLayout layout,
+      long weights,
+      long c,
+      Epilogue epilogue) {
     Matrix a = new Matrix(x, k, false);
     Kernel unpack = kernels.get(new UnpackCode(layout).key(), new UnpackCode(layout)::emit);
     new Product(m, n, k, a, new Matrix(weights, k, true), c, n, false, epilogue) {

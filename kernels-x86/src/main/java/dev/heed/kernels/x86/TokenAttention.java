@@ -46,8 +46,7 @@ final class TokenAttention {
   }
 
   private int first(int sequence) {
-    return Math.min(
-        a.keys().length(sequence), a.firstKey(a.queryOffset(sequence)));
+    return Math.min(a.keys().length(sequence), a.firstKey(a.queryOffset(sequence)));
   }
 
   private int end(int sequence) {
@@ -70,8 +69,7 @@ final class TokenAttention {
     int runs = firstRun[firstRun.length - 1];
     int heads = a.keyValueHeads();
     try (Scratch results = Scratch.take((long) runs * heads * resultFloats())) {
-      Parallel.run(
-          runs * heads, task -> attend(results.address(), task / heads, task % heads));
+      Parallel.run(runs * heads, task -> attend(results.address(), task / heads, task % heads));
       Rows.forRows(
           (long) a.queries().count() * a.heads(),
           (long) RUNS * call.valueWidth,
@@ -149,8 +147,7 @@ final class TokenAttention {
     float scale = runs == 0 ? 0 : 1 / sum;
     long row = (long) a.queries().start(sequence) * a.heads() + head;
     for (int d = 0; d < out.length; d++) {
-      call.outMemory.setAtIndex(
-          ValueLayout.JAVA_FLOAT, row * call.valueWidth + d, out[d] * scale);
+      call.outMemory.setAtIndex(ValueLayout.JAVA_FLOAT, row * call.valueWidth + d, out[d] * scale);
     }
     float logSumExp = runs == 0 ? Float.NEGATIVE_INFINITY : largest + (float) Math.log(sum);
     call.logSumExpMemory.setAtIndex(ValueLayout.JAVA_FLOAT, row, logSumExp);

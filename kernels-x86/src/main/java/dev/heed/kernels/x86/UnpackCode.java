@@ -4,8 +4,8 @@ import static dev.heed.kernels.x86.VectorOp.*;
 
 import dev.heed.tensor.QuantizedLayout;
 
-/// Brings panels of 16 quantised rows into pairs of bfloat16 along k, as [HalvesCode] does with F32:
-/// the same bits as if the weights were F32.
+/// Brings panels of 16 quantised rows into pairs of bfloat16 along k, as [HalvesCode] does with
+/// F32: the same bits as if the weights were F32.
 ///
 /// @param layout how the weights lie
 record UnpackCode(QuantizedLayout layout) {

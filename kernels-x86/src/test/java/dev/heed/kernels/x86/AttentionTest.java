@@ -334,7 +334,8 @@ class AttentionTest {
                   null,
                   0,
                   0);
-          String what = "widths %d, %d, heads %d, %d before".formatted(widths[0], widths[1], heads, left);
+          String what =
+              "widths %d, %d, heads %d, %d before".formatted(widths[0], widths[1], heads, left);
           Inputs in = Inputs.random(a, widths[0], widths[1]);
           Parallel.setThreads(1);
           Tensor one = Guarded.zeros(a.queries().rows(), heads * widths[1]);

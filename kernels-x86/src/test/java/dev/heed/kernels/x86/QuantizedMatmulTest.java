@@ -85,7 +85,9 @@ class QuantizedMatmulTest {
     X86Kernels kernels = new X86Kernels(Level.AMX);
     int block = QuantizedLayout.of(type).blockColumns();
     for (int[] size :
-        new int[][] {{32, 32, block}, {33, 37, 2 * block}, {207, 49, 3 * block}, {64, 208, block}}) {
+        new int[][] {
+          {32, 32, block}, {33, 37, 2 * block}, {207, 49, 3 * block}, {64, 208, block}
+        }) {
       Tensor x = values(size[0], size[2], 1);
       Tensor weight = weight(type, size[1], size[2], 2);
       Tensor wide = FusedOperations.dequantized(weight);
@@ -109,8 +111,11 @@ class QuantizedMatmulTest {
   void aKernelIsEmittedOnceForEachLayout() {
     for (DType type : TYPES) {
       QuantizedCode one = new QuantizedCode(QuantizedLayout.of(type), 3);
-      assertThat(new QuantizedCode(QuantizedLayout.of(type), 3)).isEqualTo(one).hasSameHashCodeAs(one);
-      assertThat(TYPES.stream().filter(t -> new QuantizedCode(QuantizedLayout.of(t), 3).equals(one)))
+      assertThat(new QuantizedCode(QuantizedLayout.of(type), 3))
+          .isEqualTo(one)
+          .hasSameHashCodeAs(one);
+      assertThat(
+              TYPES.stream().filter(t -> new QuantizedCode(QuantizedLayout.of(t), 3).equals(one)))
           .containsExactly(type);
     }
   }

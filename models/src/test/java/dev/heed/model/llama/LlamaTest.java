@@ -219,7 +219,8 @@ class LlamaTest {
         Files.readString(golden.directory().resolve("config.json"))
             .replace("\"tie_word_embeddings\": false", "\"tie_word_embeddings\": true"));
     int[] ids = {3, 1, 4, 1, 5};
-    assertThat(logits(Llama.load(copy, golden.load().configuration().family()), ids)).isEqualTo(logits(golden.load(), ids));
+    assertThat(logits(Llama.load(copy, golden.load().configuration().family()), ids))
+        .isEqualTo(logits(golden.load(), ids));
   }
 
   @Test
