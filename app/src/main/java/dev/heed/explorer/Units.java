@@ -4,6 +4,7 @@ import dev.heed.task.ExploredText;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /// What stands in the rows or columns of a picture: each unit is one token, or the tokens of a
@@ -39,8 +40,9 @@ record Units(List<int[]> tokens) {
   /// @param count the number of keys S
   static float[] between(Units queries, Units keys, MemorySegment weights, int count) {
     float[] merged = new float[queries.size() * keys.size()];
+    int[] ofTokens = keys.ofTokens(count);
     for (int t = 0; t < queries.size(); t++) {
-      float[] row = row(queries.tokens.get(t), keys, weights, count);
+      float[] row = row(queries.tokens.get(t), keys, ofTokens, weights, count);
       System.arraycopy(row, 0, merged, t * row.length, row.length);
     }
     return merged;
@@ -48,19 +50,37 @@ record Units(List<int[]> tokens) {
 
   /// One row of [#between].
   static float[] row(int[] query, Units keys, MemorySegment weights, int count) {
-    float[] sums = new float[count];
-    for (int t : query) {
-      for (int s = 0; s < count; s++) {
-        sums[s] += weights.getAtIndex(ValueLayout.JAVA_FLOAT, (long) t * count + s);
+    return row(query, keys, keys.ofTokens(count), weights, count);
+  }
+
+  /// The unit of each token, −1 for those that are not shown.
+  int[] ofTokens(int count) {
+    int[] units = new int[count];
+    Arrays.fill(units, -1);
+    for (int i = 0; i < tokens.size(); i++) {
+      for (int place : tokens.get(i)) {
+        units[place] = i;
       }
     }
+    return units;
+  }
+
+  /// One row of [#between].
+  ///
+  /// @param ofTokens of the keys
+  static float[] row(int[] query, Units keys, int[] ofTokens, MemorySegment weights, int count) {
+    float[] one = new float[count];
     float[] row = new float[keys.size()];
-    for (int s = 0; s < row.length; s++) {
-      float sum = 0;
-      for (int place : keys.tokens.get(s)) {
-        sum += sums[place];
+    for (int t : query) {
+      MemorySegment.copy(weights, ValueLayout.JAVA_FLOAT, 4L * t * count, one, 0, count);
+      for (int s = 0; s < count; s++) {
+        if (ofTokens[s] >= 0) {
+          row[ofTokens[s]] += one[s];
+        }
       }
-      row[s] = sum / query.length;
+    }
+    for (int s = 0; query.length > 1 && s < row.length; s++) {
+      row[s] /= query.length;
     }
     return row;
   }

@@ -2,11 +2,11 @@ package dev.heed.explorer;
 
 import dev.heed.task.CapturedAttention;
 import dev.heed.task.ExploredRun;
+import dev.heed.tensor.Parallel;
 import dev.heed.tensor.Tensor;
 import java.io.ByteArrayOutputStream;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /// Attention weights as the page gets them: one byte each, round(255 · √w), because with linear
 /// bytes 1/512 would be 0.
@@ -36,11 +36,16 @@ final class WeightBytes {
     for (CapturedAttention layer : layers) {
       Tensor weights = layer.weights();
       long size = 4L * layer.queries() * layer.keys();
-      IntStream.range(0, layer.heads())
-          .parallel()
-          .mapToObj(head -> weights.memory().asSlice(head * size, size))
-          .map(head -> thumbnail(head, layer.keys(), queries, keys))
-          .forEachOrdered(out::writeBytes);
+      byte[][] pictures = new byte[layer.heads()][];
+      Parallel.run(
+          pictures.length,
+          head -> {
+            MemorySegment own = weights.memory().asSlice(head * size, size);
+            pictures[head] = thumbnail(own, layer.keys(), queries, keys);
+          });
+      for (byte[] picture : pictures) {
+        out.writeBytes(picture);
+      }
     }
     return out.toByteArray();
   }
@@ -50,13 +55,18 @@ final class WeightBytes {
     int columns = keys.size();
     int height = Math.min(THUMBNAIL, rows);
     int width = Math.min(THUMBNAIL, columns);
-    int[] place = IntStream.range(0, columns).map(s -> s * width / columns).toArray();
+    int[] ofTokens = keys.ofTokens(count);
     float[] largest = new float[height * width];
     for (int t = 0; t < rows; t++) {
       int from = t * height / rows * width;
-      float[] row = Units.row(queries.tokens().get(t), keys, weights, count);
-      for (int s = 0; s < columns; s++) {
-        largest[from + place[s]] = Math.max(largest[from + place[s]], row[s]);
+      float[] row = Units.row(queries.tokens().get(t), keys, ofTokens, weights, count);
+      int s = 0;
+      for (int x = 0; x < width; x++) {
+        float most = largest[from + x];
+        for (; s < columns && s * width / columns == x; s++) {
+          most = row[s] > most ? row[s] : most;
+        }
+        largest[from + x] = most;
       }
     }
     return of(largest);

@@ -1,9 +1,9 @@
 package dev.heed.task;
 
+import dev.heed.tensor.Parallel;
 import dev.heed.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /// What kind of head a head is, in numbers: means over the queries of a text.
 ///
@@ -27,10 +27,10 @@ public record HeadFigures(
   /// The figures of every head of a layer.
   static List<HeadFigures> of(CapturedAttention layer, ExploredText queries, ExploredText keys) {
     Tensor weights = layer.weights();
-    return IntStream.range(0, layer.heads())
-        .parallel()
-        .mapToObj(head -> of(CapturedAttention.head(weights, head), queries, keys))
-        .toList();
+    HeadFigures[] all = new HeadFigures[layer.heads()];
+    Parallel.run(
+        all.length, head -> all[head] = of(CapturedAttention.head(weights, head), queries, keys));
+    return List.of(all);
   }
 
   private static HeadFigures of(float[] weights, ExploredText queries, ExploredText keys) {
