@@ -252,9 +252,10 @@ def capture(heed, kernels):
     heed.ask("threads 1")
     for tokens, repeat in ((1, 20000), (16, 5000), (128, 500)):
         observable, alone = [], []
-        for _ in range(21):
-            observable.append(float(heed.ask(f"attend {tokens} observable {repeat}")) / repeat)
-            alone.append(float(heed.ask(f"attend {tokens} kernel {repeat}")) / repeat)
+        for i in range(20):
+            both = [("observable", observable), ("kernel", alone)]
+            for way, times in both if i % 2 else reversed(both):
+                times.append(float(heed.ask(f"attend {tokens} {way} {repeat}")) / repeat)
         ours, theirs = statistics.median(observable), statistics.median(alone)
         print(f"| {tokens} | {1e6 * ours:.2f} | {1e6 * theirs:.2f} | {theirs / ours:.3f} |", flush=True)
     heed.ask("threads 2")
