@@ -261,6 +261,26 @@ def capture(heed, kernels):
     heed.ask("threads 2")
 
 
+def token(heed, kernels):
+    print(f"\nattention of one query to the cached keys of 30 layers, µs a layer ({kernels})\n\n"
+          "| keys, heads / key-value heads × width, threads | Heed | PyTorch SDPA | ratio |\n|---|---|---|---|")
+    for threads in (1, 2):
+        heed.ask(f"threads {threads}")
+        torch.set_num_threads(threads)
+        for s, h, g, d in ((192, 9, 3, 64), (512, 9, 3, 64), (512, 4, 1, 256), (512, 12, 12, 64), (2048, 32, 8, 64)):
+            cache = [torch.randn(1, s, g, d).transpose(1, 2) for _ in range(60)]
+            q = torch.randn(1, h, 1, d)
+
+            def peer():
+                with torch.no_grad():
+                    for i in range(0, 60, 2):
+                        F.scaled_dot_product_attention(q, cache[i], cache[i + 1], enable_gqa=h != g)
+
+            ours, theirs = in_turn(heed, f"token {s} {h} {g} {d}", peer, 11, max(1, 4000 // s))
+            print(f"| {s}, {h} / {g} × {d}, {threads} | {ours / 30e-6:.1f} | {theirs / 30e-6:.1f} | {theirs / ours:.2f} |",
+                  flush=True)
+
+
 def start(heed, kernels):
     print("\nsecond and later starts, median of 15\n\n| command | s |\n|---|---|")
     for arguments in (["--version"], ["embed", "hello world"]):
@@ -368,7 +388,7 @@ def tokenizer(heed, kernels):
 def main():
     wanted = sys.argv[1:] or ["matmul", "attention", "gpt", "embeddings", "start", "tokenizer"]
     known = {"matmul": matmul, "attention": attention, "gpt": gpt, "embeddings": embeddings,
-             "start": start, "tokenizer": tokenizer, "llama": llama, "capture": capture}
+             "start": start, "tokenizer": tokenizer, "llama": llama, "capture": capture, "token": token}
     kernels = os.environ.get("HEED_KERNELS")
     heed = Heed(*([f"-Dheed.kernels={kernels}"] if kernels else []),
                 *(["--add-modules", "jdk.incubator.vector"] if kernels == "vector" else []))

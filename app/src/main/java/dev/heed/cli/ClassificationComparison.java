@@ -54,19 +54,23 @@ record ClassificationComparison(List<Method> methods, List<Run> runs) {
     return rows;
   }
 
-  /// For people.
-  List<String> lines() {
+  private List<List<String>> figures() {
     List<List<String>> cells = new ArrayList<>(List.of(HEAD));
     rows().forEach(row -> cells.add(row.cells()));
-    return Table.lines(cells, WIDEST);
+    return cells;
+  }
+
+  /// For people.
+  List<String> lines() {
+    return Table.lines(figures(), WIDEST);
   }
 
   String markdown(Path data) {
-    StringBuilder text = new StringBuilder("# Classifiers on `" + data.getFileName() + "`\n\n");
-    text.append("| ").append(String.join(" | ", HEAD)).append(" |\n");
-    text.append("|---".repeat(HEAD.size())).append("|\n");
-    rows().forEach(row -> text.append("| ").append(String.join(" | ", row.cells())).append(" |\n"));
-    return text.append("\n![Accuracy of each](comparison.svg)\n").toString();
+    return "# Classifiers on `"
+        + data.getFileName()
+        + "`\n\n"
+        + Table.markdown(figures())
+        + "\n![Accuracy of each](comparison.svg)\n";
   }
 
   String svg() {

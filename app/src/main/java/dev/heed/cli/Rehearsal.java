@@ -73,9 +73,6 @@ public final class Rehearsal {
     nowhere.println(process.messageTerminal().get());
     saveATinyModel(home.resolve("models/rehearsal"));
     COMMANDS.forEach(command -> Main.run(invocation, command.toArray(String[]::new)));
-    String quantized = home.resolve("rehearsal.gguf").toString();
-    Main.run(invocation, "quantize", "rehearsal", "--type", "Q4_0", "-o", quantized);
-    Main.run(invocation, "complete", "The train", "--max-tokens", "20", "--model", quantized);
     draw(terminal, nowhere);
     Folders.remove(home);
     // The way out is part of the rehearsal: the JDK logs its exit, which loads classes.
@@ -84,7 +81,7 @@ public final class Rehearsal {
 
   private static void saveATinyModel(Path directory) {
     List<String> texts = List.of("The train left the station.", "The bus left the town on time.");
-    var small = new LanguageModelTraining.Architecture(32, 1, 2, 64, 0);
+    var small = new LanguageModelTraining.Architecture(16, 1, 2, 64, 0);
     var settings = new LanguageModelTraining.Settings(64, 2, 64, 1e-2, 2, 1);
     Tokenizer tokenizer = BpeTrainer.of(280).train(texts);
     LanguageModelTraining training =

@@ -113,22 +113,13 @@ record TranslationTable(List<Method> methods, List<Length> lengths, List<Run> ru
   /// @param data the names of the files
   String markdown(String data) {
     StringBuilder text = new StringBuilder("# Translators on " + data + "\n\n");
-    append(text, figures());
+    text.append(Table.markdown(figures()));
     text.append(
         "\nMean ± standard deviation of the runs. The rate is the learning rate that the tuning"
             + " chose.\n\n![BLEU of each](comparison.svg)\n\n");
-    append(text, figuresByLength());
+    text.append(Table.markdown(figuresByLength()));
     text.append("\n![BLEU by the length of the source](lengths.svg)\n");
     return text.toString();
-  }
-
-  private static void append(StringBuilder text, List<List<String>> cells) {
-    for (int i = 0; i < cells.size(); i++) {
-      text.append("| ").append(String.join(" | ", cells.get(i))).append(" |\n");
-      if (i == 0) {
-        text.append("|---".repeat(cells.getFirst().size())).append("|\n");
-      }
-    }
   }
 
   /// The picture of all figures.

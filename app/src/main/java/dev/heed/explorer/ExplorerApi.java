@@ -316,7 +316,8 @@ final class ExplorerApi implements HttpService {
     }
     if (text.length() > LONGEST_TEXT) {
       throw new IllegalArgumentException(
-          "a text must have at most %,d characters: received more".formatted(LONGEST_TEXT));
+          "a text must have at most %,d characters: received %,d"
+              .formatted(LONGEST_TEXT, text.length()));
     }
     return text;
   }

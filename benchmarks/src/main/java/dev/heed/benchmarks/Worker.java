@@ -51,6 +51,7 @@ import java.util.stream.IntStream;
 /// matmul M K N REPEAT
 /// attention T CAUSAL REPEAT
 /// attend T kernel|observable REPEAT
+/// token S HEADS KEY_VALUE_HEADS WIDTH REPEAT
 /// sentences FILE COUNT
 /// embed DIRECTORY FILE REPEAT
 /// gpt VOCABULARY CONTEXT WIDTH LAYERS HEADS DROPOUT BATCH REPEAT
@@ -104,6 +105,8 @@ public final class Worker {
             case "matmul" -> matmul(number(words, 1), number(words, 2), number(words, 3));
             case "attention" -> attention(number(words, 1), words[2].equals("causal"));
             case "attend" -> attend(number(words, 1), words[2].equals("observable"));
+            case "token" ->
+                token(number(words, 1), number(words, 2), number(words, 3), number(words, 4));
             case "gpt" -> gpt(words);
             case "embed" -> embed(Path.of(words[1]), Path.of(words[2]));
             case "prompt" -> prompt(Path.of(words[1]), number(words, 2));
@@ -248,6 +251,27 @@ public final class Worker {
             ObservedAttention.apply("attentions", q, k, v, arguments);
           } else {
             FusedOperations.attention(q, k, v, arguments);
+          }
+          return 0;
+        });
+  }
+
+  /// One query meets the S keys and values of each of 30 layers, which no cache holds together.
+  private Runnable token(int keys, int heads, int keyValueHeads, int width) {
+    Initializer random = Initializer.seeded(1);
+    List<Tensor> all = new ArrayList<>();
+    for (int i = 0; i < 60; i++) {
+      all.add(random.normal(1, keys, keyValueHeads * width));
+    }
+    Tensor q = random.normal(1, 1, heads * width);
+    AttentionArguments arguments =
+        AttentionArguments.full(
+                heads, Sequences.ofLengths(1), Sequences.ofLengths(keys), 1 / Math.sqrt(width))
+            .withKeyValueHeads(keyValueHeads);
+    return () ->
+        memory.step(() -> {
+          for (int i = 0; i < 60; i += 2) {
+            FusedOperations.attention(q, all.get(i), all.get(i + 1), arguments);
           }
           return 0;
         });

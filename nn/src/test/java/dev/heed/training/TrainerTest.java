@@ -72,6 +72,19 @@ class TrainerTest {
   // Learning
 
   @Test
+  void theTimeOfAStepNeedsTwoSteps() {
+    StepTimes times = new StepTimes();
+    TrainingProgress.Step step = new TrainingProgress.Step(1, 9, 1, 1, 1, 1, 1);
+    times.step(step);
+    assertThatThrownBy(times::median).hasMessage("expected two steps or more: received 1");
+    long before = System.nanoTime();
+    for (int i = 0; i < 4; i++) {
+      times.step(step);
+    }
+    assertThat(times.median()).isBetween(0.0, (System.nanoTime() - before) / 1e9);
+  }
+
+  @Test
   void overfitsOneBatchOfASmallGpt() {
     TinyGpt model = new TinyGpt(1, 0, 16);
     Only<Batch> data = new Only<>(TRAIN.batch(0));

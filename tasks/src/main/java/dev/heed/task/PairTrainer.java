@@ -4,6 +4,7 @@ import dev.heed.data.PairBatches;
 import dev.heed.data.TextPairs;
 import dev.heed.nn.Layer;
 import dev.heed.nn.TrainingMode;
+import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Tensor;
 import dev.heed.tokenizer.Tokenizer;
 import dev.heed.training.AdamW;
@@ -28,7 +29,13 @@ final class PairTrainer {
 
   /// The sum over all targets of a batch of the cross-entropy in nats.
   interface Loss {
-    Tensor of(PairBatches.Batch batch, double smoothing);
+    Tensor of(
+        Tensor source,
+        Sequences sources,
+        Tensor inputs,
+        Sequences targetSequences,
+        Tensor targets,
+        double smoothing);
   }
 
   /// @param startToken the token before a target's first
@@ -51,7 +58,14 @@ final class PairTrainer {
             model,
             batch ->
                 new Objective.Loss(
-                    loss.of(batch, TrainingMode.isOn() ? SMOOTHING : 0), batch.count()),
+                    loss.of(
+                        batch.source(),
+                        batch.sources(),
+                        batch.inputs(),
+                        batch.targetSequences(),
+                        batch.targets(),
+                        TrainingMode.isOn() ? SMOOTHING : 0),
+                    batch.count()),
             optimizer,
             // Falls below the paper's inverse square root, because the number of steps is known.
             LearningRateSchedule.cosine(

@@ -1,6 +1,5 @@
 package dev.heed.task;
 
-import dev.heed.data.PairBatches;
 import dev.heed.data.TextPairs;
 import dev.heed.generation.BeamModel;
 import dev.heed.generation.BeamSearch;
@@ -64,17 +63,7 @@ public final class RecurrentTranslator {
                 attention,
                 architecture.dropout),
             Initializer.seeded(settings.seed()));
-    this.trainer = new PairTrainer(settings, model, this::loss, start, null);
-  }
-
-  private Tensor loss(PairBatches.Batch batch, double smoothing) {
-    return model.loss(
-        batch.source(),
-        batch.sources(),
-        batch.inputs(),
-        batch.targetSequences(),
-        batch.targets(),
-        smoothing);
+    this.trainer = new PairTrainer(settings, model, model::loss, start, null);
   }
 
   /// The number of parameters.

@@ -5,6 +5,7 @@ import dev.heed.data.TextPairs;
 import dev.heed.nn.recurrent.RecurrentEncoderDecoder.Attention;
 import dev.heed.task.Translator.Translation;
 import dev.heed.tokenizer.Tokenizer;
+import dev.heed.training.StepTimes;
 import dev.heed.training.Trainer;
 import dev.heed.training.TrainingProgress;
 import java.util.ArrayList;
@@ -33,7 +34,7 @@ public final class TranslationComparison {
   public static final double TUNING_OF_A_RUN = RATES.size() * TUNING * LEARNING;
 
   private static final int TOKENS_PER_STEP = 2500;
-  private static final int PROBED_STEPS = 3;
+  private static final int PROBED_STEPS = 6;
   private static final int PROBED_TEXTS = 8;
   private static final int PROBED_TOKENS = 8;
   private static final int LEAST_STEPS = 10;
@@ -180,12 +181,10 @@ public final class TranslationComparison {
   /// @param seconds how long a run may take; infinite for as long as it is usual
   public Plan plan(Method method, double seconds) {
     long usual = TranslationTraining.Settings.of(learned.size()).steps();
-    Learner probed = learner(method, PROBED_STEPS, RATES.getFirst(), 1);
-    probed.run(TrainingProgress.SILENT); // compiles what is measured next
     Learner measured = learner(method, PROBED_STEPS, RATES.getFirst(), 1);
-    long before = System.nanoTime();
-    measured.run(TrainingProgress.SILENT);
-    double aStep = (System.nanoTime() - before) / 1e9 / PROBED_STEPS;
+    StepTimes times = new StepTimes();
+    measured.run(times);
+    double aStep = times.median();
     List<TextPairs.Pair> all = heldOut.stream().flatMap(List::stream).toList();
     List<int[]> few =
         all.stream()
@@ -193,7 +192,7 @@ public final class TranslationComparison {
             .map(pair -> tokenizer.encode(pair.source()).ids())
             .toList();
     measured.search.translate(few, PROBED_TOKENS, done -> {});
-    before = System.nanoTime();
+    long before = System.nanoTime();
     measured.search.translate(few, PROBED_TOKENS, done -> {});
     double aToken = (System.nanoTime() - before) / 1e9 / few.size() / PROBED_TOKENS;
     double tokens =

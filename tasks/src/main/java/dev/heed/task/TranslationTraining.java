@@ -11,7 +11,6 @@ import dev.heed.model.marian.MarianConfiguration;
 import dev.heed.nn.Initializer;
 import dev.heed.nn.transformer.BlockConfiguration;
 import dev.heed.tensor.Activation;
-import dev.heed.tensor.Tensor;
 import dev.heed.tokenizer.BpeTrainer;
 import dev.heed.tokenizer.Tokenizer;
 import dev.heed.training.Trainer;
@@ -95,17 +94,7 @@ public final class TranslationTraining {
       Settings settings, Marian model, Tokenizer tokenizer, @Nullable Path checkpoints) {
     this.model = model;
     this.tokenizer = tokenizer;
-    this.trainer = new PairTrainer(settings, model, this::loss, model.startToken(), checkpoints);
-  }
-
-  private Tensor loss(PairBatches.Batch batch, double smoothing) {
-    return model.loss(
-        batch.source(),
-        batch.sources(),
-        batch.inputs(),
-        batch.targetSequences(),
-        batch.targets(),
-        smoothing);
+    this.trainer = new PairTrainer(settings, model, model::loss, model.startToken(), checkpoints);
   }
 
   /// A vocabulary for both sides of the pairs: bytes and merges.

@@ -33,10 +33,16 @@ public final class PngCurves {
 
   private final TrainingCurves curves;
   private final Graphics2D graphics;
+  private final double low;
+  private final double high;
+  private final long last;
 
   private PngCurves(TrainingCurves curves, Graphics2D graphics) {
     this.curves = curves;
     this.graphics = graphics;
+    this.low = curves.low();
+    this.high = curves.high();
+    this.last = curves.last();
   }
 
   /// Writes the picture; does nothing on a machine without a font, where the SVG has to do.
@@ -62,14 +68,14 @@ public final class PngCurves {
     graphics.fillRect(0, 0, WIDTH, HEIGHT);
     graphics.setFont(new Font(Font.SANS_SERIF, Font.PLAIN, 26));
     graphics.setColor(INK);
-    graphics.drawString(title + ": thin in training (smoothed), points on held-out text", 16, 48);
+    graphics.drawString(TrainingCurves.heading(title), 16, 48);
     for (int i = 0; i <= TICKS; i++) {
-      double loss = curves.low() + (curves.high() - curves.low()) * i / TICKS;
+      double loss = low + (high - low) * i / TICKS;
       graphics.setColor(GRID);
       graphics.drawLine(LEFT, (int) y(loss), WIDTH - RIGHT, (int) y(loss));
       graphics.setColor(INK);
       graphics.drawString(String.format(Locale.ROOT, "%.2f", loss), 16, (int) y(loss) + 9);
-      long step = Math.round((double) curves.last() * i / TICKS);
+      long step = Math.round((double) last * i / TICKS);
       String label = Long.toString(step);
       int half = graphics.getFontMetrics().stringWidth(label) / 2;
       graphics.drawString(label, (int) x(step) - half, HEIGHT - 28);
@@ -98,10 +104,10 @@ public final class PngCurves {
   }
 
   private double x(double step) {
-    return LEFT + (WIDTH - LEFT - RIGHT) * step / curves.last();
+    return LEFT + (WIDTH - LEFT - RIGHT) * step / last;
   }
 
   private double y(double loss) {
-    return TOP + (HEIGHT - TOP - BOTTOM) * (curves.high() - loss) / (curves.high() - curves.low());
+    return TOP + (HEIGHT - TOP - BOTTOM) * (high - loss) / (high - low);
   }
 }

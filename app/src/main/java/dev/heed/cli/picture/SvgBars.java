@@ -1,7 +1,6 @@
 package dev.heed.cli.picture;
 
 import java.util.List;
-import java.util.Locale;
 
 /// Shares as bars, one below the other, each with how far it varies.
 public final class SvgBars {
@@ -12,6 +11,14 @@ public final class SvgBars {
   private static final int RIGHT = 120;
   private static final int BOTTOM = 36;
   private static final int TICKS = 5;
+
+  private static final String STYLE =
+      """
+      .label { text-anchor: end; }
+      .tick { text-anchor: middle; }
+      .deviation { stroke: var(--ink); stroke-width: 2; }
+      rect { fill: var(--hue); fill-opacity: 0.7; }
+      """;
 
   /// A bar.
   ///
@@ -28,93 +35,45 @@ public final class SvgBars {
     double lowest = bars.stream().mapToDouble(bar -> bar.share - bar.deviation).min().orElse(0);
     double from = Math.max(0, Math.floor(lowest * 10 - 0.5) / 10);
     int height = TOP + bars.size() * ROW + BOTTOM;
-    StringBuilder svg = new StringBuilder();
-    add(
-        svg,
-        """
-        <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" \
-        role="img" aria-labelledby="title">
-          <title id="title">%s</title>
-          <style>
-            svg { --paper: #ffffff; --ink: #1f2328; --hue: #08519c; background: var(--paper); }
-            @media (prefers-color-scheme: dark) {
-              svg { --paper: #0d1117; --ink: #e6edf3; --hue: #79c0ff; }
-            }
-            text { font: 13px system-ui, sans-serif; fill: var(--ink); }
-            .label { text-anchor: end; }
-            .tick { text-anchor: middle; }
-            .grid { stroke: var(--ink); stroke-opacity: 0.2; }
-            .deviation { stroke: var(--ink); stroke-width: 2; }
-            rect { fill: var(--hue); fill-opacity: 0.7; }
-          </style>
-          <text x="8" y="24">%s</text>
-        """,
-        WIDTH,
-        height,
-        WIDTH,
-        height,
-        SvgHeatMap.escape(title),
-        SvgHeatMap.escape(title));
+    Svg svg = new Svg(WIDTH, height, title, title, STYLE);
     for (int i = 0; i <= TICKS; i++) {
       double share = from + (1 - from) * i / TICKS;
       double x = x(share, from);
-      add(
-          svg,
+      svg.add(
           "  <line class=\"grid\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%d\"/>%n",
-          x,
-          x,
-          TOP - 8,
-          height - BOTTOM);
-      add(
-          svg,
+          x, x, TOP - 8, height - BOTTOM);
+      svg.add(
           "  <text class=\"tick\" x=\"%.1f\" y=\"%d\">%.0f %%</text>%n",
-          x,
-          height - 12,
-          100 * share);
+          x, height - 12, 100 * share);
     }
     for (int i = 0; i < bars.size(); i++) {
       bar(svg, bars.get(i), TOP + i * ROW, from);
     }
-    return svg.append("</svg>\n").toString();
+    return svg.end();
   }
 
-  private static void bar(StringBuilder svg, Bar bar, int y, double from) {
+  private static void bar(Svg svg, Bar bar, int y, double from) {
     int middle = y + ROW / 2;
-    add(
-        svg,
+    svg.add(
         "  <text class=\"label\" x=\"%d\" y=\"%d\">%s</text>%n",
-        LEFT - 8,
-        middle + 4,
-        SvgHeatMap.escape(bar.label));
-    add(
-        svg,
+        LEFT - 8, middle + 4, SvgHeatMap.escape(bar.label));
+    svg.add(
         "  <rect x=\"%d\" y=\"%d\" width=\"%.1f\" height=\"%d\"/>%n",
-        LEFT,
-        y + 4,
-        x(bar.share, from) - LEFT,
-        ROW - 8);
+        LEFT, y + 4, x(bar.share, from) - LEFT, ROW - 8);
     if (bar.deviation > 0) {
-      add(
-          svg,
+      svg.add(
           "  <line class=\"deviation\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%d\"/>%n",
           x(Math.max(from, bar.share - bar.deviation), from),
           x(Math.min(1, bar.share + bar.deviation), from),
           middle,
           middle);
     }
-    add(
-        svg,
+    svg.add(
         "  <text x=\"%d\" y=\"%d\">%s</text>%n",
-        WIDTH - RIGHT + 8,
-        middle + 4,
-        SvgHeatMap.escape(bar.note));
+        WIDTH - RIGHT + 8, middle + 4, SvgHeatMap.escape(bar.note));
   }
 
   private static double x(double share, double from) {
     return LEFT + (WIDTH - LEFT - RIGHT) * (share - from) / (1 - from);
-  }
-
-  private static void add(StringBuilder to, String format, Object... values) {
-    to.append(String.format(Locale.ROOT, format, values));
   }
 }

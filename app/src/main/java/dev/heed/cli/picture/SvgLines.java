@@ -16,6 +16,15 @@ public final class SvgLines {
   private static final int LEGEND_ROW = 22;
   private static final List<String> DASHES = List.of("none", "8 4", "2 4", "8 4 2 4", "14 4");
 
+  private static final String STYLE =
+      """
+      svg { --hue0: #08519c; --hue1: #b35806; --hue2: #1b7837; --hue3: #762a83; --hue4: #1f2328; }
+      @media (prefers-color-scheme: dark) {
+        svg { --hue0: #79c0ff; --hue1: #fdb863; --hue2: #7ee787; --hue3: #d2a8ff; --hue4: #e6edf3; }
+      }
+      .of { fill: none; stroke-width: 2; }
+      """;
+
   /// A line.
   ///
   /// @param values one for each group, 0 or more
@@ -38,68 +47,37 @@ public final class SvgLines {
             .max()
             .orElse(0);
     double top = Math.max(1, Math.ceil(highest / TICKS) * TICKS);
-    StringBuilder svg = new StringBuilder();
-    add(
-        svg,
-        """
-        <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" \
-        role="img" aria-labelledby="title">
-          <title id="title">%s</title>
-          <style>
-            svg { --paper: #ffffff; --ink: #1f2328; background: var(--paper);
-              --hue0: #08519c; --hue1: #b35806; --hue2: #1b7837; --hue3: #762a83; --hue4: #1f2328; }
-            @media (prefers-color-scheme: dark) {
-              svg { --paper: #0d1117; --ink: #e6edf3;
-                --hue0: #79c0ff; --hue1: #fdb863; --hue2: #7ee787; --hue3: #d2a8ff; --hue4: #e6edf3; }
-            }
-            text { font: 13px system-ui, sans-serif; fill: var(--ink); }
-            .grid { stroke: var(--ink); stroke-opacity: 0.2; }
-            .of { fill: none; stroke-width: 2; }
-          </style>
-          <text x="8" y="24">%s</text>
-        """,
-        WIDTH,
-        HEIGHT,
-        WIDTH,
-        HEIGHT,
-        SvgHeatMap.escape(title),
-        SvgHeatMap.escape(title));
+    Svg svg = new Svg(WIDTH, HEIGHT, title, title, STYLE);
     for (int i = 0; i <= TICKS; i++) {
       double y = y(top * i / TICKS, top);
-      add(
-          svg,
+      svg.add(
           "  <line class=\"grid\" x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\"/>%n",
-          LEFT,
-          WIDTH - RIGHT,
-          y,
-          y);
-      add(svg, "  <text x=\"8\" y=\"%.1f\">%.1f</text>%n", y + 4, top * i / TICKS);
+          LEFT, WIDTH - RIGHT, y, y);
+      svg.add("  <text x=\"8\" y=\"%.1f\">%.1f</text>%n", y + 4, top * i / TICKS);
     }
     for (int i = 0; i < groups.size(); i++) {
-      add(
-          svg,
+      svg.add(
           "  <text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>%n",
-          x(i, groups.size()),
-          HEIGHT - 14,
-          SvgHeatMap.escape(groups.get(i)));
+          x(i, groups.size()), HEIGHT - 14, SvgHeatMap.escape(groups.get(i)));
     }
     for (int i = 0; i < lines.size(); i++) {
       line(svg, lines.get(i), i % DASHES.size(), TOP + 8 + i * LEGEND_ROW, top);
     }
-    return svg.append("</svg>\n").toString();
+    return svg.end();
   }
 
-  private static void line(StringBuilder svg, Line line, int style, int legend, double top) {
+  private static void line(Svg svg, Line line, int style, int legend, double top) {
     StringBuilder points = new StringBuilder();
     for (int i = 0; i < line.values.size(); i++) {
-      add(points, "%.1f,%.1f ", x(i, line.values.size()), y(line.values.get(i), top));
+      points.append(
+          String.format(
+              Locale.ROOT, "%.1f,%.1f ", x(i, line.values.size()), y(line.values.get(i), top)));
     }
     String stroke =
         "stroke=\"var(--hue%d)\" stroke-dasharray=\"%s\"".formatted(style, DASHES.get(style));
-    add(svg, "  <polyline class=\"of\" %s points=\"%s\"/>%n", stroke, points.toString().strip());
+    svg.add("  <polyline class=\"of\" %s points=\"%s\"/>%n", stroke, points.toString().strip());
     for (int i = 0; i < line.values.size(); i++) {
-      add(
-          svg,
+      svg.add(
           "  <circle cx=\"%.1f\" cy=\"%.1f\" r=\"3\" fill=\"var(--hue%d)\"><title>%s: %.2f</title>"
               + "</circle>%n",
           x(i, line.values.size()),
@@ -109,20 +87,12 @@ public final class SvgLines {
           line.values.get(i));
     }
     int left = WIDTH - RIGHT + 12;
-    add(
-        svg,
+    svg.add(
         "  <line class=\"of\" %s x1=\"%d\" x2=\"%d\" y1=\"%d\" y2=\"%d\"/>%n",
-        stroke,
-        left,
-        left + 26,
-        legend,
-        legend);
-    add(
-        svg,
+        stroke, left, left + 26, legend, legend);
+    svg.add(
         "  <text x=\"%d\" y=\"%d\">%s</text>%n",
-        left + 32,
-        legend + 4,
-        SvgHeatMap.escape(line.label));
+        left + 32, legend + 4, SvgHeatMap.escape(line.label));
   }
 
   private static double x(int group, int groups) {
@@ -132,9 +102,5 @@ public final class SvgLines {
 
   private static double y(double value, double top) {
     return TOP + (HEIGHT - TOP - BOTTOM) * (top - value) / top;
-  }
-
-  private static void add(StringBuilder to, String format, Object... values) {
-    to.append(String.format(Locale.ROOT, format, values));
   }
 }

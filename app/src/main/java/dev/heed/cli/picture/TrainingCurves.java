@@ -45,6 +45,11 @@ public final class TrainingCurves {
     return curves;
   }
 
+  /// What stands above a picture of the curves of `loss`.
+  static String heading(String loss) {
+    return loss + ": thin in training (smoothed), points on held-out text";
+  }
+
   /// The next step.
   public void addStep(long step, double loss) {
     smoothed = Double.isNaN(smoothed) ? loss : SMOOTHING * smoothed + (1 - SMOOTHING) * loss;

@@ -28,4 +28,17 @@ public final class Table {
     }
     return lines;
   }
+
+  /// The same for Markdown; the first row is the head.
+  public static String markdown(List<List<String>> rows) {
+    StringBuilder text = new StringBuilder();
+    for (List<String> row : rows) {
+      boolean first = text.isEmpty();
+      text.append("| ").append(String.join(" | ", row)).append(" |\n");
+      if (first) {
+        text.append("|---".repeat(row.size())).append("|\n");
+      }
+    }
+    return text.toString();
+  }
 }

@@ -3,6 +3,7 @@ package dev.heed.kernels.x86;
 import static dev.heed.kernels.x86.MatmulGrid.part;
 
 import dev.heed.kernels.x86.Matmul.Matrix;
+import dev.heed.tensor.DType;
 import dev.heed.tensor.Parallel;
 import dev.heed.tensor.QuantizedLayout;
 
@@ -67,17 +68,10 @@ final class BfloatMatmul {
 
   /// The product with the transpose of quantised weights [n, k], which are brought to bfloat16 on
   /// the way: x [m, k] · weightsᵀ, without gaps.
-  void multiply(
-      int m,
-      int n,
-      int k,
-      long x,
-      QuantizedLayout layout,
-      long weights,
-      long c,
-      Epilogue epilogue) {
+  void multiply(int m, int n, int k, long x, DType type, long weights, long c, Epilogue epilogue) {
     Matrix a = new Matrix(x, k, false);
-    Kernel unpack = kernels.get(new UnpackCode(layout).key(), new UnpackCode(layout)::emit);
+    QuantizedLayout layout = QuantizedLayout.of(type);
+    Kernel unpack = kernels.get("unpack " + type, level -> UnpackCode.emit(level, layout));
     new Product(m, n, k, a, new Matrix(weights, k, true), c, n, false, epilogue) {
       @Override
       void packB(long to, int first, int end) {

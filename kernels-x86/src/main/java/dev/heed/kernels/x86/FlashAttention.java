@@ -111,14 +111,9 @@ final class FlashAttention {
       if (hasNext) {
         task.prepareNext(from, to);
       }
-      if (to - from == 1 && call.bias == null && call.group <= FlashTile.QUERIES) {
-        // The heads that share the query's keys then are the rows of one tile.
-        task.run(from, 0, call.group, true);
-        return;
-      }
       for (int head = 0; head < call.group; head++) {
         for (int query = from; query < to; query += FlashTile.QUERIES) {
-          task.run(query, head, Math.min(FlashTile.QUERIES, to - query), false);
+          task.run(query, head, Math.min(FlashTile.QUERIES, to - query));
         }
       }
     }

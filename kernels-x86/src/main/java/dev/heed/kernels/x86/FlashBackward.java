@@ -132,7 +132,7 @@ final class FlashBackward extends FlashTask {
         .set(FlashBackwardCode.FACTOR, (float) (a.scale() * FlashAttention.LOG2_E))
         .set(FlashBackwardCode.BOUND, FlashAttention.bound(a))
         .set(FlashBackwardCode.KEPT, (float) (1 / (1 - a.dropout())));
-    forTiles(query, head, count, false);
+    forTiles(query, head, count);
     unpackByQuery(
         call.unpack(call.keyWidth),
         at.queryGradients,

@@ -95,12 +95,11 @@ final class FlashForward extends FlashTask {
     needQueriesLater(call.out, from, to - from, call.valueWidth);
   }
 
-  /// Computes `count` rows of the output: queries from `query` on of one head of the group, or,
-  /// where `rowsAreHeads`, the heads from there on of one query.
-  void run(int query, int headOfGroup, int count, boolean rowsAreHeads) {
+  /// Computes `count` rows of the output: queries from `query` on of one head of the group.
+  void run(int query, int headOfGroup, int count) {
     int head = keyValueHead * call.group + headOfGroup;
     long row = (a.queries().start(sequence) + (long) query) * a.heads() + head;
-    long step = rowsAreHeads ? 1 : a.heads();
+    long step = a.heads();
     transpose(
         call.q + 4 * row * call.keyWidth,
         4 * step * call.keyWidth,
@@ -113,7 +112,7 @@ final class FlashForward extends FlashTask {
         .set(FlashForwardCode.FACTOR, (float) (a.scale() * FlashAttention.LOG2_E))
         .set(FlashForwardCode.BOUND, FlashAttention.bound(a));
     bias = biasAddress(head, query);
-    forTiles(query, head, count, rowsAreHeads);
+    forTiles(query, head, count);
     arguments
         .set(FlashRows.FROM, address(at.gathered))
         .set(FlashRows.TO, call.out + 4 * row * call.valueWidth)

@@ -161,15 +161,13 @@ abstract sealed class FlashTask implements AutoCloseable permits FlashForward, F
   }
 
   /// Goes through the tiles of keys that some of `count` queries from `query` on see.
-  ///
-  /// @param rowsAreHeads whether the rows of the tile are heads from `head` on of the one query
-  final void forTiles(int query, int head, int count, boolean rowsAreHeads) {
+  final void forTiles(int query, int head, int count) {
     for (int i = 0; i < count; i++) {
-      first[i] = keys.firstNumber(rowsAreHeads ? query : query + i);
-      end[i] = keys.endNumber(rowsAreHeads ? query : query + i);
+      first[i] = keys.firstNumber(query + i);
+      end[i] = keys.endNumber(query + i);
     }
     if (a.dropout() > 0) {
-      writeRowKeys(query, head, count, rowsAreHeads);
+      writeRowKeys(query, head, count);
     }
     int last = end[count - 1];
     int fromAll = first[count - 1];
@@ -192,12 +190,11 @@ abstract sealed class FlashTask implements AutoCloseable permits FlashForward, F
   /// The lanes of both levels divide it.
   private static final int MULTIPLE = 16;
 
-  private void writeRowKeys(int query, int head, int count, boolean rowsAreHeads) {
+  private void writeRowKeys(int query, int head, int count) {
     long row = (long) head * a.queries().rows() + a.queries().start(sequence) + query;
-    long step = rowsAreHeads ? a.queries().rows() : 1;
     int[] values = new int[count];
     for (int i = 0; i < count; i++) {
-      values[i] = CounterRandom.rowKey(a.dropoutKey(), row + i * step);
+      values[i] = CounterRandom.rowKey(a.dropoutKey(), row + i);
     }
     write(values, rowKeys, count);
   }

@@ -87,18 +87,30 @@ final class HalvesCode {
     Gpr fromRow = code.argument(FROM_ROW);
     Gpr count = code.argument(LENGTH);
     Gpr to = code.argument(TO);
-    Vec order = code.vec();
-    int[] words = new int[16];
-    for (int i = 0; i < 16; i++) {
-      words[i] = i | (16 + i) << 16;
-    }
-    code.loadConstants(order, words);
+    Vec order = order(code);
     code.countDown(count, () -> pairs(code, from, fromRow, to, order, 2));
     asm.mov(count, VectorCode.slot(ODD));
     code.countDown(count, () -> pairs(code, from, fromRow, to, order, 1));
     asm.mov(count, VectorCode.slot(ZEROS));
     code.countDown(count, () -> pairs(code, from, fromRow, to, order, 0));
     return code.finish();
+  }
+
+  /// What [#pair] needs.
+  static Vec order(VectorCode code) {
+    Vec order = code.vec();
+    int[] words = new int[16];
+    for (int i = 0; i < 16; i++) {
+      words[i] = i | (16 + i) << 16;
+    }
+    code.loadConstants(order, words);
+    return order;
+  }
+
+  /// Sets `a` to the pairs of its lanes, rounded, and those of `b`.
+  static void pair(VectorCode code, Vec a, Vec b, Vec order) {
+    code.asm.emit(VCVTNE2PS2BF16, a, b, a);
+    code.asm.emit(VPERMW, a, order, a);
   }
 
   private static void pairs(VectorCode code, Gpr from, Gpr fromRow, Gpr to, Vec order, int rows) {
@@ -128,8 +140,7 @@ final class HalvesCode {
                     } else {
                       code.clear(b);
                     }
-                    asm.emit(VCVTNE2PS2BF16, a, b, a);
-                    asm.emit(VPERMW, a, order, a);
+                    pair(code, a, b, order);
                   }
                   code.store(code.at(toAt, i), a);
                 });

@@ -12,7 +12,7 @@ import java.lang.foreign.ValueLayout;
 /// Source of the runs and how they are joined: Dao et al., "Flash-Decoding", 2023.
 final class TokenAttention {
   /// Keys of a run, by the number of keys: enough runs for many threads, each worth its start.
-  private static final int FEWEST_KEYS = 64;
+  private static final int FEWEST_KEYS = 32;
 
   private static final int RUNS = 16;
 
@@ -69,7 +69,14 @@ final class TokenAttention {
     int runs = firstRun[firstRun.length - 1];
     int heads = a.keyValueHeads();
     try (Scratch results = Scratch.take((long) runs * heads * resultFloats())) {
-      Parallel.run(runs * heads, task -> attend(results.address(), task / heads, task % heads));
+      // All heads of a run by one thread: their keys lie side by side, and come together.
+      Parallel.run(
+          runs,
+          run -> {
+            for (int head = 0; head < heads; head++) {
+              attend(results.address(), run, head);
+            }
+          });
       Rows.forRows(
           (long) a.queries().count() * a.heads(),
           (long) RUNS * call.valueWidth,

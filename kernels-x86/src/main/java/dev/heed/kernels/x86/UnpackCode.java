@@ -6,9 +6,7 @@ import dev.heed.tensor.QuantizedLayout;
 
 /// Brings panels of 16 quantised rows into pairs of bfloat16 along k, as [HalvesCode] does with
 /// F32: the same bits as if the weights were F32.
-///
-/// @param layout how the weights lie
-record UnpackCode(QuantizedLayout layout) {
+final class UnpackCode {
   /// Slots of the argument block. Strides are in bytes.
   static final int W = 0;
 
@@ -18,13 +16,10 @@ record UnpackCode(QuantizedLayout layout) {
   static final int TO = 2;
   static final int TO_ROW = 3;
 
-  /// What [KernelCache] knows it by.
-  String key() {
-    return "unpack %d %d %b %b"
-        .formatted(layout.bits(), layout.zero(), layout.minimum(), layout.parts());
-  }
+  private UnpackCode() {}
 
-  byte[] emit(Level level) {
+  /// @param layout how the weights lie
+  static byte[] emit(Level level, QuantizedLayout layout) {
     VectorCode code = new VectorCode(level);
     Assembler asm = code.asm;
     Gpr w = code.argument(W);
@@ -36,12 +31,7 @@ record UnpackCode(QuantizedLayout layout) {
     Vec mask = code.vec();
     asm.emit(VPBROADCASTD, mask, code.pooled(0xFF));
     Vec zero = code.constantVec(layout.zero());
-    Vec order = code.vec();
-    int[] words = new int[16];
-    for (int i = 0; i < 16; i++) {
-      words[i] = i | (16 + i) << 16;
-    }
-    code.loadConstants(order, words);
+    Vec order = HalvesCode.order(code);
     Vec[] values = {code.vec(), code.vec()};
     boolean halves = layout.parts() && !layout.minimum();
     code.countDown(
@@ -77,8 +67,7 @@ record UnpackCode(QuantizedLayout layout) {
                     }
                   }
                 }
-                asm.emit(VCVTNE2PS2BF16, values[0], values[1], values[0]);
-                asm.emit(VPERMW, values[0], order, values[0]);
+                HalvesCode.pair(code, values[0], values[1], order);
                 asm.emit(VMOVUPS_STORE, Address.at(to), values[0]);
                 asm.add(to, toRow);
               }

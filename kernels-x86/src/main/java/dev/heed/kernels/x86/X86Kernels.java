@@ -6,7 +6,6 @@ import dev.heed.tensor.CounterRandom;
 import dev.heed.tensor.DType;
 import dev.heed.tensor.Parallel;
 import dev.heed.tensor.Precision;
-import dev.heed.tensor.QuantizedLayout;
 import dev.heed.tensor.ReferenceKernels;
 import dev.heed.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
@@ -112,11 +111,11 @@ public final class X86Kernels extends ReferenceKernels {
       int m = x.shape().rows();
       int n = weight.shape().dimension(0);
       if (bfloat.takesQuantized(m, n)) {
-        QuantizedLayout layout = QuantizedLayout.of(weight.dtype());
         Epilogue epilogue =
             new Epilogue(activation, address(bias), address(residual), address(beforeActivation));
         int k = weight.shape().width();
-        bfloat.multiply(m, n, k, address(x), layout, address(weight), address(out), epilogue);
+        bfloat.multiply(
+            m, n, k, address(x), weight.dtype(), address(weight), address(out), epilogue);
         Rows.keep(x, weight, bias, residual, beforeActivation, out);
         return;
       }
