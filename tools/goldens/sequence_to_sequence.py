@@ -78,7 +78,26 @@ BART = dict(
     forced_eos_token_id=0,
 )
 
+PEGASUS = dict(
+    vocab_size=43,
+    d_model=24,
+    encoder_layers=2,
+    decoder_layers=1,
+    encoder_attention_heads=3,
+    decoder_attention_heads=4,
+    encoder_ffn_dim=40,
+    decoder_ffn_dim=36,
+    max_position_embeddings=32,
+    activation_function="relu",
+    scale_embedding=True,
+    pad_token_id=0,
+    eos_token_id=1,
+    decoder_start_token_id=0,
+    forced_eos_token_id=1,
+)
+
 MODELS = {
+    "pegasus": ("PegasusForConditionalGeneration", "PegasusConfig", PEGASUS),
     "bart": ("BartForConditionalGeneration", "BartConfig", BART),
     "t5": ("T5ForConditionalGeneration", "T5Config", T5),
     # As Flan-T5: the output layer is its own, and the decoder's output is not scaled.

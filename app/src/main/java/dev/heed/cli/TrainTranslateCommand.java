@@ -1,6 +1,7 @@
 package dev.heed.cli;
 
 import dev.heed.data.TextPairs;
+import dev.heed.model.marian.MarianConfiguration.Family;
 import dev.heed.task.TranslationTraining;
 import dev.heed.task.Translator;
 import dev.heed.tensor.Kernels;
@@ -22,7 +23,9 @@ import picocli.CommandLine.Option;
 /// `heed train translate`: a translation model on a user's texts and their translations.
 @Command(
     name = "translate",
-    description = "Trains a model that translates, from nothing, on texts and their translations.")
+    description =
+        "Trains a model that translates, from nothing or --from a model, on texts and their"
+            + " translations.")
 final class TrainTranslateCommand implements Callable<Integer> {
   /// More would make the trying take long.
   static final int MOST_HELD_OUT = 1000;
@@ -44,6 +47,12 @@ final class TrainTranslateCommand implements Callable<Integer> {
   private @Nullable Path resume;
 
   @Option(
+      names = "--from",
+      paramLabel = "MODEL",
+      description = "go on with this model instead of beginning from nothing")
+  private @Nullable String from;
+
+  @Option(
       names = "--steps",
       paramLabel = "N",
       description = "how many training steps (default: some 30 passes over the pairs)")
@@ -58,37 +67,56 @@ final class TrainTranslateCommand implements Callable<Integer> {
   @Option(
       names = "--learning-rate",
       paramLabel = "R",
-      description = "the highest one (default: ${DEFAULT-VALUE})")
-  private double learningRate = 1.5e-3;
+      description = "the highest one (default: 0.0015; 0.0001 with --from)")
+  private double learningRate;
+
+  @Option(
+      names = "--label-smoothing",
+      paramLabel = "P",
+      description =
+          "the share of a target's probability that is spread over all tokens (default:"
+              + " ${DEFAULT-VALUE})")
+  private double labelSmoothing = TranslationTraining.SMOOTHING;
 
   @Option(
       names = "--vocabulary",
       paramLabel = "N",
-      description = "how many tokens both languages share (default: ${DEFAULT-VALUE})")
+      description =
+          "from nothing: how many tokens both languages share (default: ${DEFAULT-VALUE})")
   private int vocabulary = TranslationTraining.VOCABULARY;
 
   @Option(
       names = "--width",
       paramLabel = "D",
-      description = "the model width (default: ${DEFAULT-VALUE})")
+      description = "from nothing: the model width (default: ${DEFAULT-VALUE})")
   private int width = TranslationTraining.Architecture.SMALL.width();
 
   @Option(
       names = "--layers",
       paramLabel = "N",
-      description = "blocks of the encoder, and of the decoder (default: ${DEFAULT-VALUE})")
+      description =
+          "from nothing: blocks of the encoder, and of the decoder (default:"
+              + " ${DEFAULT-VALUE})")
   private int layers = TranslationTraining.Architecture.SMALL.layers();
 
   @Option(
       names = "--heads",
       paramLabel = "N",
-      description = "attention heads (default: ${DEFAULT-VALUE})")
+      description = "from nothing: attention heads (default: ${DEFAULT-VALUE})")
   private int heads = TranslationTraining.Architecture.SMALL.heads();
+
+  @Option(
+      names = "--key-width",
+      paramLabel = "N",
+      description =
+          "from nothing: the width of a head's queries and keys; another than width / heads makes a"
+              + " model that only Heed opens (default: width / heads)")
+  private int keyWidth;
 
   @Option(
       names = "--feed-forward",
       paramLabel = "F",
-      description = "the inner width of the feed-forward (default: ${DEFAULT-VALUE})")
+      description = "from nothing: the inner width of the feed-forward (default: ${DEFAULT-VALUE})")
   private int feedForward = TranslationTraining.Architecture.SMALL.feedForward();
 
   @Option(
@@ -101,13 +129,20 @@ final class TrainTranslateCommand implements Callable<Integer> {
   @Option(
       names = "--dropout",
       paramLabel = "P",
-      description = "the share dropped in training (default: ${DEFAULT-VALUE})")
+      description = "from nothing: the share dropped in training (default: ${DEFAULT-VALUE})")
   private double dropout = TranslationTraining.Architecture.SMALL.dropout();
 
   @Option(
       names = "--learned-positions",
-      description = "learn a vector for each position, as BART, instead of the paper's waves")
+      description =
+          "from nothing: learn a vector for each position, as BART, instead of the paper's waves")
   private boolean learnedPositions;
+
+  @Option(
+      names = "--pre-norm",
+      description =
+          "from nothing: normalise what a sub-layer takes, as Pegasus, instead of what it gives")
+  private boolean preNorm;
 
   @Option(
       names = "--validation",
@@ -159,18 +194,15 @@ final class TrainTranslateCommand implements Callable<Integer> {
     if (pairs.skipped() > 0) {
       notes.println("passed over, without text on one side: " + pairs.skipped());
     }
-    TranslationTraining training =
-        TranslationTraining.ofNewModel(
-            run.architecture(), run.settings(), tokenizer(run, split, notes), run.folder());
+    TranslationTraining training = training(run, split, notes);
     int tooLong = training.tooLong(split.learned());
     if (tooLong == split.learned().size()
         || training.tooLong(split.heldOut()) == split.heldOut().size()) {
       throw CommandFailure.usage(
-          "--max-length must leave pairs to learn from and to try: received "
-              + run.architecture().longest());
+          "--max-length must leave pairs to learn from and to try: received " + training.longest());
     }
     if (tooLong > 0) {
-      notes.printf("left out, longer than %d tokens: %d%n", run.architecture().longest(), tooLong);
+      notes.printf("left out, longer than %d tokens: %d%n", training.longest(), tooLong);
     }
     notes.printf(
         Locale.ROOT,
@@ -182,6 +214,7 @@ final class TrainTranslateCommand implements Callable<Integer> {
         run.settings().steps(),
         run.settings().tokensPerStep(),
         Kernels.active().name());
+    @Nullable Double before = run.from() == null ? null : training.nll(split.heldOut());
     boolean finished;
     try (WatchOption.Page page = watch.open(heed, run.folder())) {
       finished =
@@ -199,24 +232,36 @@ final class TrainTranslateCommand implements Callable<Integer> {
           run.folder());
       return ExitCode.INTERRUPTED.code();
     }
-    finish(run, folder, training, split.heldOut());
-    notes.printf("Saved: %s (opens in Hugging Face too)%n", run.folder());
+    finish(run, folder, training, before, split.heldOut());
+    notes.printf(
+        "Saved: %s%s%n",
+        run.folder(),
+        run.architecture().family() == Family.HEED ? "" : " (opens in Hugging Face too)");
     notes.printf("Type next: heed translate \"…\" --model %s%n", run.folder());
     return ExitCode.DONE.code();
   }
 
   private void check() {
-    if (steps < 0 || tokensPerStep < 1 || longest < 2 || feedForward < 1 || !(learningRate > 0)) {
+    if (steps < 0 || tokensPerStep < 1 || longest < 2 || feedForward < 1 || learningRate < 0) {
       throw CommandFailure.usage(
           "--steps must be 0 or more, --tokens-per-step and --feed-forward 1 or more, --max-length"
               + " 2"
-              + " or more, --learning-rate above 0: received %d, %d, %d, %d, %s"
+              + " or more, --learning-rate 0 or more: received %d, %d, %d, %d, %s"
                   .formatted(steps, tokensPerStep, feedForward, longest, learningRate));
     }
-    if (!(validation > 0 && validation < 1) || !(dropout >= 0 && dropout < 1)) {
+    if (!(validation > 0 && validation < 1)
+        || !(dropout >= 0 && dropout < 1)
+        || !(labelSmoothing >= 0 && labelSmoothing < 1)) {
       throw CommandFailure.usage(
-          "--validation must be between 0 and 1, --dropout in [0, 1): received %s, %s"
-              .formatted(validation, dropout));
+          "--validation must be between 0 and 1, --dropout and --label-smoothing in [0, 1):"
+              + " received"
+              + " %s, %s, %s".formatted(validation, dropout, labelSmoothing));
+    }
+    if (keyWidth < 0
+        || (keyWidth > 0 ? 1 : 0) + (learnedPositions ? 1 : 0) + (preNorm ? 1 : 0) > 1) {
+      throw CommandFailure.usage(
+          "at most one of --key-width (1 or more), --learned-positions and --pre-norm may be"
+              + " given");
     }
     // Positions are pairs of waves, so the width is even.
     if (heads < 1 || width < 2 || width % heads != 0 || width % 2 != 0 || layers < 1) {
@@ -231,21 +276,44 @@ final class TrainTranslateCommand implements Callable<Integer> {
 
   /// The run that the options ask for.
   private TranslationRun asked(TextPairs pairs) {
+    double usualRate = from == null ? TranslationTraining.LEARNING_RATE : 1e-4;
+    double rate = learningRate > 0 ? learningRate : usualRate;
     TranslationTraining.Settings usual =
-        TranslationTraining.Settings.of(
-            pairs.pairs().size(), tokensPerStep, learningRate, heed.seed());
+        TranslationTraining.Settings.of(pairs.pairs().size(), tokensPerStep, rate, heed.seed());
     long chosen = steps > 0 ? steps : usual.steps();
+    Family family =
+        learnedPositions
+            ? Family.BART
+            : preNorm ? Family.PEGASUS : keyWidth > 0 ? Family.HEED : Family.MARIAN;
     return new TranslationRun(
         out == null ? SavedModels.folder(heed).resolve(TranslationRun.TASK) : out,
         files.paths(),
         files.dataset().columns(),
         files.dataset().skipBadRows(),
         validation,
+        from,
         vocabulary,
         new TranslationTraining.Architecture(
-            width, layers, heads, feedForward, longest, dropout, learnedPositions),
+            width,
+            layers,
+            heads,
+            feedForward,
+            longest,
+            dropout,
+            keyWidth > 0 ? keyWidth : width / heads,
+            family),
         new TranslationTraining.Settings(
-            chosen, tokensPerStep, learningRate, Math.max(1, chosen / 10), heed.seed()));
+            chosen, tokensPerStep, rate, labelSmoothing, Math.max(1, chosen / 10), heed.seed()));
+  }
+
+  private TranslationTraining training(TranslationRun run, TextPairs.Split split, PrintStream notes)
+      throws IOException {
+    String name = run.from();
+    return name == null
+        ? TranslationTraining.ofNewModel(
+            run.architecture(), run.settings(), tokenizer(run, split, notes), run.folder())
+        : TranslationTraining.from(
+            Translator.load(SavedModels.named(heed, name)), run.settings(), run.folder());
   }
 
   private static Tokenizer tokenizer(TranslationRun run, TextPairs.Split split, PrintStream notes)
@@ -264,6 +332,7 @@ final class TrainTranslateCommand implements Callable<Integer> {
       TranslationRun run,
       RunFolder folder,
       TranslationTraining training,
+      @Nullable Double before,
       List<TextPairs.Pair> heldOut)
       throws IOException {
     Translator translator = training.translator();
@@ -275,10 +344,17 @@ final class TrainTranslateCommand implements Callable<Integer> {
             .toList();
     TranslationQuality quality = EvaluateTranslation.of(heed, translator, tried, false);
     Map<String, @Nullable Object> figures = new LinkedHashMap<>(quality.figures());
-    figures.put("nll", training.nll(heldOut));
+    double after = training.nll(heldOut);
+    figures.put("nll", after);
+    if (before != null) {
+      figures.put("nll_before", before);
+    }
     folder.end("Loss, nats a token", run.modelCard(quality), figures);
     if (format == Format.TEXT) {
       heed.out().println(quality.shown());
+      if (before != null) {
+        heed.out().printf(Locale.ROOT, "nll %.4f, before %.4f%n", after, before);
+      }
     } else {
       Json.write(heed.out(), format, json -> Json.value(json, figures));
     }

@@ -2,6 +2,7 @@ package dev.heed.cli;
 
 import dev.heed.data.TextPairs;
 import dev.heed.model.ConfigFile;
+import dev.heed.model.marian.MarianConfiguration.Family;
 import dev.heed.task.TranslationTraining;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -17,12 +18,14 @@ import org.jspecify.annotations.Nullable;
 /// @param columns the names of the columns of the one file; empty where it has no header
 /// @param skipBadRows whether rows that cannot be used are passed over
 /// @param validation the share of the pairs that is held out
+/// @param from the model that the run began with, null for nothing
 record TranslationRun(
     Path folder,
     List<Path> data,
     List<String> columns,
     boolean skipBadRows,
     double validation,
+    @Nullable String from,
     int vocabulary,
     TranslationTraining.Architecture architecture,
     TranslationTraining.Settings settings) {
@@ -40,12 +43,14 @@ record TranslationRun(
 
   static TranslationRun of(RunFolder folder) {
     ConfigFile map = folder.asked();
+    String from = map.string("from", "");
     return new TranslationRun(
         folder.path(),
         map.strings("data").stream().map(Path::of).toList(),
         map.strings("columns"),
         map.flag("skip_bad_rows", false),
         map.number("validation"),
+        from.isEmpty() ? null : from,
         map.integer("vocabulary"),
         new TranslationTraining.Architecture(
             map.integer("width"),
@@ -54,11 +59,13 @@ record TranslationRun(
             map.integer("feed_forward"),
             map.integer("longest"),
             map.number("dropout"),
-            map.flag("learned_positions", false)),
+            map.integer("key_width"),
+            Family.valueOf(map.string("family"))),
         new TranslationTraining.Settings(
             map.integer("steps"),
             map.integer("tokens_per_step"),
             map.number("learning_rate"),
+            map.number("label_smoothing"),
             map.integer("evaluate_every"),
             ((Number) map.value("seed").orElse(0L)).longValue()));
   }
@@ -73,6 +80,7 @@ record TranslationRun(
     map.put("columns", columns);
     map.put("skip_bad_rows", skipBadRows);
     map.put("validation", validation);
+    map.put("from", from);
     map.put("vocabulary", vocabulary);
     map.put("width", architecture.width());
     map.put("layers", architecture.layers());
@@ -80,10 +88,12 @@ record TranslationRun(
     map.put("feed_forward", architecture.feedForward());
     map.put("longest", architecture.longest());
     map.put("dropout", architecture.dropout());
-    map.put("learned_positions", architecture.learnsPositions());
+    map.put("key_width", architecture.keyWidth());
+    map.put("family", architecture.family().name());
     map.put("steps", settings.steps());
     map.put("tokens_per_step", settings.tokensPerStep());
     map.put("learning_rate", settings.learningRate());
+    map.put("label_smoothing", settings.labelSmoothing());
     map.put("evaluate_every", settings.evaluateEvery());
     map.put("seed", settings.seed());
     return map;
@@ -102,31 +112,46 @@ record TranslationRun(
     return RunFolder.inPrecision(
         String.format(
             Locale.ROOT,
-            "heed train translate %s --validation %s --vocabulary %d --width %d --layers %d --heads"
-                + " %d --feed-forward %d --max-length %d --dropout %s%s --steps %d"
-                + " --tokens-per-step %d --learning-rate %s --seed %d",
+            "heed train translate %s --validation %s %s --steps %d --tokens-per-step %d"
+                + " --learning-rate %s --label-smoothing %s --seed %d",
             files,
             validation,
-            vocabulary,
-            architecture.width(),
-            architecture.layers(),
-            architecture.heads(),
-            architecture.feedForward(),
-            architecture.longest(),
-            architecture.dropout(),
-            architecture.learnsPositions() ? " --learned-positions" : "",
+            from == null ? shape() : "--from '" + from + "'",
             settings.steps(),
             settings.tokensPerStep(),
             settings.learningRate(),
+            settings.labelSmoothing(),
             settings.seed()));
+  }
+
+  private String shape() {
+    return String.format(
+        Locale.ROOT,
+        "--vocabulary %d --width %d --layers %d --heads %d --feed-forward %d --max-length %d"
+            + " --dropout %s%s",
+        vocabulary,
+        architecture.width(),
+        architecture.layers(),
+        architecture.heads(),
+        architecture.feedForward(),
+        architecture.longest(),
+        architecture.dropout(),
+        switch (architecture.family()) {
+          case MARIAN -> "";
+          case BART -> " --learned-positions";
+          case PEGASUS -> " --pre-norm";
+          case HEED -> " --key-width " + architecture.keyWidth();
+        });
   }
 
   ModelCard modelCard(TranslationQuality quality) {
     return new ModelCard(
         "translation",
-        "A translation model (the encoder-decoder Transformer of 2017, %d + %d layers, %d wide)"
-            .formatted(architecture.layers(), architecture.layers(), architecture.width()),
-        null,
+        from == null
+            ? "A translation model (the encoder-decoder Transformer of 2017, %d + %d layers, %d wide)"
+                .formatted(architecture.layers(), architecture.layers(), architecture.width())
+            : "A translation model",
+        from,
         data,
         String.format(
             Locale.ROOT,

@@ -22,6 +22,8 @@ import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /// A tiny translator of numbers into words, by the commands that a user types.
 class TranslateCommandTest {
@@ -213,17 +215,69 @@ class TranslateCommandTest {
         .contains("is finished: nothing to resume");
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "--learned-positions, BartForConditionalGeneration",
+    "--pre-norm, PegasusForConditionalGeneration",
+    "--key-width 6, HeedTranslationModel",
+  })
+  void theShapeMayBeAnother(String option, String architecture) {
+    Path other = folder.resolve(architecture);
+    Heed.Result result = train(other, (option + " --label-smoothing 0 --steps 2").split(" "));
+    assertThat(result.code()).as(result.messages()).isEqualTo(ExitCode.DONE);
+    assertThat(ConfigFile.read(other.resolve("config.json")).strings("architectures"))
+        .containsExactly(architecture);
+    assertThat(ConfigFile.read(other.resolve("run.json")).string("command"))
+        .contains(option + " --steps 2 ", " --label-smoothing 0.0 ");
+    ConfigFile evaluated =
+        ConfigFile.parse(
+            "answer",
+            heed()
+                .run(
+                    "evaluate",
+                    "--model",
+                    other.toString(),
+                    "--data",
+                    pairs.toString(),
+                    "--format",
+                    "json")
+                .out()
+                .getBytes(StandardCharsets.UTF_8));
+    assertThat(evaluated.number("pairs")).isEqualTo(900);
+    assertThat(train(folder.resolve("two"), "--pre-norm", "--learned-positions").messages())
+        .contains("at most one of --key-width (1 or more), --learned-positions and --pre-norm");
+  }
+
   @Test
-  void positionsMayBeLearned() {
-    Path learned = folder.resolve("learned-positions");
-    Heed.Result trained = train(learned, "--learned-positions", "--steps", "2");
-    assertThat(trained.code()).as(trained.messages()).isEqualTo(ExitCode.DONE);
-    assertThat(learned.resolve("config.json")).content().contains("BartForConditionalGeneration");
-    assertThat(ConfigFile.read(learned.resolve("run.json")).string("command"))
-        .contains(" --learned-positions --steps 2 ");
-    Heed.Result evaluated =
-        heed().run("evaluate", "--model", learned.toString(), "--data", pairs.toString());
-    assertThat(evaluated.code()).as(evaluated.messages()).isEqualTo(ExitCode.DONE);
+  void aTranslatorLearnsOn() throws IOException {
+    Path on = folder.resolve("on");
+    Heed.Result result =
+        heed()
+            .run(
+                "train",
+                "translate",
+                "--data",
+                pairs.toString(),
+                "-o",
+                on.toString(),
+                "--from",
+                "numbers",
+                "--steps",
+                "30",
+                "--tokens-per-step",
+                "400",
+                "--format",
+                "json");
+    assertThat(result.code()).as(result.messages()).isEqualTo(ExitCode.DONE);
+    ConfigFile figures = ConfigFile.parse("answer", result.out().getBytes(StandardCharsets.UTF_8));
+    assertThat(figures.number("nll")).isLessThan(figures.number("nll_before"));
+    assertThat(figures.number("bleu")).isGreaterThan(80);
+    assertThat(on.resolve("README.md")).content().contains("numbers");
+    assertThat(Checkpoint.open(on).names()).isEqualTo(Checkpoint.open(model).names());
+    assertThat(Files.readString(on.resolve("tokenizer.json")))
+        .isEqualTo(Files.readString(model.resolve("tokenizer.json")));
+    assertThat(Files.readString(on.resolve("generation_config.json")))
+        .isEqualTo(Files.readString(model.resolve("generation_config.json")));
   }
 
   @Test

@@ -29,6 +29,7 @@ final class TinyModels implements ModelShelf {
           "roberta-judging",
           "bart",
           "marian-separate",
+          "pegasus",
           "t5",
           "t5-gated",
           "llama/llama-llama3",

@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// `tools/goldens/sequence_to_sequence.py`.
 class BeamSearchTest {
   @ParameterizedTest
-  @ValueSource(strings = {"marian", "marian-separate", "bart", "t5", "t5-gated"})
+  @ValueSource(strings = {"marian", "marian-separate", "bart", "pegasus", "t5", "t5-gated"})
   void beamsAndScoresAreThoseOfTransformers(String name) {
     Golden golden = new Golden(name);
     SequenceToSequenceModel model =

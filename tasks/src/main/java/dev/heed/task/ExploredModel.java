@@ -87,7 +87,7 @@ public final class ExploredModel {
         return new ExploredModel(model, tokenizer, null);
       }
       GenerationConfig generation = GenerationConfig.read(path, Set.of(both.endToken()));
-      Translator translator = new Translator(both, tokenizer, generation, generation.beams());
+      Translator translator = new Translator(both, tokenizer, generation);
       return new ExploredModel(model, tokenizer, translator);
     } catch (IOException e) {
       throw new UncheckedIOException(e);

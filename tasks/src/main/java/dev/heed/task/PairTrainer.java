@@ -19,7 +19,6 @@ import org.jspecify.annotations.Nullable;
 /// Trains any model that makes a target from a source on texts and their translations: label
 /// smoothing, warm-up, and averaged weights at the end.
 final class PairTrainer {
-  private static final double SMOOTHING = 0.1;
   private static final double AVERAGE_DECAY = 0.998;
 
   private final TranslationTraining.Settings settings;
@@ -64,7 +63,7 @@ final class PairTrainer {
                         batch.inputs(),
                         batch.targetSequences(),
                         batch.targets(),
-                        TrainingMode.isOn() ? SMOOTHING : 0),
+                        TrainingMode.isOn() ? settings.labelSmoothing() : 0),
                     batch.count()),
             optimizer,
             // Falls below the paper's inverse square root, because the number of steps is known.
@@ -107,11 +106,11 @@ final class PairTrainer {
 
   /// The tokens of the pairs that have at most `longest` of them on both sides.
   static List<PairBatches.Pair> encoded(
-      Tokenizer tokenizer, List<TextPairs.Pair> pairs, int longest) {
+      Tokenizer sources, Tokenizer targets, List<TextPairs.Pair> pairs, int longest) {
     return pairs.stream()
         .map(pair ->
             new PairBatches.Pair(
-                tokenizer.encode(pair.source()).ids(), tokenizer.encode(pair.target()).ids()))
+                sources.encode(pair.source()).ids(), targets.encode(pair.target()).ids()))
         .filter(pair -> pair.source().length <= longest && pair.target().length <= longest)
         .toList();
   }

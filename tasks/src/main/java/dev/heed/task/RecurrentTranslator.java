@@ -76,8 +76,8 @@ public final class RecurrentTranslator {
   public Trainer.History train(
       List<TextPairs.Pair> learned, List<TextPairs.Pair> heldOut, TrainingProgress progress) {
     return trainer.run(
-        PairTrainer.encoded(tokenizer, learned, longest),
-        PairTrainer.encoded(tokenizer, heldOut, longest),
+        PairTrainer.encoded(tokenizer, tokenizer, learned, longest),
+        PairTrainer.encoded(tokenizer, tokenizer, heldOut, longest),
         progress);
   }
 

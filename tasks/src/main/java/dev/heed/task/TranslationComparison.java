@@ -129,11 +129,12 @@ public final class TranslationComparison {
     this.width = width;
     this.longest = longest;
     TextPairs.Split inner = new TextPairs(split.learned(), 0).split(0.05, MOST_TO_CHOOSE_BY, 1);
-    this.learned = PairTrainer.encoded(tokenizer, inner.learned(), longest);
-    this.chooseBy = PairTrainer.encoded(tokenizer, inner.heldOut(), longest);
+    this.learned = PairTrainer.encoded(tokenizer, tokenizer, inner.learned(), longest);
+    this.chooseBy = PairTrainer.encoded(tokenizer, tokenizer, inner.heldOut(), longest);
     List<TextPairs.Pair> tried =
         split.heldOut().stream()
-            .filter(pair -> !PairTrainer.encoded(tokenizer, List.of(pair), longest).isEmpty())
+            .filter(pair ->
+                !PairTrainer.encoded(tokenizer, tokenizer, List.of(pair), longest).isEmpty())
             .toList();
     if (learned.isEmpty() || chooseBy.isEmpty() || tried.isEmpty()) {
       throw new IllegalArgumentException(

@@ -6,9 +6,12 @@ import dev.heed.generation.BeamSettings;
 import dev.heed.generation.GenerationConfig;
 import dev.heed.generation.GenerationRules;
 import dev.heed.generation.Sampling;
+import dev.heed.model.SequenceToSequenceModel;
 import dev.heed.model.marian.Marian;
 import dev.heed.model.marian.MarianConfiguration;
+import dev.heed.model.marian.MarianConfiguration.Family;
 import dev.heed.nn.Initializer;
+import dev.heed.nn.Layer;
 import dev.heed.nn.transformer.BlockConfiguration;
 import dev.heed.tensor.Activation;
 import dev.heed.tokenizer.BpeTrainer;
@@ -31,14 +34,20 @@ public final class TranslationTraining {
   /// The size of a vocabulary where nobody asks for another.
   public static final int VOCABULARY = 6000;
 
+  /// The highest learning rate of a new model.
+  public static final double LEARNING_RATE = 1.5e-3;
+
+  /// The paper's share of a target's probability that is spread over all tokens.
+  public static final double SMOOTHING = 0.1;
+
   static final String END = "</s>";
   static final String PADDING = "<pad>";
   private static final double EPSILON = 1e-5; // Marian's
   private static final int PASSES = 30;
   static final int BEAMS = 4;
 
-  private final Marian model;
-  private final Tokenizer tokenizer;
+  private final SequenceToSequenceModel model;
+  private final Translator translator;
   private final PairTrainer trainer;
 
   /// How a new model looks.
@@ -49,8 +58,8 @@ public final class TranslationTraining {
   /// @param feedForward the inner width of the feed-forward
   /// @param longest the most tokens of a text
   /// @param dropout the share dropped in training
-  /// @param learnsPositions whether positions are learned instead of waves; then the model is one
-  ///   of BART's kind, with a norm before the first block
+  /// @param keyWidth the width of a head's queries and keys: width / heads but for [Family#HEED]
+  /// @param family how it knows positions, and where its norms are
   public record Architecture(
       int width,
       int layers,
@@ -58,11 +67,12 @@ public final class TranslationTraining {
       int feedForward,
       int longest,
       double dropout,
-      boolean learnsPositions) {
-    /// With the paper's waves for positions.
+      int keyWidth,
+      Family family) {
+    /// The paper's: post-norm, with waves for positions.
     public Architecture(
         int width, int layers, int heads, int feedForward, int longest, double dropout) {
-      this(width, layers, heads, feedForward, longest, dropout, false);
+      this(width, layers, heads, feedForward, longest, dropout, width / heads, Family.MARIAN);
     }
 
     /// For some ten thousands of pairs and a machine without a graphics card.
@@ -74,13 +84,25 @@ public final class TranslationTraining {
   /// @param steps how many steps
   /// @param tokensPerStep about how many target tokens a step learns from
   /// @param learningRate the highest learning rate
+  /// @param labelSmoothing the share of a target's probability that is spread over all tokens
   /// @param evaluateEvery after how many steps the held-out pairs are looked at
   /// @param seed what everything random follows from
   public record Settings(
-      long steps, int tokensPerStep, double learningRate, long evaluateEvery, long seed) {
+      long steps,
+      int tokensPerStep,
+      double learningRate,
+      double labelSmoothing,
+      long evaluateEvery,
+      long seed) {
+    /// With the paper's label smoothing.
+    public Settings(
+        long steps, int tokensPerStep, double learningRate, long evaluateEvery, long seed) {
+      this(steps, tokensPerStep, learningRate, SMOOTHING, evaluateEvery, seed);
+    }
+
     /// Some passes over so many pairs.
     public static Settings of(long pairs) {
-      return of(pairs, 2500, 1.5e-3, 1);
+      return of(pairs, 2500, LEARNING_RATE, 1);
     }
 
     /// Some passes over so many pairs, whose targets are taken for sentences.
@@ -91,10 +113,11 @@ public final class TranslationTraining {
   }
 
   private TranslationTraining(
-      Settings settings, Marian model, Tokenizer tokenizer, @Nullable Path checkpoints) {
-    this.model = model;
-    this.tokenizer = tokenizer;
-    this.trainer = new PairTrainer(settings, model, model::loss, model.startToken(), checkpoints);
+      Settings settings, Translator translator, @Nullable Path checkpoints) {
+    this.model = translator.model();
+    this.translator = translator;
+    this.trainer =
+        new PairTrainer(settings, (Layer) model, model::loss, model.startToken(), checkpoints);
   }
 
   /// A vocabulary for both sides of the pairs: bytes and merges.
@@ -124,17 +147,17 @@ public final class TranslationTraining {
         new BlockConfiguration(
             architecture.width,
             architecture.heads,
+            architecture.keyWidth,
             architecture.feedForward,
             Activation.RELU,
-            false,
+            architecture.family.normFirst(),
             architecture.dropout,
             architecture.dropout / 2,
+            0,
             EPSILON);
     MarianConfiguration shape =
         MarianConfiguration.of(
-            architecture.learnsPositions
-                ? MarianConfiguration.Family.BART
-                : MarianConfiguration.Family.MARIAN,
+            architecture.family,
             tokenizer.vocabularySize(),
             architecture.layers,
             architecture.longest,
@@ -143,22 +166,38 @@ public final class TranslationTraining {
             tokenizer.idOf(END).orElseThrow());
     TrainingMemory.requireRoomFor(new Marian(shape, Initializer.beforeLoading()));
     Marian model = new Marian(shape, Initializer.seeded(settings.seed));
-    return new TranslationTraining(settings, model, tokenizer, checkpoints);
+    GenerationConfig generation =
+        new GenerationConfig(
+            rules(model.startToken(), model.endToken()),
+            Sampling.greedy(),
+            BeamSettings.of(BEAMS),
+            0);
+    return new TranslationTraining(
+        settings, new Translator(model, tokenizer, generation), checkpoints);
+  }
+
+  /// A training of a model that translates already, or was made ready to learn it, with its own
+  /// tokenizer.
+  ///
+  /// @param checkpoints where the state of the run is kept every `evaluateEvery` steps; null for
+  ///   nowhere
+  /// @throws IllegalStateException if it would need more memory than there is
+  public static TranslationTraining from(
+      Translator translator, Settings settings, @Nullable Path checkpoints) {
+    Layer model = (Layer) translator.model();
+    TrainingMemory.requireRoomFor(model);
+    model.setFrozen(false);
+    return new TranslationTraining(settings, translator, checkpoints);
   }
 
   /// The number of the model's parameters.
   public long parameterCount() {
-    return model.parameterCount();
+    return ((Layer) model).parameterCount();
   }
 
   /// The translator as it is now.
   public Translator translator() {
-    GenerationRules rules = rules(model.startToken(), model.endToken());
-    return new Translator(
-        model,
-        tokenizer,
-        new GenerationConfig(rules, Sampling.greedy(), BeamSettings.of(BEAMS), 0),
-        BeamSettings.of(BEAMS));
+    return translator;
   }
 
   /// Texts end where the model ends them, and never have the token before the first.
@@ -183,13 +222,19 @@ public final class TranslationTraining {
     trainer.stop();
   }
 
+  /// The most tokens of a text.
+  public int longest() {
+    return model.maximumLength();
+  }
+
   /// How many of the pairs are longer than the model takes.
   public int tooLong(List<TextPairs.Pair> pairs) {
     return pairs.size() - encoded(pairs).size();
   }
 
   private List<PairBatches.Pair> encoded(List<TextPairs.Pair> pairs) {
-    return PairTrainer.encoded(tokenizer, pairs, model.maximumLength());
+    return PairTrainer.encoded(
+        translator.tokenizer(), translator.targetTokenizer(), pairs, model.maximumLength());
   }
 
   PairTrainer trainer() {

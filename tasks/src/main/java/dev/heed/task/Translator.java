@@ -13,26 +13,46 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Set;
 import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
 
 /// Translates texts with an encoder-decoder model and its tokenizer.
 public final class Translator {
+  private static final String TARGET_PIECES = "target.spm";
+  private static final String GENERATION = "generation_config.json";
+
+  /// The files of a tokenizer for each side, as OPUS-MT has them.
+  private static final List<String> SIDES =
+      List.of("source.spm", TARGET_PIECES, "vocab.json", "tokenizer_config.json");
+
   private final SequenceToSequenceModel model;
   private final Tokenizer tokenizer;
   private final GenerationConfig generation;
   private final BeamSettings beams;
+  private final @Nullable Path origin;
+  private final Tokenizer targetTokenizer;
 
-  Translator(
+  /// @param tokenizer for both sides
+  Translator(SequenceToSequenceModel model, Tokenizer tokenizer, GenerationConfig generation) {
+    this(model, tokenizer, tokenizer, generation, generation.beams(), null);
+  }
+
+  private Translator(
       SequenceToSequenceModel model,
       Tokenizer tokenizer,
+      Tokenizer targetTokenizer,
       GenerationConfig generation,
-      BeamSettings beams) {
+      BeamSettings beams,
+      @Nullable Path origin) {
     this.model = model;
     this.tokenizer = tokenizer;
+    this.targetTokenizer = targetTokenizer;
     this.generation = generation;
     this.beams = beams;
+    this.origin = origin;
   }
 
   /// A translation.
@@ -53,7 +73,15 @@ public final class Translator {
     SequenceToSequenceModel model = ModelDirectory.open(directory, SequenceToSequenceModel.class);
     try {
       GenerationConfig generation = GenerationConfig.read(directory, Set.of(model.endToken()));
-      return new Translator(model, Tokenizer.load(directory), generation, generation.beams());
+      Tokenizer source = Tokenizer.load(directory);
+      Path target = directory.resolve(TARGET_PIECES);
+      return new Translator(
+          model,
+          source,
+          Files.exists(target) ? Tokenizer.load(target) : source,
+          generation,
+          generation.beams(),
+          directory);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -79,16 +107,32 @@ public final class Translator {
   public void save(Path directory) {
     try {
       Files.createDirectories(directory);
-      tokenizer.save(directory);
+      if (tokenizer.equals(targetTokenizer)) {
+        tokenizer.save(directory);
+      } else {
+        copy(SIDES, directory);
+      }
+      model.save(directory); // its config.json is what makes the directory a model
+      copy(List.of(GENERATION), directory);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    model.save(directory); // its config.json is what makes the directory a model
+  }
+
+  /// Copies what stands in the directory that this was loaded from.
+  private void copy(List<String> names, Path directory) throws IOException {
+    for (String name : names) {
+      if (origin != null && Files.exists(origin.resolve(name))) {
+        Files.copy(
+            origin.resolve(name), directory.resolve(name), StandardCopyOption.REPLACE_EXISTING);
+      }
+    }
   }
 
   /// The same with another number of beams; 1 takes the most probable token each time.
   public Translator withBeams(int count) {
-    return new Translator(model, tokenizer, generation, beams.withBeams(count));
+    return new Translator(
+        model, tokenizer, targetTokenizer, generation, beams.withBeams(count), origin);
   }
 
   /// How the most probable translation is looked for.
@@ -99,6 +143,11 @@ public final class Translator {
   /// The model inside.
   public SequenceToSequenceModel model() {
     return model;
+  }
+
+  /// The tokenizer of targets, where it is another than that of sources, as OPUS-MT's models have.
+  Tokenizer targetTokenizer() {
+    return targetTokenizer;
   }
 
   /// Its tokenizer.

@@ -6,16 +6,19 @@ import dev.heed.model.SequenceToSequenceModel;
 import dev.heed.nn.Initializer;
 import dev.heed.nn.transformer.EncoderDecoder;
 import dev.heed.weights.Checkpoint;
+import dev.heed.weights.StoredTensor;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Marian, the translation models of OPUS-MT, and BART, which learned to repair texts: the 2017
-/// paper's Transformer, post-norm.
+/// Marian, the translation models of OPUS-MT, BART, which learned to repair texts, and Pegasus,
+/// which learned to sum them up: the 2017 paper's Transformer, post-norm but for Pegasus.
 ///
-/// Source: Junczys-Dowmunt et al. 2018, Lewis et al. 2020; `MarianMTModel` and
-/// `BartForConditionalGeneration` of Hugging Face, whose directories it reads and writes.
+/// Source: Junczys-Dowmunt et al. 2018, Lewis et al. 2020, Zhang et al. 2020; `MarianMTModel`,
+/// `BartForConditionalGeneration` and `PegasusForConditionalGeneration` of Hugging Face, whose
+/// directories it reads and writes.
 public final class Marian extends EncoderDecoder implements SequenceToSequenceModel {
   private static final int USUAL_BEAMS = 4;
 
@@ -89,10 +92,11 @@ public final class Marian extends EncoderDecoder implements SequenceToSequenceMo
     generation.put("bad_words_ids", List.of(List.of(marian.paddingToken())));
     generation.put("max_length", maximumLength());
     generation.put("num_beams", USUAL_BEAMS);
+    List<StoredTensor> weights = new ArrayList<>(MarianWeights.names(configuration()).stored(this));
+    if (marian.family() == MarianConfiguration.Family.PEGASUS) {
+      weights.addAll(MarianWeights.waves(configuration()));
+    }
     ModelDirectory.save(
-        directory,
-        MarianWeights.names(configuration()).stored(this),
-        new ConfigFile("generation_config.json", generation),
-        marian.toFile());
+        directory, weights, new ConfigFile("generation_config.json", generation), marian.toFile());
   }
 }

@@ -11,9 +11,9 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// The shape of a Marian or BART, as its `config.json` says it: that of the 2017 paper, post-norm.
+/// The shape of a Marian, BART or Pegasus, as its `config.json` says it: that of the 2017 paper.
 ///
-/// @param family which of the two
+/// @param family which of them
 /// @param shape the model's shape
 /// @param startToken the token before a target's first
 /// @param endToken the token that ends a source or target
@@ -25,24 +25,41 @@ public record MarianConfiguration(
     int endToken,
     int paddingToken) {
   static final double EPSILON = 1e-5;
+  private static final String KEY_WIDTH = "key_width";
 
   /// What differs between the families.
   public enum Family {
-    /// Waves in halves.
-    MARIAN("marian", "MarianMTModel", Positions.HALVED_WAVES, false),
-    /// Learned positions, and a norm before the first block.
-    BART("bart", "BartForConditionalGeneration", Positions.LEARNED, true);
+    /// Post-norm, waves in halves.
+    MARIAN("marian", "MarianMTModel", Positions.HALVED_WAVES, false, false),
+    /// Post-norm, learned positions, and a norm before the first block.
+    BART("bart", "BartForConditionalGeneration", Positions.LEARNED, true, false),
+    /// Pre-norm, waves in halves.
+    PEGASUS("pegasus", "PegasusForConditionalGeneration", Positions.HALVED_WAVES, false, true),
+    /// Marian's, with a key width of its own: Heed's form, which nobody else opens.
+    HEED("heed-translation", "HeedTranslationModel", Positions.HALVED_WAVES, false, false);
 
     private final String type;
     private final String architecture;
     private final Positions positions;
     private final boolean embeddingNorm;
+    private final boolean normFirst;
 
-    Family(String type, String architecture, Positions positions, boolean embeddingNorm) {
+    Family(
+        String type,
+        String architecture,
+        Positions positions,
+        boolean embeddingNorm,
+        boolean normFirst) {
       this.type = type;
       this.architecture = architecture;
       this.positions = positions;
       this.embeddingNorm = embeddingNorm;
+      this.normFirst = normFirst;
+    }
+
+    /// Whether its blocks are pre-norm.
+    public boolean normFirst() {
+      return normFirst;
     }
 
     /// The `model_type` of its `config.json`.
@@ -63,15 +80,23 @@ public record MarianConfiguration(
           "startToken and endToken must be in 0…%d: received %d and %d"
               .formatted(vocabulary - 1, startToken, endToken));
     }
-    if (shape.encoder().block().normFirst() || shape.decoder().block().normFirst()) {
-      throw new IllegalArgumentException("the blocks must be post-norm: received pre-norm");
+    if (shape.encoder().block().normFirst() != family.normFirst
+        || shape.decoder().block().normFirst() != family.normFirst) {
+      throw new IllegalArgumentException(
+          "the blocks of %s must be %s-norm".formatted(family, family.normFirst ? "pre" : "post"));
+    }
+    BlockConfiguration block = shape.encoder().block();
+    if (family != Family.HEED && block.keyWidth() * block.heads() != block.width()) {
+      throw new IllegalArgumentException(
+          "%s has no key width of its own: received %d with %d heads in a width of %d"
+              .formatted(family, block.keyWidth(), block.heads(), block.width()));
     }
   }
 
   /// A new model with one table for source, target and output, as many layers on both sides; what
   /// begins a target also fills texts up.
   ///
-  /// @param family how it knows positions: by waves, or by learning them, with a norm after
+  /// @param family how it knows positions, and where its norms are
   public static MarianConfiguration of(
       Family family,
       int vocabulary,
@@ -107,9 +132,9 @@ public record MarianConfiguration(
     file.require("encoder_layerdrop", 0.0, 0L);
     file.require("decoder_layerdrop", 0.0, 0L);
     file.require("is_encoder_decoder", true);
-    file.require("normalize_before", false);
+    file.require("normalize_before", family.normFirst);
     file.require("normalize_embedding", family.embeddingNorm);
-    file.require("add_final_layer_norm", false);
+    file.require("add_final_layer_norm", family.normFirst);
     file.require("static_position_embeddings", family.positions != Positions.LEARNED);
     int vocabulary = file.integer("vocab_size");
     boolean shared = isShared(family, file);
@@ -117,13 +142,14 @@ public record MarianConfiguration(
     return new MarianConfiguration(
         family,
         new EncoderDecoderConfiguration(
-            side(file, "encoder", vocabulary),
+            side(family, file, "encoder", vocabulary),
             side(
+                family,
                 file,
                 "decoder",
-                family == Family.BART
-                    ? vocabulary
-                    : file.integer("decoder_vocab_size", vocabulary)),
+                family == Family.MARIAN
+                    ? file.integer("decoder_vocab_size", vocabulary)
+                    : vocabulary),
             file.integer("max_position_embeddings"),
             family.positions,
             file.flag("scale_embedding", false),
@@ -134,25 +160,34 @@ public record MarianConfiguration(
         file.value("decoder_start_token_id").isPresent()
             ? file.integer("decoder_start_token_id")
             : family == Family.BART ? file.integer("eos_token_id", 2) : padding,
-        file.integer("eos_token_id", family == Family.BART ? 2 : 0),
+        file.integer(
+            "eos_token_id",
+            switch (family) {
+              case MARIAN, HEED -> 0;
+              case BART -> 2;
+              case PEGASUS -> 1;
+            }),
         padding);
   }
 
-  /// Whether source and target have one table; those of BART always do.
+  /// Whether source and target have one table; only Marian's may have two.
   static boolean isShared(Family family, ConfigFile file) {
-    return family == Family.BART || file.flag("share_encoder_decoder_embeddings", true);
+    return family != Family.MARIAN || file.flag("share_encoder_decoder_embeddings", true);
   }
 
-  private static Side side(ConfigFile file, String name, int vocabulary) {
+  private static Side side(Family family, ConfigFile file, String name, int vocabulary) {
+    int width = file.integer("d_model");
+    int heads = file.integer(name + "_attention_heads");
     return new Side(
         vocabulary,
         file.layers(name + "_layers"),
         new BlockConfiguration(
-            file.integer("d_model"),
-            file.integer(name + "_attention_heads"),
+            width,
+            heads,
+            family == Family.HEED ? file.integer(KEY_WIDTH) : width / Math.max(1, heads),
             file.integer(name + "_ffn_dim"),
             file.activation("activation_function"),
-            false,
+            family.normFirst,
             file.number("dropout", 0.1),
             file.number("attention_dropout", 0),
             file.number("activation_dropout", 0),
@@ -168,6 +203,9 @@ public record MarianConfiguration(
     if (family == Family.MARIAN) {
       values.put("decoder_vocab_size", shape.decoder().vocabulary());
       values.put("share_encoder_decoder_embeddings", shape.sharedTable());
+    }
+    if (family == Family.HEED) {
+      values.put(KEY_WIDTH, shape.encoder().block().keyWidth());
     }
     values.put("tie_word_embeddings", shape.tiedOutput());
     values.put("max_position_embeddings", shape.maximumLength());

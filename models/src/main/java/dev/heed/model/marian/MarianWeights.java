@@ -1,11 +1,19 @@
 package dev.heed.model.marian;
 
 import dev.heed.model.WeightNames;
+import dev.heed.nn.embedding.SinusoidalPositions;
 import dev.heed.nn.transformer.EncoderDecoderConfiguration;
 import dev.heed.nn.transformer.EncoderDecoderConfiguration.Positions;
+import dev.heed.tensor.DType;
+import dev.heed.tensor.Sequences;
+import dev.heed.tensor.Shape;
+import dev.heed.tensor.Tensor;
 import dev.heed.weights.Checkpoint;
+import dev.heed.weights.StoredTensor;
+import java.util.List;
+import java.util.stream.Stream;
 
-/// The names under which Hugging Face stores a Marian or BART.
+/// The names under which Hugging Face stores a Marian, BART or Pegasus.
 final class MarianWeights {
   private static final String OUTPUT = "lm_head.weight";
   private static final String BIAS = "final_logits_bias";
@@ -61,12 +69,33 @@ final class MarianWeights {
       names.weightAndBias(to + "encoder_attn_layer_norm", to + "cross_attention_norm");
       feedForward(names, to);
     }
+    if (shape.encoder().block().normFirst()) {
+      names.weightAndBias("encoder.layer_norm", "encoder.final_norm");
+      names.weightAndBias("decoder.layer_norm", "decoder.final_norm");
+    }
     if (shape.tiedOutput()) {
       names.ignoring(OUTPUT.replace(".", "\\."));
     } else {
       names.head(OUTPUT, "output.weight");
     }
     return shape.outputBias() ? names.head(BIAS, "output.bias") : names;
+  }
+
+  /// The waves as Pegasus's class expects them to be stored.
+  static List<StoredTensor> waves(EncoderDecoderConfiguration shape) {
+    int longest = shape.maximumLength();
+    Tensor zeros = Tensor.zeros(Shape.of(longest, shape.width()), DType.F32);
+    float[] waves =
+        SinusoidalPositions.of(longest, shape.width(), SinusoidalPositions.Layout.HALVES)
+            .apply(zeros, Sequences.ofLengths(longest))
+            .toFloatArray();
+    return Stream.of("encoder", "decoder")
+        .map(side ->
+            StoredTensor.of(
+                "model." + side + ".embed_positions.weight",
+                Shape.of(longest, shape.width()),
+                waves))
+        .toList();
   }
 
   private static void attention(WeightNames names, String to, String from) {

@@ -31,7 +31,7 @@ class MarianFilesTest {
   @TempDir Path folder;
 
   @ParameterizedTest
-  @ValueSource(strings = {"marian", "marian-separate", "bart"})
+  @ValueSource(strings = {"marian", "marian-separate", "bart", "pegasus"})
   void savedWeightsAreTheOnesThatTransformersWrote(String name) {
     Golden golden = new Golden(name);
     Marian loaded = open(golden.directory());

@@ -13,28 +13,28 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// `marian`: one table, scaled, SiLU; `marian-separate`: two tables, not scaled, ReLU; `bart`:
-/// learned positions, a norm before the first block.
+/// learned positions, a norm before the first block; `pegasus`: pre-norm.
 class MarianTest {
   private static Marian model(SequenceToSequenceGolden golden) {
     return (Marian) ModelDirectory.open(golden.golden().directory(), SequenceToSequenceModel.class);
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"marian", "marian-separate", "bart"})
+  @ValueSource(strings = {"marian", "marian-separate", "bart", "pegasus"})
   void logitsAndHiddenStatesAreThoseOfTransformers(String name) {
     SequenceToSequenceGolden golden = new SequenceToSequenceGolden(name);
     golden.requireForward(model(golden));
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"marian", "marian-separate", "bart"})
+  @ValueSource(strings = {"marian", "marian-separate", "bart", "pegasus"})
   void theThreeKindsOfAttentionAreThoseOfTransformers(String name) {
     SequenceToSequenceGolden golden = new SequenceToSequenceGolden(name);
     golden.requireAttentions(model(golden));
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"marian", "marian-separate", "bart"})
+  @ValueSource(strings = {"marian", "marian-separate", "bart", "pegasus"})
   void lossAndGradientsOfAllParametersAreThoseOfTransformers(String name) {
     SequenceToSequenceGolden golden = new SequenceToSequenceGolden(name);
     Marian model = model(golden);
@@ -46,7 +46,7 @@ class MarianTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"marian", "marian-separate", "bart"})
+  @ValueSource(strings = {"marian", "marian-separate", "bart", "pegasus"})
   void tokensMadeOneByOneHaveTheLogitsOfTheWholeTarget(String name) {
     SequenceToSequenceGolden golden = new SequenceToSequenceGolden(name);
     golden.requireCachedEqualsWhole(model(golden));

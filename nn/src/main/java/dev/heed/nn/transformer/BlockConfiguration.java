@@ -1,11 +1,14 @@
 package dev.heed.nn.transformer;
 
+import dev.heed.nn.attention.MultiHeadAttention;
 import dev.heed.tensor.Activation;
 
 /// What the blocks of a stack have in common.
 ///
 /// @param width the model width D
 /// @param heads the number of attention heads H, a divisor of `width`
+/// @param keyWidth the width of a head's queries and keys, usually width / heads, which its values
+///   have in any case
 /// @param feedForwardWidth the inner width F of the feed-forward
 /// @param activation the function between its two layers
 /// @param normFirst whether a sub-layer normalises its input (pre-norm, as GPT-2) or the sum of its
@@ -17,6 +20,7 @@ import dev.heed.tensor.Activation;
 public record BlockConfiguration(
     int width,
     int heads,
+    int keyWidth,
     int feedForwardWidth,
     Activation activation,
     boolean normFirst,
@@ -24,7 +28,31 @@ public record BlockConfiguration(
     double attentionDropout,
     double activationDropout,
     double epsilon) {
-  /// Nothing is dropped inside the feed-forward.
+  /// Keys are as wide as values.
+  public BlockConfiguration(
+      int width,
+      int heads,
+      int feedForwardWidth,
+      Activation activation,
+      boolean normFirst,
+      double dropout,
+      double attentionDropout,
+      double activationDropout,
+      double epsilon) {
+    this(
+        width,
+        heads,
+        width / Math.max(1, heads),
+        feedForwardWidth,
+        activation,
+        normFirst,
+        dropout,
+        attentionDropout,
+        activationDropout,
+        epsilon);
+  }
+
+  /// Keys are as wide as values, nothing is dropped inside the feed-forward.
   public BlockConfiguration(
       int width,
       int heads,
@@ -51,9 +79,10 @@ public record BlockConfiguration(
       throw new IllegalArgumentException(
           "heads must divide width: received heads=%d, width=%d".formatted(heads, width));
     }
-    if (feedForwardWidth < 1) {
+    if (feedForwardWidth < 1 || keyWidth < 1) {
       throw new IllegalArgumentException(
-          "feedForwardWidth must be 1 or more: received " + feedForwardWidth);
+          "feedForwardWidth and keyWidth must be 1 or more: received %d and %d"
+              .formatted(feedForwardWidth, keyWidth));
     }
     if (dropout < 0 || dropout >= 1 || attentionDropout < 0 || attentionDropout >= 1) {
       throw new IllegalArgumentException(
@@ -64,6 +93,12 @@ public record BlockConfiguration(
       throw new IllegalArgumentException(
           "activationDropout must be in [0, 1): received " + activationDropout);
     }
+  }
+
+  /// The shape of the blocks' attention.
+  MultiHeadAttention.Configuration attention() {
+    return new MultiHeadAttention.Configuration(
+        width, heads, keyWidth, width / heads, heads, true, attentionDropout);
   }
 
   /// The blocks of the 2017 paper's base model: 512 wide, 8 heads, 2048, ReLU, post-norm, dropout

@@ -28,9 +28,7 @@ public final class TransformerDecoderLayer extends Layer {
     this.configuration = configuration;
     int width = configuration.width();
     double epsilon = configuration.epsilon();
-    MultiHeadAttention.Configuration heads =
-        MultiHeadAttention.Configuration.splitting(
-            width, configuration.heads(), configuration.attentionDropout());
+    MultiHeadAttention.Configuration heads = configuration.attention();
     this.selfAttentionNorm =
         layer("self_attention_norm", new LayerNorm(width, epsilon, true, initializer));
     this.selfAttention =

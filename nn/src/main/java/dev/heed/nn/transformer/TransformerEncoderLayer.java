@@ -29,13 +29,7 @@ public final class TransformerEncoderLayer extends Layer {
     double epsilon = configuration.epsilon();
     this.attentionNorm = layer("attention_norm", new LayerNorm(width, epsilon, true, initializer));
     this.attention =
-        layer(
-            "attention",
-            new MultiHeadAttention(
-                MultiHeadAttention.Configuration.splitting(
-                    width, configuration.heads(), configuration.attentionDropout()),
-                kind,
-                initializer));
+        layer("attention", new MultiHeadAttention(configuration.attention(), kind, initializer));
     this.feedForwardNorm =
         layer("feed_forward_norm", new LayerNorm(width, epsilon, true, initializer));
     this.feedForward =

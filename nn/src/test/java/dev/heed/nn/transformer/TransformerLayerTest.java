@@ -250,7 +250,7 @@ class TransformerLayerTest {
         .hasMessage("heads must divide width: received heads=3, width=10");
     assertThatThrownBy(() -> new BlockConfiguration(10, 2, 0, Activation.RELU, true, 0, 0, 1e-5))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("feedForwardWidth must be 1 or more: received 0");
+        .hasMessage("feedForwardWidth and keyWidth must be 1 or more: received 0 and 5");
     assertThatThrownBy(() -> new BlockConfiguration(10, 2, 8, Activation.RELU, true, 1, 0, 1e-5))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("dropout must be in [0, 1): received dropout=1.0, attentionDropout=0.0");
