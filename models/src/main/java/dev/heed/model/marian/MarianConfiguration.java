@@ -36,7 +36,7 @@ public record MarianConfiguration(
     /// Pre-norm, waves in halves.
     PEGASUS("pegasus", "PegasusForConditionalGeneration", Positions.HALVED_WAVES, false, true),
     /// Marian's, with a key width of its own: Heed's form, which nobody else opens.
-    HEED("heed-translation", "HeedTranslationModel", Positions.HALVED_WAVES, false, false);
+    HEED("heed-translation", "HeedMTModel", Positions.HALVED_WAVES, false, false);
 
     private final String type;
     private final String architecture;
