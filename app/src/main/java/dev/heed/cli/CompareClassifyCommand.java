@@ -1,14 +1,15 @@
 package dev.heed.cli;
 
+import dev.heed.cli.ClassificationComparison.Step;
 import dev.heed.data.LabelledTexts;
 import dev.heed.model.ConfigFile;
 import dev.heed.task.ClassifierComparison;
-import dev.heed.task.ClassifierComparison.Estimate;
 import dev.heed.task.ClassifierComparison.Method;
+import dev.heed.task.ClassifierComparison.Plan;
 import dev.heed.task.ClassifierComparison.Run;
 import dev.heed.task.MiniLm;
+import dev.heed.tensor.Parallel;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,7 +24,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/// `heed compare classify`: classifiers of every age on the same texts, with the same time each.
+/// `heed compare classify`: classifiers of every age on the same texts, with the same time and the
+/// same tuning each.
 @Command(
     name = "classify",
     description =
@@ -62,54 +64,150 @@ final class CompareClassifyCommand implements Callable<Integer> {
     }
     LabelledTexts.Split split = split();
     Path encoder = SavedModels.named(heed, heed.model().orElse(MiniLm.NAME));
-    ClassifierComparison comparison = new ClassifierComparison(split, encoder);
+    ClassifierComparison comparison = new ClassifierComparison(split, encoder, context);
     Path folder = options.folder(heed, "classify");
     ComparisonLog log = ComparisonLog.open(folder, asked());
-    List<Run> runs = new ArrayList<>(log.done().stream().map(CompareClassifyCommand::run).toList());
-    PrintStream notes = heed.notes();
-    notes.printf(
-        Locale.ROOT,
-        "%,d texts to learn from, %,d held out, labels %s%n",
-        split.learned().examples().size(),
-        split.heldOut().examples().size(),
-        split.learned().labels());
-    Map<Method, Estimate> estimates = estimates(comparison);
+    heed.notes()
+        .printf(
+            Locale.ROOT,
+            "%,d texts to learn from, %,d held out, labels %s%n",
+            split.learned().examples().size(),
+            split.heldOut().examples().size(),
+            split.learned().labels());
+    ClassificationComparison table = known(log);
+    if (!compare(comparison, log, folder, table)) {
+      heed.notes().println("Interrupted: the same command goes on with what is missing");
+      return ExitCode.INTERRUPTED.code();
+    }
+    write(folder, table);
+    TrainingRun.print(heed, options.format(), table.lines(), table.values());
+    heed.notes().printf("Table and pictures: %s%n", folder);
+    return ExitCode.DONE.code();
+  }
+
+  /// Trains and tries what is missing, and adds it to `table`.
+  ///
+  /// @return false if it was interrupted
+  private boolean compare(
+      ClassifierComparison comparison,
+      ComparisonLog log,
+      Path folder,
+      ClassificationComparison table)
+      throws IOException {
+    Map<Method, Plan> tuned = tuned(log);
+    Map<Method, Plan> plans = plans(comparison, table, tuned);
     try (Interruption interruption = Interruption.watch()) {
-      for (Method method : methods) {
-        for (long seed = heed.seed();
-            seed < heed.seed() + (method.bySteps() ? options.seeds() : 1);
-            seed++) {
-          long wanted = seed;
-          if (runs.stream().anyMatch(run -> run.method() == method && run.seed() == wanted)) {
-            continue;
-          }
-          Run run = comparison.run(method, withSeed(estimates.get(method), seed));
-          runs.add(run);
-          log.add(toMap(run));
-          notes.printf(
-              Locale.ROOT,
-              "%s, seed %d: accuracy %.4f after %.0f s%n",
-              method,
-              seed,
-              run.accuracy(),
-              run.seconds());
+      for (Map.Entry<Method, Plan> each : plans.entrySet()) {
+        Method method = each.getKey();
+        Plan plan = tuned.get(method);
+        if (plan == null) {
+          plan = tune(comparison, each.getValue());
+          log.add(toMap(plan));
+        }
+        for (Wanted wanted : missing(method, table)) {
           if (interruption.requested()) {
-            notes.println("Interrupted: the same command goes on with what is missing");
-            return ExitCode.INTERRUPTED.code();
+            return false;
           }
+          Run run = comparison.run(plan, wanted.share, wanted.seed);
+          table.runs().add(run);
+          log.add(ClassificationComparison.toMap(run));
+          write(folder, table); // so that what is done can be read meanwhile
+          heed.notes()
+              .printf(
+                  Locale.ROOT,
+                  "%s, seed %d, %,d texts: accuracy %.4f after %.0f s%n",
+                  method,
+                  run.seed(),
+                  run.texts(),
+                  run.accuracy(),
+                  run.seconds());
+        }
+      }
+      return time(comparison, log, table, interruption);
+    }
+  }
+
+  /// A run to be made.
+  private record Wanted(double share, long seed) {}
+
+  private List<Wanted> missing(Method method, ClassificationComparison table) {
+    List<Wanted> missing = new ArrayList<>();
+    for (double share : ClassifierComparison.SHARES) {
+      int count = method.runs(share, options.seeds());
+      for (long seed = heed.seed(); seed < heed.seed() + count; seed++) {
+        long wanted = seed;
+        if (table.runs().stream()
+            .noneMatch(
+                run -> run.method() == method && run.share() == share && run.seed() == wanted)) {
+          missing.add(new Wanted(share, seed));
         }
       }
     }
-    ClassificationComparison table = new ClassificationComparison(methods, runs);
-    Files.writeString(folder.resolve("README.md"), table.markdown(data.data()));
-    Files.writeString(folder.resolve("comparison.svg"), table.svg());
-    if (options.format() == Format.TEXT) {
-      table.lines().forEach(heed.out()::println);
-    } else {
-      Json.write(heed.out(), options.format(), json -> Json.value(json, table.values()));
+    return missing;
+  }
+
+  /// Tries the factors of the usual setting.
+  private Plan tune(ClassifierComparison comparison, Plan plan) {
+    double best = Double.NEGATIVE_INFINITY;
+    double chosen = 1;
+    for (double factor : ClassifierComparison.FACTORS) {
+      double accuracy = comparison.tried(plan, factor);
+      heed.notes()
+          .printf(
+              Locale.ROOT,
+              "%s, %s times the usual %s: accuracy %.4f on texts kept back%n",
+              plan.method(),
+              factor,
+              plan.method().bySteps() ? "learning rate" : "strength",
+              accuracy);
+      if (accuracy > best) {
+        best = accuracy;
+        chosen = factor;
+      }
     }
-    notes.printf("Table and picture: %s%n", folder);
-    return ExitCode.DONE.code();
+    return plan.withFactor(chosen);
+  }
+
+  /// Times the steps with one thread, two, four, up to all.
+  ///
+  /// @return false if it was interrupted
+  private boolean time(
+      ClassifierComparison comparison,
+      ComparisonLog log,
+      ClassificationComparison table,
+      Interruption interruption)
+      throws IOException {
+    int all = Parallel.threads();
+    try {
+      for (Method method : methods.stream().filter(Method::isTimed).toList()) {
+        for (int threads = 1;
+            threads <= all;
+            threads = threads < all ? Math.min(2 * threads, all) : all + 1) {
+          int wanted = threads;
+          if (table.steps().stream()
+              .anyMatch(step -> step.method() == method && step.threads() == wanted)) {
+            continue;
+          }
+          if (interruption.requested()) {
+            return false;
+          }
+          Parallel.setThreads(threads);
+          Step step = new Step(method, threads, comparison.secondsAStep(method));
+          table.steps().add(step);
+          log.add(ClassificationComparison.toMap(step));
+        }
+      }
+      return true;
+    } finally {
+      Parallel.setThreads(all);
+    }
+  }
+
+  private void write(Path folder, ClassificationComparison table) throws IOException {
+    Files.writeString(folder.resolve("README.md"), table.markdown(data.data()));
+    Files.writeString(folder.resolve("comparison.svg"), table.bars());
+    Files.writeString(folder.resolve("amounts.svg"), table.amounts());
+    Files.writeString(folder.resolve("threads.svg"), table.threads());
   }
 
   private LabelledTexts.Split split() {
@@ -123,34 +221,28 @@ final class CompareClassifyCommand implements Callable<Integer> {
     }
   }
 
-  /// What each method takes: found by some steps of each, and told before the first run.
-  private Map<Method, Estimate> estimates(ClassifierComparison comparison) {
+  /// How each method learns of which something is missing: found by some steps of each, and told
+  /// before the first run.
+  private Map<Method, Plan> plans(
+      ClassifierComparison comparison, ClassificationComparison table, Map<Method, Plan> tuned) {
     long bySteps = methods.stream().filter(Method::bySteps).count();
-    double seconds = options.seconds() / Math.max(1, bySteps * options.seeds());
-    Map<Method, Estimate> estimates = new EnumMap<>(Method.class);
+    double aRun =
+        options.seconds() / Math.max(1, bySteps * ClassifierComparison.runs(options.seeds()));
+    Map<Method, Plan> plans = new EnumMap<>(Method.class);
     double all = 0;
     for (Method method : methods) {
-      Estimate estimate = comparison.estimate(method, seconds, context, heed.seed());
-      estimates.put(method, estimate);
-      int times = method.bySteps() ? options.seeds() : 1;
-      all += times * (estimate.secondsLearning() + estimate.secondsLooking());
-      heed.notes()
-          .printf(
-              Locale.ROOT,
-              "%s: about %.0f s%s%n",
-              method,
-              estimate.secondsLearning() + estimate.secondsLooking(),
-              times > 1 ? ", " + times + " times" : "");
+      if (missing(method, table).isEmpty()) {
+        continue;
+      }
+      Plan known = tuned.get(method);
+      Plan plan = known == null ? comparison.plan(method, aRun) : known;
+      plans.put(method, plan);
+      double together = plan.secondsTogether(options.seeds());
+      all += together;
+      heed.notes().printf(Locale.ROOT, "%s: about %.0f s for all its runs%n", method, together);
     }
     heed.notes().printf(Locale.ROOT, "All together about %.0f minutes%n", Math.ceil(all / 60));
-    return estimates;
-  }
-
-  private static Estimate withSeed(@Nullable Estimate estimate, long seed) {
-    if (estimate == null) {
-      throw new IllegalStateException("every method was estimated");
-    }
-    return estimate.withSeed(seed);
+    return plans;
   }
 
   /// All that the figures follow from.
@@ -166,26 +258,46 @@ final class CompareClassifyCommand implements Callable<Integer> {
     return asked;
   }
 
-  private static Run run(ConfigFile run) {
-    return new Run(
-        Method.valueOf(run.string("method")),
-        run.integer("seed"),
-        run.number("accuracy"),
-        run.number("f1"),
-        run.integer("steps"),
-        run.integer("parameters"),
-        run.number("seconds"));
+  private ClassificationComparison known(ComparisonLog log) {
+    List<Run> runs = new ArrayList<>();
+    List<Step> steps = new ArrayList<>();
+    for (ConfigFile line : log.done()) {
+      if (line.value("method").isPresent()) {
+        runs.add(ClassificationComparison.run(line));
+      } else if (line.value("timed").isPresent()) {
+        steps.add(ClassificationComparison.step(line));
+      }
+    }
+    return new ClassificationComparison(methods, runs, steps);
   }
 
-  static Map<String, @Nullable Object> toMap(Run run) {
+  private static Map<String, @Nullable Object> toMap(Plan plan) {
     Map<String, @Nullable Object> map = new LinkedHashMap<>();
-    map.put("method", run.method().name());
-    map.put("seed", run.seed());
-    map.put("accuracy", run.accuracy());
-    map.put("f1", run.macroF1());
-    map.put("steps", run.steps());
-    map.put("parameters", run.parameters());
-    map.put("seconds", run.seconds());
+    map.put("tuned", plan.method().name());
+    map.put("factor", plan.factor());
+    map.put("texts", plan.texts());
+    map.put("steps", plan.steps());
+    map.put("seconds_learning", plan.secondsLearning());
+    map.put("seconds_looking", plan.secondsLooking());
     return map;
+  }
+
+  private static Map<Method, Plan> tuned(ComparisonLog log) {
+    Map<Method, Plan> tuned = new EnumMap<>(Method.class);
+    for (ConfigFile line : log.done()) {
+      if (line.value("tuned").isPresent()) {
+        Method method = Method.valueOf(line.string("tuned"));
+        tuned.put(
+            method,
+            new Plan(
+                method,
+                line.integer("texts"),
+                line.integer("steps"),
+                line.number("factor"),
+                line.number("seconds_learning"),
+                line.number("seconds_looking")));
+      }
+    }
+    return tuned;
   }
 }

@@ -55,19 +55,19 @@ final class TrainTranslateCommand implements Callable<Integer> {
   @Option(
       names = "--steps",
       paramLabel = "N",
-      description = "how many training steps (default: some 30 passes over the pairs)")
+      description = "how many training steps (default: some 35 passes over the pairs)")
   private long steps;
 
   @Option(
       names = "--tokens-per-step",
       paramLabel = "N",
       description = "about how many target tokens a step learns from (default: ${DEFAULT-VALUE})")
-  private int tokensPerStep = 2500;
+  private int tokensPerStep = TranslationTraining.TOKENS_PER_STEP;
 
   @Option(
       names = "--learning-rate",
       paramLabel = "R",
-      description = "the highest one (default: 0.0015; 0.0001 with --from)")
+      description = "the highest one (default: 0.002; 0.0001 with --from)")
   private double learningRate;
 
   @Option(

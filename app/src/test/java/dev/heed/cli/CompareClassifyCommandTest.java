@@ -74,13 +74,21 @@ class CompareClassifyCommandTest {
     Heed.Result result = compare("--model", encoder);
     assertThat(result.code()).as(result.messages()).isEqualTo(ExitCode.DONE);
     assertThat(result.out().lines().toList())
-        .hasSize(9)
-        .anySatisfy(line -> assertThat(line).matches("TF-IDF of word pairs +\\d.*%.* 1"))
-        .anySatisfy(line -> assertThat(line).matches("LSTM, both directions +\\d.*%.* 2"))
+        .anySatisfy(line -> assertThat(line).matches("TF-IDF of word pairs +\\d.*%.* × [0-9.]+ +1"))
+        .anySatisfy(line -> assertThat(line).matches("LSTM, both directions +\\d.*%.* ms .* 2"))
+        .anySatisfy(line -> assertThat(line).matches("accuracy from +1/16 +1/4 +all"))
+        .anySatisfy(line -> assertThat(line).matches("a step with threads +1.*"))
         .last()
         .asString()
-        .startsWith("pretrained encoder, fine-tuned");
-    assertThat(result.messages()).contains("All together about ", "GRU, both directions, seed 2:");
+        .matches("pretrained encoder, fine-tuned .* ms");
+    assertThat(result.messages())
+        .contains(
+            "All together about ",
+            "GRU, both directions, seed 2, ",
+            "bag of words, 3.0 times the usual strength: accuracy ",
+            "LSTM, both directions, 0.3 times the usual learning rate: accuracy ");
+    assertThat(folder.resolve("out/amounts.svg")).content().contains(">1/16<", "bag of words");
+    assertThat(folder.resolve("out/threads.svg")).content().contains("LSTM, both directions");
     assertThat(folder.resolve("out/comparison.svg"))
         .content()
         .startsWith("<svg")
@@ -92,14 +100,15 @@ class CompareClassifyCommandTest {
   void aComparisonGoesOnWithWhatIsMissing() throws IOException {
     compare("--offline", "--methods", "words,tf_idf");
     List<String> first = Files.readAllLines(folder.resolve("out/runs.jsonl"));
-    assertThat(first).hasSize(3);
+    // What was asked; for each of two methods how it is tuned, 2 + 2 runs from some and 1 from all.
+    assertThat(first).hasSize(1 + 2 * 6);
     Heed.Result more = compare("--methods", "words,pairs,tf_idf", "--format", "jsonl");
     assertThat(Files.readAllLines(folder.resolve("out/runs.jsonl")))
-        .hasSize(4)
+        .hasSize(1 + 3 * 6)
         .startsWith(first.toArray(String[]::new));
     assertThat(more.out()).startsWith("{\"results\":[{\"method\":\"words\",\"accuracy\":");
     compare("--methods", "words", "--seed", "9");
-    assertThat(Files.readAllLines(folder.resolve("out/runs.jsonl"))).hasSize(2);
+    assertThat(Files.readAllLines(folder.resolve("out/runs.jsonl"))).hasSize(1 + 6);
   }
 
   @Test

@@ -265,11 +265,11 @@ class TranslateCommandTest {
     assertThat(result.code()).as(result.messages()).isEqualTo(ExitCode.DONE);
     ConfigFile figures = ConfigFile.parse("answer", result.out().getBytes(StandardCharsets.UTF_8));
     assertThat(figures.number("nll")).isLessThan(figures.number("nll_before") / 2);
-    assertThat(heed().run("translate", "4 0 7 1", "--model", on.toString()).out())
-        .endsWith(" !\n");
+    assertThat(heed().run("translate", "4 0 7 1", "--model", on.toString()).out()).endsWith(" !\n");
     assertThat(on.resolve("README.md")).content().contains("numbers");
     assertThat(Checkpoint.open(on).names()).isEqualTo(Checkpoint.open(model).names());
-    assertThat(on.resolve("tokenizer.json")).hasSameTextualContentAs(model.resolve("tokenizer.json"));
+    assertThat(on.resolve("tokenizer.json"))
+        .hasSameTextualContentAs(model.resolve("tokenizer.json"));
     assertThat(on.resolve("generation_config.json"))
         .hasSameTextualContentAs(model.resolve("generation_config.json"));
   }

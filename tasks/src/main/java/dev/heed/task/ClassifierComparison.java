@@ -5,13 +5,31 @@ import dev.heed.tokenizer.Tokenizer;
 import dev.heed.training.StepTimes;
 import dev.heed.training.TrainingProgress;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// Trains classifiers of every age on the same texts with the same time, and says how good each is
-/// on the same held-out texts. What learns by steps keeps back some of its texts to choose its best
-/// state: the held-out ones are looked at once, at the end.
+/// on the same held-out texts, from all of the texts to learn from and from some of them. Some
+/// texts are kept back: by them each method chooses among as many settings, and what learns by
+/// steps its best state. The held-out ones are looked at once a run, at its end.
 public final class ClassifierComparison {
+  /// What the usual learning rate, or the usual strength of a linear model, is tried with, before
+  /// the runs.
+  public static final List<Double> FACTORS = List.of(1.0, 0.3, 3.0);
+
+  /// How much of the steps of a run, or of its texts, a try takes.
+  private static final double TRY = 0.2;
+
+  /// From which shares of the texts each method learns.
+  public static final List<Double> SHARES = List.of(1.0 / 16, 1.0 / 4, 1.0);
+
+  /// What all tries together and runs from all shares take, in runs from all texts.
+  public static double runs(int seeds) {
+    double shares = SHARES.stream().mapToDouble(Double::doubleValue).sum();
+    return FACTORS.size() * TRY + seeds * shares;
+  }
+
   private static final int PROBED_STEPS = 4;
   private static final int MOST_TO_CHOOSE_BY = 500;
 
@@ -22,6 +40,7 @@ public final class ClassifierComparison {
   private final LabelledTexts chooseBy;
   private final LabelledTexts heldOut;
   private final Path encoder;
+  private final int longest;
   private final EncoderArchitecture architecture;
   private @Nullable Tokenizer tokenizer;
 
@@ -49,6 +68,16 @@ public final class ClassifierComparison {
       return bySteps;
     }
 
+    /// How often it is run with a share of the texts: chance chooses these, too.
+    public int runs(double share, int seeds) {
+      return bySteps || share < 1 ? seeds : 1;
+    }
+
+    /// Whether its steps are worth being timed: those on features are nothing beside the features.
+    public boolean isTimed() {
+      return bySteps && this != FEATURES;
+    }
+
     @Override
     public String toString() {
       return shown;
@@ -57,45 +86,56 @@ public final class ClassifierComparison {
 
   /// One training.
   ///
+  /// @param share from which share of the texts it learned
+  /// @param texts how many texts these were
+  /// @param factor the factor of the usual learning rate or strength
   /// @param steps how many steps it learned; 0 for a method that has none
   /// @param parameters how many numbers it learned, or features that it looks at
   /// @param seconds how long it learned
+  /// @param secondsAText how long it took to judge a text
   public record Run(
       Method method,
       long seed,
+      double share,
+      int texts,
+      double factor,
       double accuracy,
       double macroF1,
       long steps,
       long parameters,
-      double seconds) {}
+      double seconds,
+      double secondsAText) {}
 
-  /// What a run takes.
+  /// What a run from all texts takes.
   ///
-  /// @param settings how it learns
-  /// @param texts from how many texts
+  /// @param texts from how many texts it learns, which may be fewer than all where time is short
+  /// @param steps how many steps; 0 for a method that has none
+  /// @param factor the factor of the usual learning rate or strength
   /// @param secondsLearning how long it learns
   /// @param secondsLooking how long the held-out texts take
-  public record Estimate(
-      TextTrainingSettings settings, int texts, double secondsLearning, double secondsLooking) {
-    /// The same with another seed.
-    public Estimate withSeed(long seed) {
-      return new Estimate(
-          new TextTrainingSettings(
-              settings.longest(),
-              settings.steps(),
-              settings.textsPerStep(),
-              settings.learningRate(),
-              settings.evaluateEvery(),
-              seed),
-          texts,
-          secondsLearning,
-          secondsLooking);
+  public record Plan(
+      Method method,
+      int texts,
+      long steps,
+      double factor,
+      double secondsLearning,
+      double secondsLooking) {
+    /// The same with another factor.
+    public Plan withFactor(double other) {
+      return new Plan(method, texts, steps, other, secondsLearning, secondsLooking);
+    }
+
+    /// How long all runs of the method take, and the tries before them.
+    public double secondsTogether(int seeds) {
+      int tried = SHARES.size() * seeds;
+      return runs(seeds) * secondsLearning + tried * secondsLooking;
     }
   }
 
   /// @param split what is learned from and what is tried on
   /// @param encoder the directory of the pretrained encoder
-  public ClassifierComparison(LabelledTexts.Split split, Path encoder) {
+  /// @param longest the most tokens of a text
+  public ClassifierComparison(LabelledTexts.Split split, Path encoder, int longest) {
     LabelledTexts all = split.learned();
     double share = Math.min(0.1, (double) MOST_TO_CHOOSE_BY / all.examples().size());
     LabelledTexts.Split inner = all.split(share, 1);
@@ -103,79 +143,125 @@ public final class ClassifierComparison {
     this.chooseBy = inner.heldOut();
     this.heldOut = split.heldOut();
     this.encoder = encoder;
+    this.longest = longest;
     this.architecture = EncoderArchitecture.small();
   }
 
-  /// How long a run of `method` takes, found by some steps of it.
+  /// How a method learns, found by some steps of it.
   ///
-  /// @param seconds how long it may take; infinite for as long as it is usual
-  public Estimate estimate(Method method, double seconds, int longest, long seed) {
+  /// @param seconds how long a run may take; infinite for as long as it is usual
+  public Plan plan(Method method, double seconds) {
     int texts = learned.examples().size();
-    TextTrainingSettings usual =
-        switch (method) {
-          case FEATURES -> TextTrainingSettings.features(texts, seed);
-          case FINE_TUNING -> TextTrainingSettings.fineTuning(texts, seed);
-          default -> TextTrainingSettings.fromNothing(texts, seed);
-        };
     if (!method.bySteps()) {
-      return new Estimate(usual, texts, texts / 1000.0, 0);
+      return new Plan(method, texts, 0, 1, texts / 1000.0, 0);
     }
-    TextTrainingSettings probed = with(usual, longest, PROBED_STEPS);
-    LabelledTexts few = learned.sample(PROBED_STEPS * usual.textsPerStep(), seed);
-    LabelledTexts one = chooseBy.sample(1, seed);
-    StepTimes times = new StepTimes();
-    train(method, probed, few, one, times);
-    long before = System.nanoTime();
-    if (method == Method.FEATURES) { // whose steps are nothing beside the texts' vectors
-      train(method, probed, few, one, TrainingProgress.SILENT);
+    TextTrainingSettings usual = usual(method, texts, 1);
+    int perStep = usual.textsPerStep();
+    double perText;
+    if (method == Method.FEATURES) {
+      LabelledTexts few = probed();
+      probe(method, few, TrainingProgress.SILENT);
+      long before = System.nanoTime();
+      probe(method, few, TrainingProgress.SILENT);
+      perText = (System.nanoTime() - before) / 1e9 / few.examples().size();
+    } else {
+      perText = secondsAStep(method) / perStep;
     }
-    double perText =
-        method == Method.FEATURES
-            ? (System.nanoTime() - before) / 1e9 / few.examples().size()
-            : times.median() / usual.textsPerStep();
     double looking =
         perText * (method == Method.FEATURES ? 1 : LOOKING) * heldOut.examples().size();
     double left = Math.max(seconds / 4, seconds - looking);
     if (method == Method.FEATURES) {
       // What the encoder makes of a text is computed once; the steps after that cost little.
       int count = (int) Math.clamp(left / perText, Math.min(50, texts), texts);
-      return new Estimate(with(usual, longest, usual.steps()), count, count * perText, looking);
+      return new Plan(method, count, usual(method, count, 1).steps(), 1, count * perText, looking);
     }
-    double perStep = perText * usual.textsPerStep();
-    long steps = (long) Math.clamp(left / perStep, 10, (double) usual.steps());
-    return new Estimate(with(usual, longest, steps), texts, steps * perStep, looking);
+    long steps = (long) Math.clamp(left / (perText * perStep), 10, (double) usual.steps());
+    return new Plan(method, texts, steps, 1, steps * perText * perStep, looking);
   }
 
-  private static TextTrainingSettings with(TextTrainingSettings usual, int longest, long steps) {
+  /// How long a step takes now, found by some of them.
+  public double secondsAStep(Method method) {
+    StepTimes times = new StepTimes();
+    probe(method, probed(), times);
+    return times.median();
+  }
+
+  private LabelledTexts probed() {
+    return learned.sample(PROBED_STEPS * usual(Method.TRANSFORMER, 1, 1).textsPerStep(), 1);
+  }
+
+  private void probe(Method method, LabelledTexts few, TrainingProgress progress) {
+    TextTrainingSettings settings = usual(method, few.examples().size(), 1);
+    train(method, with(settings, PROBED_STEPS, 1), 1, few, chooseBy.sample(1, 1), progress);
+  }
+
+  private static TextTrainingSettings usual(Method method, int texts, long seed) {
+    return switch (method) {
+      case FEATURES -> TextTrainingSettings.features(texts, seed);
+      case FINE_TUNING -> TextTrainingSettings.fineTuning(texts, seed);
+      default -> TextTrainingSettings.fromNothing(texts, seed);
+    };
+  }
+
+  private TextTrainingSettings with(TextTrainingSettings usual, long steps, double factor) {
     return new TextTrainingSettings(
         longest,
         steps,
         usual.textsPerStep(),
-        usual.learningRate(),
+        factor * usual.learningRate(),
         Math.max(1, steps / 5),
         usual.seed());
   }
 
-  /// Trains and tries once.
-  public Run run(Method method, Estimate estimate) {
+  /// Tries a factor in a part of the time: the accuracy on the texts that are kept back.
+  public double tried(Plan plan, double factor) {
+    double texts = plan.method == Method.FEATURES ? TRY * plan.texts : plan.texts;
+    long steps = Math.max(PROBED_STEPS, Math.round(TRY * plan.steps));
+    Trained trained =
+        train(
+            plan.method,
+            with(usual(plan.method, plan.texts, 0), steps, factor),
+            factor,
+            learned.sample(Math.max(learned.labels().size(), (int) texts), 1),
+            chooseBy,
+            TrainingProgress.SILENT);
+    return trained.judge.apply(chooseBy).accuracy();
+  }
+
+  /// Trains from a share of the texts, and tries once.
+  public Run run(Plan plan, double share, long seed) {
+    Method method = plan.method;
+    LabelledTexts most = learned.sample(plan.texts, 1);
+    LabelledTexts some = share == 1 ? most : most.split(1 - share, seed).learned();
+    int texts = some.examples().size();
+    TextTrainingSettings usual = usual(method, texts, seed);
+    // As many passes over fewer texts, though never fewer steps than a model needs at all.
+    double part = (double) plan.steps / usual(method, plan.texts, seed).steps();
+    long steps = share == 1 ? plan.steps : Math.max(10, Math.round(part * usual.steps()));
     long before = System.nanoTime();
     Trained trained =
         train(
             method,
-            estimate.settings,
-            learned.sample(estimate.texts, 1),
+            with(usual, steps, plan.factor),
+            plan.factor,
+            some,
             chooseBy,
             TrainingProgress.SILENT);
-    double seconds = (System.nanoTime() - before) / 1e9;
+    long after = System.nanoTime();
     ClassificationFigures figures = trained.judge.apply(heldOut);
+    double looking = (System.nanoTime() - after) / 1e9;
     return new Run(
         method,
-        estimate.settings.seed(),
+        seed,
+        share,
+        texts,
+        plan.factor,
         figures.accuracy(),
         figures.macroF1(),
-        method.bySteps() ? estimate.settings.steps() : 0,
+        method.bySteps() ? steps : 0,
         trained.parameters,
-        seconds);
+        (after - before) / 1e9,
+        looking / heldOut.examples().size());
   }
 
   private record Trained(Function<LabelledTexts, ClassificationFigures> judge, long parameters) {}
@@ -183,13 +269,14 @@ public final class ClassifierComparison {
   private Trained train(
       Method method,
       TextTrainingSettings settings,
+      double factor,
       LabelledTexts texts,
       LabelledTexts chosenBy,
       TrainingProgress progress) {
     return switch (method) {
-      case WORDS -> linear(texts, 1, false, 1);
-      case PAIRS -> linear(texts, 2, false, 10);
-      case TF_IDF -> linear(texts, 2, true, 10);
+      case WORDS -> linear(texts, 1, false, factor);
+      case PAIRS -> linear(texts, 2, false, 10 * factor);
+      case TF_IDF -> linear(texts, 2, true, 10 * factor);
       case LSTM ->
           recurrent(RecurrentTextClassifier.Kind.LSTM, settings, texts, chosenBy, progress);
       case GRU -> recurrent(RecurrentTextClassifier.Kind.GRU, settings, texts, chosenBy, progress);

@@ -34,8 +34,11 @@ public final class TranslationTraining {
   /// The size of a vocabulary where nobody asks for another.
   public static final int VOCABULARY = 6000;
 
+  /// About how many target tokens a step learns from.
+  public static final int TOKENS_PER_STEP = 3000;
+
   /// The highest learning rate of a new model.
-  public static final double LEARNING_RATE = 1.5e-3;
+  public static final double LEARNING_RATE = 2e-3;
 
   /// The paper's share of a target's probability that is spread over all tokens.
   public static final double SMOOTHING = 0.1;
@@ -43,7 +46,7 @@ public final class TranslationTraining {
   static final String END = "</s>";
   static final String PADDING = "<pad>";
   private static final double EPSILON = 1e-5; // Marian's
-  private static final int PASSES = 30;
+  private static final int PASSES = 35;
   static final int BEAMS = 4;
 
   private final SequenceToSequenceModel model;
@@ -76,7 +79,7 @@ public final class TranslationTraining {
     }
 
     /// For some ten thousands of pairs and a machine without a graphics card.
-    public static final Architecture SMALL = new Architecture(256, 3, 4, 512, 256, 0.2);
+    public static final Architecture SMALL = new Architecture(256, 3, 4, 512, 256, 0.3);
   }
 
   /// How long a model learns.
@@ -102,7 +105,7 @@ public final class TranslationTraining {
 
     /// Some passes over so many pairs.
     public static Settings of(long pairs) {
-      return of(pairs, 2500, LEARNING_RATE, 1);
+      return of(pairs, TOKENS_PER_STEP, LEARNING_RATE, 1);
     }
 
     /// Some passes over so many pairs, whose targets are taken for sentences.

@@ -10,10 +10,11 @@ import dev.heed.tensor.QuantizedLayout;
 /// The product of [Matmul] with factors rounded to bfloat16 and sums in F32: by AMX, else by
 /// AVX512-BF16.
 ///
-/// First both factors are rounded and packed in pairs along k: A by rows, B in panels as wide as a
-/// tile of C. Then tasks take some rows of some panels; so many rows at a time that their A stays
-/// in the second-level cache, and blocks of k so short that the panel's part stays in the first.
-/// The sums are added in an order that depends on the sizes alone.
+/// Both factors are rounded and packed in pairs along k: A by rows, B in panels as wide as a tile
+/// of C. Tasks take some rows of some panels; so many rows at a time that their A stays in the
+/// second-level cache, and blocks of k so short that the panel's part stays in the first. B is
+/// packed before the tasks; A too where several tasks have the same rows, else by its task, a
+/// little before it is used. The sums are added in an order that depends on the sizes alone.
 final class BfloatMatmul {
   /// Products with fewer rows are limited by the memory that B is read from.
   private static final int FEWEST_ROWS = 17;
@@ -39,6 +40,9 @@ final class BfloatMatmul {
   private static final int STRIP = 128;
 
   private static final int TASKS_PER_THREAD = 4;
+
+  /// Rows that are worth a task of their own.
+  private static final int LEAST_ROWS = 64;
 
   private final KernelCache kernels;
   private final boolean tiles;
@@ -150,37 +154,65 @@ final class BfloatMatmul {
     }
 
     final void run() {
-      try (Scratch packedA = Scratch.take(m * aRow / 4);
+      int wanted = Parallel.threads() == 1 ? 1 : TASKS_PER_THREAD * Parallel.threads();
+      int down = down(wanted);
+      int across = across(wanted, down);
+      try (Scratch packedA = Scratch.take(across == 1 ? 0 : m * aRow / 4);
           Scratch packedB = Scratch.take((long) panels * pairs * panelColumns)) {
         long toA = packedA.address();
         long toB = packedB.address();
-        int stripsOfA = (m + STRIP - 1) / STRIP;
+        int stripsOfA = across == 1 ? 0 : (m + STRIP - 1) / STRIP;
         int panelsAtOnce = STRIP / 32;
         int stripsOfB = (panels + panelsAtOnce - 1) / panelsAtOnce;
         Parallel.run(
             stripsOfA + stripsOfB,
             task -> {
               if (task < stripsOfA) {
-                packA(toA, task * STRIP, Math.min(m, (task + 1) * STRIP));
+                int row = task * STRIP;
+                packA(toA + row * aRow, row, Math.min(m, row + STRIP));
               } else {
                 int first = (task - stripsOfA) * panelsAtOnce;
                 packB(toB, first, Math.min(panels, first + panelsAtOnce));
               }
             });
-        int wanted = Parallel.threads() == 1 ? 1 : TASKS_PER_THREAD * Parallel.threads();
-        int across = Math.min(panels, wanted);
-        int down = Math.clamp(wanted / across, 1, Math.max(1, m / 64));
         Parallel.run(
             across * down,
             task ->
                 block(
-                    toA,
+                    across == 1 ? 0 : toA,
                     toB,
                     startOfRows(task / across, down),
                     startOfRows(task / across + 1, down),
                     part(panels, across, task % across),
                     part(panels, across, task % across + 1)));
       }
+    }
+
+    /// Into how many parts the rows are cut: so that the tasks together read least from beyond the
+    /// second-level cache, A once for each part of the panels, B once for each lot of rows.
+    private int down(int wanted) {
+      int best = 1;
+      double least = Double.POSITIVE_INFINITY;
+      for (int down = 1; down <= Math.min(wanted, Math.max(1, m / LEAST_ROWS)); down *= 2) {
+        int across = across(wanted, down);
+        double lots = Math.max(down, (double) m / rowsAtOnce());
+        double read = across * (double) m * aRow + lots * panels * pairs * panelRow;
+        double cost = read * wanted / Math.min(wanted, down * across);
+        if (cost < least) {
+          least = cost;
+          best = down;
+        }
+      }
+      return best;
+    }
+
+    private int across(int wanted, int down) {
+      return Math.min(panels, Math.ceilDiv(wanted, down));
+    }
+
+    /// How many rows of A stay in the second-level cache.
+    private int rowsAtOnce() {
+      return (int) Math.clamp(ROWS_BYTES / aRow / 32 * 32, 32, 4096);
     }
 
     /// Parts of the rows begin at multiples of a tile.
@@ -194,12 +226,13 @@ final class BfloatMatmul {
 
     // ---- packing ----
 
+    /// @param to where row `first` goes
     private void packA(long to, int first, int end) {
       try (Scratch own = Scratch.take(a.transposed() ? (long) STRIP * STRIP : 0)) {
         if (a.transposed()) {
-          transposedToRows(own, a, first, end, to + first * aRow, aRow);
+          transposedToRows(own, a, first, end, to, aRow);
         } else {
-          rows(own.arguments(), a, first, end, to + first * aRow, aRow);
+          rows(own.arguments(), a, first, end, to, aRow);
         }
       }
     }
@@ -312,11 +345,20 @@ final class BfloatMatmul {
 
     // ---- products ----
 
+    /// @param packedA 0 if the task packs its rows itself
     private void block(long packedA, long packedB, int first, int end, int panel, int endPanel) {
-      int most = (int) Math.clamp(ROWS_BYTES / aRow / 32 * 32, 32, 4096);
-      try (Scratch own = Scratch.take(0)) {
+      int most = rowsAtOnce();
+      long packing = packedA == 0 ? Math.min(most, end - first) * aRow / 4 : 0;
+      try (Scratch own = Scratch.take(packing)) {
         for (int row = first; row < end; row += most) {
           int rows = Math.min(most, end - row);
+          long a = packedA + row * aRow;
+          if (packedA == 0) {
+            a = own.address();
+            for (int i = 0; i < rows; i += STRIP) {
+              packA(a + i * aRow, row + i, row + Math.min(rows, i + STRIP));
+            }
+          }
           for (int p = panel; p < endPanel; p++) {
             int from = p * panelColumns;
             int columns = Math.min(panelColumns, n - from);
@@ -326,7 +368,7 @@ final class BfloatMatmul {
                   rows,
                   columns,
                   Math.min(K_BLOCK, pairs - pair),
-                  packedA + row * aRow + 4L * pair,
+                  a + 4L * pair,
                   panel(packedB, p) + pair * panelRow,
                   c + 4 * (row * stride + from),
                   accumulate || pair > 0);
