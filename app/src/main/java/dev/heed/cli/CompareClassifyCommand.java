@@ -255,6 +255,7 @@ final class CompareClassifyCommand implements Callable<Integer> {
     asked.put("seeds", options.seeds());
     asked.put("seed", heed.seed());
     asked.put("context", context);
+    asked.put("shares", ClassifierComparison.SHARES);
     return asked;
   }
 
