@@ -3,6 +3,7 @@ package dev.heed.cli;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -13,6 +14,7 @@ import java.util.function.Function;
 import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParseResult;
 
 /// Where the `heed` command starts.
 public final class Main {
@@ -117,7 +119,7 @@ public final class Main {
             throw new CommandLine.ExecutionException(
                 parsed.commandSpec().commandLine(), "the options do not fit", wrong);
           }
-          return heed.engine().compute(() -> new CommandLine.RunLast().execute(parsed));
+          return engine(heed, parsed).compute(() -> new CommandLine.RunLast().execute(parsed));
         })
         .setOut(writer(heed.out()))
         .setErr(writer(messages))
@@ -125,6 +127,18 @@ public final class Main {
             (failure, arguments) -> Failures.report(failure, messages, isVerbose(arguments)).code())
         .setExecutionExceptionHandler((failure, command, result) ->
             Failures.report(failure, messages, heed.verbose()).code());
+  }
+
+  /// The precision that was asked for; else a run that goes on computes as it began.
+  private static dev.heed.tensor.Precision engine(HeedCommand heed, ParseResult parsed) {
+    ParseResult command = parsed;
+    while (command.hasSubcommand()) {
+      command = command.subcommand();
+    }
+    Path resumed = command.matchedOptionValue("--resume", (Path) null);
+    return heed.precision().isPresent() || resumed == null
+        ? heed.engine()
+        : RunFolder.precision(resumed);
   }
 
   /// The names of all options of all commands, as the configuration file may set them.

@@ -61,6 +61,16 @@ record RunFolder(Path path, ConfigFile asked) {
     return new RunFolder(path, asked);
   }
 
+  /// In which precision the run in `path` computes; F32 where there is none that can be read.
+  static Precision precision(Path path) {
+    try {
+      String was = ConfigFile.read(path.resolve(FILE)).string(PRECISION, "fp32");
+      return Precision.valueOf(was.toUpperCase(Locale.ROOT));
+    } catch (RuntimeException unreadable) {
+      return Precision.FP32; // `read` tells what is wrong
+    }
+  }
+
   private static String precision() {
     return Precision.current().name().toLowerCase(Locale.ROOT);
   }

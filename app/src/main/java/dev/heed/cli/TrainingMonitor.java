@@ -20,6 +20,9 @@ final class TrainingMonitor implements TrainingProgress {
   /// After so many steps the pace is known well enough to say how long a run takes.
   private static final int STEPS_OF_PACE = 10;
 
+  /// The first step is not like the others.
+  private static final int LEAST_STEPS = 3;
+
   private static final double SECONDS_OF_PACE = 10;
 
   /// Of a run that ends sooner nobody asks.
@@ -99,7 +102,8 @@ final class TrainingMonitor implements TrainingProgress {
     long now = step.step() - first + 1;
     long left = step.steps() - step.step();
     double each = step.secondsLeft() / Math.max(1, left);
-    if (timeTold || left == 0 || (now < STEPS_OF_PACE && now * each < SECONDS_OF_PACE)) {
+    boolean early = now < LEAST_STEPS || (now < STEPS_OF_PACE && now * each < SECONDS_OF_PACE);
+    if (timeTold || left == 0 || early) {
       return;
     }
     timeTold = true;

@@ -283,6 +283,7 @@ public final class Trainer<B> {
     private long nanos;
     private long since = System.nanoTime();
     private long targets;
+    private double secondsOfFirst;
 
     Clock(long firstStep) {
       this.firstStep = firstStep;
@@ -308,8 +309,14 @@ public final class Trainer<B> {
       return targets / seconds();
     }
 
+    /// By the pace of the steps after the first, which takes memory and compiles.
     double secondsLeft(long step, long steps) {
-      return seconds() / Math.max(1, step - firstStep) * (steps - step);
+      long done = step - firstStep;
+      if (done <= 1) {
+        secondsOfFirst = seconds();
+        return secondsOfFirst * (steps - step);
+      }
+      return (seconds() - secondsOfFirst) / (done - 1) * (steps - step);
     }
   }
 }

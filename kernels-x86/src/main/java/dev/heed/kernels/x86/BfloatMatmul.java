@@ -11,10 +11,10 @@ import dev.heed.tensor.QuantizedLayout;
 /// AVX512-BF16.
 ///
 /// Both factors are rounded and packed in pairs along k: A by rows, B in panels as wide as a tile
-/// of C. Tasks take some rows of some panels; so many rows at a time that their A stays in the
-/// second-level cache, and blocks of k so short that the panel's part stays in the first. B is
-/// packed before the tasks; A too where several tasks have the same rows, else by its task, a
-/// little before it is used. The sums are added in an order that depends on the sizes alone.
+/// of C. [BfloatCut] says how the product is cut into tasks and their turns, so that little is read
+/// from beyond the second-level cache. A factor of which no other task needs the same part is
+/// packed by its task, a little before it is used; the other before the tasks. The sums are added
+/// in an order that depends on the sizes alone.
 final class BfloatMatmul {
   /// Products with fewer rows are limited by the memory that B is read from.
   private static final int FEWEST_ROWS = 17;
@@ -26,11 +26,8 @@ final class BfloatMatmul {
   /// Pairs of k in a turn of [TileCode]; packed factors are filled up to a multiple.
   private static final int TURN = 16;
 
-  /// Pairs of k in a block.
-  private static final int K_BLOCK = 512;
-
-  /// Bytes of packed A that a task goes over for each panel.
-  private static final int ROWS_BYTES = 768 << 10;
+  /// Pairs of k that are added up at once.
+  static final int K_BLOCK = 512;
 
   /// Bytes between packed rows of A beyond what they hold, so that 16 of them do not fall into one
   /// set of the first-level cache.
@@ -38,11 +35,6 @@ final class BfloatMatmul {
 
   /// Columns of a transposed A, and rows of B, that are packed at once.
   private static final int STRIP = 128;
-
-  private static final int TASKS_PER_THREAD = 4;
-
-  /// Rows that are worth a task of their own.
-  private static final int LEAST_ROWS = 64;
 
   private final KernelCache kernels;
   private final boolean tiles;
@@ -78,15 +70,17 @@ final class BfloatMatmul {
     Kernel unpack = kernels.get("unpack " + type, level -> UnpackCode.emit(level, layout));
     new Product(m, n, k, a, new Matrix(weights, k, true), c, n, false, epilogue) {
       @Override
-      void packB(long to, int first, int end) {
+      void packB(Packed to, int first, int end) {
         int own = QuantizedLayout.ROWS;
+        int columns = Math.min(k, 2 * (to.firstPair() + to.pairs())) - 2 * to.firstPair();
         try (Scratch scratch = Scratch.take(0)) {
           Arguments arguments = scratch.arguments();
           for (int row = first * panelColumns; row < Math.min(n, end * panelColumns); row += own) {
-            long at = panel(to, row / panelColumns) + 4L * (row % panelColumns);
+            long at = to.at(row / panelColumns) + 4L * (row % panelColumns);
+            long before = layout.panelBytes(2 * to.firstPair());
             arguments
-                .set(UnpackCode.W, weights + row / own * layout.panelBytes(k))
-                .set(UnpackCode.BLOCKS, k / layout.blockColumns())
+                .set(UnpackCode.W, weights + row / own * layout.panelBytes(k) + before)
+                .set(UnpackCode.BLOCKS, columns / layout.blockColumns())
                 .set(UnpackCode.TO, at)
                 .set(UnpackCode.TO_ROW, panelRow);
             unpack.call(arguments.address());
@@ -125,8 +119,8 @@ final class BfloatMatmul {
     final int pairs;
 
     final int panels;
-    final long aRow;
     final long panelRow;
+    final BfloatCut cut;
 
     Product(
         int m,
@@ -149,143 +143,136 @@ final class BfloatMatmul {
       this.epilogue = epilogue;
       pairs = ((k + 1) / 2 + TURN - 1) / TURN * TURN;
       panels = (n + panelColumns - 1) / panelColumns;
-      aRow = 4L * pairs + GAP;
       panelRow = 4L * panelColumns;
+      cut = BfloatCut.of(m, panels, pairs, panelColumns, Parallel.threads());
     }
 
     final void run() {
-      int wanted = Parallel.threads() == 1 ? 1 : TASKS_PER_THREAD * Parallel.threads();
-      int down = down(wanted);
-      int across = across(wanted, down);
-      try (Scratch packedA = Scratch.take(across == 1 ? 0 : m * aRow / 4);
-          Scratch packedB = Scratch.take((long) panels * pairs * panelColumns)) {
-        long toA = packedA.address();
-        long toB = packedB.address();
-        int stripsOfA = across == 1 ? 0 : (m + STRIP - 1) / STRIP;
+      try (Scratch packedA = Scratch.take(cut.ownA() ? 0 : m * rowBytes(pairs) / 4);
+          Scratch packedB = Scratch.take(cut.ownB() ? 0 : panels * panelBytes(pairs) / 4)) {
+        Packed a = new Packed(packedA.address(), rowBytes(pairs), 0, 0, pairs);
+        Packed b = new Packed(packedB.address(), panelBytes(pairs), 0, 0, pairs);
+        int stripsOfA = cut.ownA() ? 0 : Math.ceilDiv(m, STRIP);
         int panelsAtOnce = STRIP / 32;
-        int stripsOfB = (panels + panelsAtOnce - 1) / panelsAtOnce;
+        int stripsOfB = cut.ownB() ? 0 : Math.ceilDiv(panels, panelsAtOnce);
         Parallel.run(
             stripsOfA + stripsOfB,
             task -> {
               if (task < stripsOfA) {
-                int row = task * STRIP;
-                packA(toA + row * aRow, row, Math.min(m, row + STRIP));
+                packA(a, task * STRIP, Math.min(m, (task + 1) * STRIP));
               } else {
                 int first = (task - stripsOfA) * panelsAtOnce;
-                packB(toB, first, Math.min(panels, first + panelsAtOnce));
+                packB(b, first, Math.min(panels, first + panelsAtOnce));
               }
             });
         Parallel.run(
-            across * down,
-            task ->
-                block(
-                    across == 1 ? 0 : toA,
-                    toB,
-                    startOfRows(task / across, down),
-                    startOfRows(task / across + 1, down),
-                    part(panels, across, task % across),
-                    part(panels, across, task % across + 1)));
+            cut.across() * cut.down(),
+            task -> {
+              int down = task / cut.across();
+              int across = task % cut.across();
+              block(
+                  a,
+                  b,
+                  startOfRows(down),
+                  startOfRows(down + 1),
+                  part(panels, cut.across(), across),
+                  part(panels, cut.across(), across + 1));
+            });
       }
-    }
-
-    /// Into how many parts the rows are cut: so that the tasks together read least from beyond the
-    /// second-level cache, A once for each part of the panels, B once for each lot of rows.
-    private int down(int wanted) {
-      int best = 1;
-      double least = Double.POSITIVE_INFINITY;
-      for (int down = 1; down <= Math.min(wanted, Math.max(1, m / LEAST_ROWS)); down *= 2) {
-        int across = across(wanted, down);
-        double lots = Math.max(down, (double) m / rowsAtOnce());
-        double read = across * (double) m * aRow + lots * panels * pairs * panelRow;
-        double cost = read * wanted / Math.min(wanted, down * across);
-        if (cost < least) {
-          least = cost;
-          best = down;
-        }
-      }
-      return best;
-    }
-
-    private int across(int wanted, int down) {
-      return Math.min(panels, Math.ceilDiv(wanted, down));
-    }
-
-    /// How many rows of A stay in the second-level cache.
-    private int rowsAtOnce() {
-      return (int) Math.clamp(ROWS_BYTES / aRow / 32 * 32, 32, 4096);
     }
 
     /// Parts of the rows begin at multiples of a tile.
-    private int startOfRows(int part, int parts) {
-      return part == parts ? m : part(m, parts, part) / 32 * 32;
+    private int startOfRows(int part) {
+      return part == cut.down() ? m : part(m, cut.down(), part) / 32 * 32;
     }
 
-    final long panel(long packedB, int panel) {
-      return packedB + panel * panelRow * pairs;
+    private long rowBytes(int pairs) {
+      return 4L * pairs + GAP;
+    }
+
+    private long panelBytes(int pairs) {
+      return panelRow * pairs;
     }
 
     // ---- packing ----
 
-    /// @param to where row `first` goes
-    private void packA(long to, int first, int end) {
-      try (Scratch own = Scratch.take(a.transposed() ? (long) STRIP * STRIP : 0)) {
-        if (a.transposed()) {
-          transposedToRows(own, a, first, end, to, aRow);
-        } else {
-          rows(own.arguments(), a, first, end, to, aRow);
+    private void packA(Packed to, int first, int end) {
+      for (int row = first; row < end; row += STRIP) {
+        int until = Math.min(end, row + STRIP);
+        try (Scratch own = Scratch.take(a.transposed() ? (long) STRIP * STRIP : 0)) {
+          if (a.transposed()) {
+            transposedToRows(own, a, row, until, to);
+          } else {
+            rows(own.arguments(), a, row, until, to, to.at(row), to.bytes());
+          }
         }
       }
     }
 
-    void packB(long to, int first, int end) {
+    void packB(Packed to, int first, int end) {
       int from = first * panelColumns;
       int until = Math.min(n, end * panelColumns);
-      try (Scratch own = Scratch.take(b.transposed() ? 16L * (pairs + TURN) : 0)) {
+      long row = 4L * (to.pairs() + TURN);
+      try (Scratch own = Scratch.take(b.transposed() ? 4 * row : 0)) {
+        Arguments arguments = own.arguments();
         if (!b.transposed()) {
           int whole = (until - from) / panelColumns;
           int rest = (until - from) % panelColumns;
-          long at = panel(to, first);
-          columns(own.arguments(), b, from, 0, pairs, panelColumns, whole, at, panelRow);
+          arguments.set(HalvesCode.TO_PART, to.bytes());
           columns(
-              own.arguments(),
+              arguments,
+              b,
+              from,
+              to.firstPair(),
+              to.pairs(),
+              panelColumns,
+              whole,
+              to.at(first),
+              panelRow);
+          columns(
+              arguments,
               b,
               from + whole * panelColumns,
-              0,
-              pairs,
+              to.firstPair(),
+              to.pairs(),
               rest,
               rest > 0 ? 1 : 0,
-              panel(to, first + whole),
+              to.at(first + whole),
               panelRow);
           return;
         }
-        long row = 4L * (pairs + TURN);
         for (int column = from; column < until; column += 16) {
           int count = Math.min(16, until - column);
-          rows(own.arguments(), b, column, column + count, own.address(), row);
+          rows(arguments, b, column, column + count, to, own.address(), row);
           int inPanel = column % panelColumns;
-          long at = panel(to, column / panelColumns) + 4L * inPanel;
-          transpose(own.arguments(), own.address(), row, count, pairs, at, panelRow);
+          long at = to.at(column / panelColumns) + 4L * inPanel;
+          transpose(arguments, own.address(), row, count, to.pairs(), at, panelRow);
         }
       }
     }
 
     /// Rows `first` … `end` − 1, contiguous in k, to rows of pairs.
-    private void rows(Arguments arguments, Matrix from, int first, int end, long to, long toRow) {
-      int rest = k % 32;
+    ///
+    /// @param part which pairs
+    private void rows(
+        Arguments arguments, Matrix from, int first, int end, Packed part, long to, long toRow) {
+      int column = 2 * part.firstPair();
+      int columns = Math.min(k - column, 2 * part.pairs());
+      int rest = columns % 32;
       arguments
-          .set(HalvesCode.FROM, from.address() + 4 * first * from.stride())
+          .set(HalvesCode.FROM, from.address() + 4 * (first * from.stride() + column))
           .set(HalvesCode.FROM_ROW, 4 * from.stride())
           .set(HalvesCode.LENGTH, end - first)
           .set(HalvesCode.TO, to)
           .set(HalvesCode.TO_ROW, toRow)
-          .set(HalvesCode.GROUPS, k / 32)
+          .set(HalvesCode.GROUPS, columns / 32)
           .set(HalvesCode.LOW, Math.min(16, rest))
           .set(HalvesCode.HIGH, Math.max(0, rest - 16));
       kernels.get("halves of rows", HalvesCode::rows).call(arguments.address());
     }
 
     /// Pairs `firstPair` … of the rows, which are steps of k, in parts of `width` columns from
-    /// `column` on.
+    /// `column` on; [HalvesCode#TO_PART] is set where there are several.
     private void columns(
         Arguments arguments,
         Matrix from,
@@ -310,22 +297,22 @@ final class BfloatMatmul {
           .set(HalvesCode.WIDTH, width)
           .set(HalvesCode.PARTS, parts)
           .set(HalvesCode.TO, to)
-          .set(HalvesCode.TO_ROW, toRow)
-          .set(HalvesCode.TO_PART, panelRow * pairs);
+          .set(HalvesCode.TO_ROW, toRow);
       kernels.get("halves of columns", HalvesCode::columns).call(arguments.address());
     }
 
     /// Columns `first` … `end` − 1 of a matrix whose rows are steps of k, to rows of pairs.
-    private void transposedToRows(
-        Scratch own, Matrix from, int first, int end, long to, long toRow) {
+    private void transposedToRows(Scratch own, Matrix from, int first, int end, Packed to) {
       int width = end - first;
       long row = 4L * STRIP;
-      for (int pair = 0; pair < pairs; pair += STRIP) {
-        int count = Math.min(STRIP, pairs - pair);
-        columns(own.arguments(), from, first, pair, count, width, 1, own.address(), row);
+      for (int pair = 0; pair < to.pairs(); pair += STRIP) {
+        int count = Math.min(STRIP, to.pairs() - pair);
+        int firstPair = to.firstPair() + pair;
+        columns(own.arguments(), from, first, firstPair, count, width, 1, own.address(), row);
         for (int i = 0; i < count; i += 16) {
-          long at = to + 4L * (pair + i);
-          transpose(own.arguments(), own.address() + i * row, row, 16, width, at, toRow);
+          long at = to.at(first) + 4L * (pair + i);
+          transpose(
+              own.arguments(), own.address() + i * row, row, 16, width, at, to.bytes());
         }
       }
     }
@@ -345,40 +332,58 @@ final class BfloatMatmul {
 
     // ---- products ----
 
-    /// @param packedA 0 if the task packs its rows itself
-    private void block(long packedA, long packedB, int first, int end, int panel, int endPanel) {
-      int most = rowsAtOnce();
-      long packing = packedA == 0 ? Math.min(most, end - first) * aRow / 4 : 0;
-      try (Scratch own = Scratch.take(packing)) {
-        for (int row = first; row < end; row += most) {
-          int rows = Math.min(most, end - row);
-          long a = packedA + row * aRow;
-          if (packedA == 0) {
-            a = own.address();
-            for (int i = 0; i < rows; i += STRIP) {
-              packA(a + i * aRow, row + i, row + Math.min(rows, i + STRIP));
+    private void block(Packed packedA, Packed packedB, int first, int end, int panel, int endPanel) {
+      int depth = cut.depth();
+      int most = cut.rowsAtOnce();
+      int group = cut.ownB() ? Math.min(endPanel - panel, cut.panelsAtOnce()) : endPanel - panel;
+      long floatsOfA = cut.ownA() ? Math.min(most, end - first) * rowBytes(depth) / 4 : 0;
+      long floatsOfB = cut.ownB() ? group * panelBytes(depth) / 4 : 0;
+      try (Scratch own = Scratch.take(floatsOfA + floatsOfB)) {
+        for (int from = 0; from < pairs; from += depth) {
+          int count = Math.min(depth, pairs - from);
+          for (int p = panel; p < endPanel; p += group) {
+            int endOfGroup = Math.min(endPanel, p + group);
+            Packed b = packedB;
+            if (cut.ownB()) {
+              b = new Packed(own.address(), panelBytes(count), p, from, count);
+              packB(b, p, endOfGroup);
             }
-          }
-          for (int p = panel; p < endPanel; p++) {
-            int from = p * panelColumns;
-            int columns = Math.min(panelColumns, n - from);
-            for (int pair = 0; pair < pairs; pair += K_BLOCK) {
-              multiply(
-                  own.arguments(),
-                  rows,
-                  columns,
-                  Math.min(K_BLOCK, pairs - pair),
-                  a + 4L * pair,
-                  panel(packedB, p) + pair * panelRow,
-                  c + 4 * (row * stride + from),
-                  accumulate || pair > 0);
-            }
-            if (!epilogue.isEmpty()) {
-              Kernel kernel = epilogue.kernel(kernels);
-              epilogue.apply(kernel, own.arguments(), c, row, from, rows, columns, n);
+            for (int row = first; row < end; row += most) {
+              int endOfLot = Math.min(end, row + most);
+              Packed a = packedA;
+              if (cut.ownA()) {
+                a = new Packed(own.address(), rowBytes(count), row, from, count);
+                packA(a, row, endOfLot);
+              }
+              for (int at = p; at < endOfGroup; at++) {
+                multiply(own.arguments(), a, b, row, endOfLot, at, from, from + count);
+              }
             }
           }
         }
+      }
+    }
+
+    /// Rows `first` … `end` − 1 of one panel, from pair `from` to before `until`.
+    private void multiply(
+        Arguments arguments, Packed a, Packed b, int first, int end, int panel, int from, int until) {
+      int column = panel * panelColumns;
+      int columns = Math.min(panelColumns, n - column);
+      for (int pair = from; pair < until; pair += K_BLOCK) {
+        multiply(
+            arguments,
+            end - first,
+            columns,
+            Math.min(K_BLOCK, until - pair),
+            a.at(first) + 4L * (pair - a.firstPair()),
+            a.bytes(),
+            b.at(panel) + panelRow * (pair - b.firstPair()),
+            c + 4 * (first * stride + column),
+            accumulate || pair > 0);
+      }
+      if (!epilogue.isEmpty() && until == pairs) {
+        Kernel kernel = epilogue.kernel(kernels);
+        epilogue.apply(kernel, arguments, c, first, column, end - first, columns, n);
       }
     }
 
@@ -388,6 +393,7 @@ final class BfloatMatmul {
         int columns,
         int depth,
         long a,
+        long aRow,
         long b,
         long c,
         boolean add) {
@@ -420,7 +426,8 @@ final class BfloatMatmul {
           .set(MatmulCode.A_TILE, 32 * aRow)
           .set(MatmulCode.B, b)
           .set(MatmulCode.B_ROW, panelRow)
-          .set(MatmulCode.K, depth / TURN)
+          .set(MatmulCode.K, Math.min(TileCode.FETCHING_TURNS, depth / TURN))
+          .set(TileCode.LATER_TURNS, Math.max(0, depth / TURN - TileCode.FETCHING_TURNS))
           .set(MatmulCode.C, c)
           .set(MatmulCode.C_ROW, 4 * stride)
           .set(MatmulCode.ACCUMULATE, add ? 1 : 0);
@@ -442,6 +449,18 @@ final class BfloatMatmul {
       TileConfiguration.set(arguments, TileCode.CONFIGURATION, rows, columns);
       TileCode code = new TileCode(rows > 16, columns > 16);
       kernels.get(code.key(), code::emit).call(arguments.address());
+    }
+  }
+
+  /// Rows of A, or panels of B, packed one after the other.
+  ///
+  /// @param bytes from one to the next
+  /// @param first which one is at `address`
+  /// @param firstPair the first pair of k that is here
+  /// @param pairs how many pairs of k are here
+  private record Packed(long address, long bytes, int first, int firstPair, int pairs) {
+    long at(int index) {
+      return address + (index - first) * bytes;
     }
   }
 }

@@ -12,6 +12,12 @@ package dev.heed.kernels.x86;
 record TileCode(boolean below, boolean right) {
   static final int CONFIGURATION = 16;
 
+  /// Turns after those that [MatmulCode#K] counts, which fetch all rows of the next sums.
+  static final int LATER_TURNS = 12;
+
+  /// In how many turns the next sums are fetched.
+  static final int FETCHING_TURNS = 8;
+
   /// Rows of a tile register, and elements of a row of sums.
   private static final int TILE = 16;
 
@@ -39,6 +45,7 @@ record TileCode(boolean below, boolean right) {
     Gpr cBelow = code.gpr();
     Gpr k = code.gpr();
     Gpr step = code.gpr();
+    Gpr next = code.gpr();
     asm.ldtilecfg(VectorCode.slot(CONFIGURATION));
     code.countDown(
         turns,
@@ -48,17 +55,25 @@ record TileCode(boolean below, boolean right) {
           down(asm, aBelow, a, aRow);
           down(asm, cBelow, c, cRow);
           start(code, c, cBelow, cRow);
-          asm.mov(k, VectorCode.slot(MatmulCode.K));
           asm.mov(step, bRow);
           asm.shl(step, 4);
-          code.countDown(
-              k,
+          down(asm, next, cBelow, cRow);
+          Runnable turn =
               () -> {
                 products(asm, aAt, aBelow, aRow, bAt, bRow);
                 asm.add(aAt, 64);
                 asm.add(aBelow, 64);
                 asm.add(bAt, step);
+              };
+          asm.mov(k, VectorCode.slot(MatmulCode.K));
+          code.countDown(
+              k,
+              () -> {
+                prefetchC(asm, next, cRow);
+                turn.run();
               });
+          asm.mov(k, VectorCode.slot(LATER_TURNS));
+          code.countDown(k, turn);
           for (int i = 0; i < SUMS.length; i++) {
             if (used(i)) {
               asm.tilestore(sum(i, c, cBelow, cRow), SUMS[i]);
@@ -87,6 +102,17 @@ record TileCode(boolean below, boolean right) {
       if (right) {
         asm.tdpbf16ps(SUMS[3], A[1], B[1]);
       }
+    }
+  }
+
+  /// Asks for some rows of the sums after these, which storing them would wait for.
+  private void prefetchC(Assembler asm, Gpr next, Gpr cRow) {
+    for (int row = 0; row < 2 * TILE / FETCHING_TURNS; row++) {
+      asm.prefetchToWrite(Address.at(next));
+      if (right) {
+        asm.prefetchToWrite(Address.at(next, 4 * TILE));
+      }
+      asm.add(next, cRow);
     }
   }
 

@@ -75,15 +75,35 @@ class BfloatMatmulTest {
     }
   }
 
+  /// Wide, high and square: so deep that tasks take k in turns, with factors of their own and shared.
   @Test
-  void deepProductsAreSummedInBlocks() {
-    Tensor a = Guarded.random(1, 40, 2100);
-    Tensor b = Guarded.random(2, 70, 2100);
-    Tensor actual = Guarded.zeros(40, 70);
-    Tensor expected = actual.copy();
-    Precision.BF16.compute(() -> kernels.matmul(a, false, b, true, actual, false));
-    REFERENCE.matmul(rounded(a), false, rounded(b), true, expected, false);
-    assertClose(actual, expected, 5e-5, "k=2100");
+  void deepProductsAgreeHoweverTheyAreCut() {
+    int[][] sizes = {{40, 70, 2100}, {70, 520, 2100}, {520, 70, 2100}, {150, 150, 4300}};
+    for (int[] size : sizes) {
+      int k = size[2];
+      for (int form = 0; form < 4; form++) {
+        boolean ta = form % 2 == 1;
+        boolean tb = form >= 2;
+        Tensor a = ta ? Guarded.random(1, k, size[0]) : Guarded.random(1, size[0], k);
+        Tensor b = tb ? Guarded.random(2, size[1], k) : Guarded.random(2, k, size[1]);
+        Tensor before = Guarded.random(3, size[0], size[1]);
+        Tensor expected = before.copy();
+        REFERENCE.matmul(rounded(a), ta, rounded(b), tb, expected, true);
+        Tensor bits = null;
+        for (int threads : new int[] {1, 2, 5}) {
+          Parallel.setThreads(threads);
+          Tensor actual = Guarded.zeros(size[0], size[1]);
+          actual.memory().copyFrom(before.memory());
+          Precision.BF16.compute(() -> kernels.matmul(a, ta, b, tb, actual, true));
+          String what = "%d x %d %b %b %d threads".formatted(size[0], size[1], ta, tb, threads);
+          assertClose(actual, expected, 1e-4, what);
+          if (bits != null) {
+            assertSameBits(actual, bits, what);
+          }
+          bits = actual;
+        }
+      }
+    }
   }
 
   @Test
