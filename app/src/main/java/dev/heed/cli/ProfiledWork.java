@@ -43,7 +43,7 @@ final class ProfiledWork {
               1,
               step[0],
               () -> {
-                model.loss(input, sequences, input).backward();
+                model.loss(input, sequences, input).backwardAndFree();
                 return 0;
               }));
       double norm = optimizer.gradientNorm() / ids.length;

@@ -307,7 +307,7 @@ public final class Worker {
               1,
               step[0],
               () -> {
-                model.loss(input, sequences, input).backward();
+                model.loss(input, sequences, input).backwardAndFree();
                 return 0;
               }));
       double norm = optimizer.gradientNorm() / ids.length;

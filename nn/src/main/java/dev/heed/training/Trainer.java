@@ -225,8 +225,9 @@ public final class Trainer<B> {
             index,
             () -> {
               Objective.Loss loss = objective.loss(data.batch(index));
-              loss.sum().backward();
-              return summed(loss);
+              Summed summed = summed(loss);
+              loss.sum().backwardAndFree();
+              return summed;
             }));
   }
 

@@ -491,7 +491,7 @@ class TrainerTest {
     assertThat(memory.optimizer()).isEqualTo(2 * bytes);
     StepMemory whole = new StepMemory();
     whole.step(() -> {
-      model.loss(data.batch(0)).sum().backward();
+      model.loss(data.batch(0)).sum().backwardAndFree();
       return true;
     });
     assertThat((double) memory.activations()).isCloseTo(whole.peakBytes(), withinPercentage(30));

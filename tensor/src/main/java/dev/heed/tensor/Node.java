@@ -23,6 +23,9 @@ final class Node {
   private @Nullable Tensor @Nullable [] inputs;
   private @Nullable Consumer<Tensor> backward;
 
+  /// Blocks of a step's memory that this node and those after it need.
+  private final List<StepMemory.Block> made;
+
   private Node(Tensor[] inputs, Consumer<Tensor> backward) {
     long[] made = MADE.get();
     for (Tensor input : inputs) {
@@ -34,6 +37,8 @@ final class Node {
     this.number = made[0]++;
     this.inputs = inputs;
     this.backward = backward;
+    StepMemory memory = StepMemory.current();
+    this.made = memory == null ? List.of() : memory.madeBeforeNode();
   }
 
   /// Whether an operation on these inputs must remember how to go back.
@@ -78,9 +83,13 @@ final class Node {
     }
   }
 
-  static void run(Tensor root, Tensor seed) {
+  /// @param memory where what is no longer needed is given back; null keeps it
+  static void run(Tensor root, Tensor seed, @Nullable StepMemory memory) {
     List<Tensor> computed = reachable(root);
     computed.sort((a, b) -> Long.compare(node(b).number, node(a).number));
+    if (memory != null) {
+      memory.beginFreeing();
+    }
     without(() -> {
       root.accumulate(seed);
       for (Tensor tensor : computed) {
@@ -93,9 +102,15 @@ final class Node {
           step.accept(gradient);
           tensor.clearGradient();
         }
+        if (memory != null) {
+          memory.freeAfter(node.made);
+        }
       }
       return null;
     });
+    if (memory != null) {
+      memory.endFreeing();
+    }
   }
 
   private static List<Tensor> reachable(Tensor root) {

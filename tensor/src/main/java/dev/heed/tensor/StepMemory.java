@@ -1,8 +1,11 @@
 package dev.heed.tensor;
 
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -11,6 +14,11 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Tensors made inside [#step] live in it and are gone when the step ends: a later touch throws.
 /// Parameters and their gradients are never in it. One thread uses it at a time.
+///
+/// [Tensor#backwardAndFree] gives blocks back within the step. A block is made before some node of
+/// the graph and after the node before it; whatever reads it while the gradients go back is that node
+/// or a later one, of which the backward pass comes earlier. So a block may go once the node's backward
+/// pass is done, and one made during the backward pass once no gradient lies in it.
 public final class StepMemory {
   private static final long SLAB = 64L << 20;
   private static final ThreadLocal<@Nullable StepMemory> CURRENT = new ThreadLocal<>();
@@ -23,6 +31,17 @@ public final class StepMemory {
   private long peak;
   private volatile long number;
   private final AtomicBoolean running = new AtomicBoolean();
+
+  /// Blocks given back, by size.
+  private final Map<Long, ArrayDeque<MemorySegment>> free = new HashMap<>();
+
+  /// Blocks made since the last node, or since its backward pass began, where that is followed.
+  private List<Block> made = new ArrayList<>();
+
+  /// Blocks in which no gradient lies any more.
+  private final List<Block> left = new ArrayList<>();
+
+  private boolean freeing;
 
   public StepMemory() {
     this(SLAB);
@@ -53,6 +72,10 @@ public final class StepMemory {
       slab = 0;
       used = 0;
       taken = 0;
+      free.clear();
+      made.clear();
+      left.clear();
+      freeing = false;
       running.set(false);
     }
   }
@@ -105,10 +128,56 @@ public final class StepMemory {
     }
   }
 
-  MemorySegment allocate(long bytes) {
+  /// The blocks made since this was last called, for the node that is made now.
+  List<Block> madeBeforeNode() {
+    List<Block> own = made;
+    made = new ArrayList<>();
+    return own;
+  }
+
+  /// From now on blocks are given back.
+  void beginFreeing() {
+    made.clear();
+    left.clear();
+    freeing = true;
+  }
+
+  void endFreeing() {
+    freeing = false;
+  }
+
+  /// Gives back what nothing needs after the backward pass of the node before which `before` were
+  /// made.
+  void freeAfter(List<Block> before) {
+    for (Block block : before) {
+      block.needed = false;
+      block.freeIfUnused();
+    }
+    made.forEach(Block::freeIfUnused);
+    made.clear();
+    left.forEach(Block::freeIfUnused);
+    left.clear();
+  }
+
+  /// The bytes now in use.
+  long takenBytes() {
+    return taken;
+  }
+
+  Block allocate(long bytes) {
     long size = Memory.roundUp(Math.max(bytes, Memory.ALIGNMENT));
     taken += size;
     peak = Math.max(peak, taken);
+    ArrayDeque<MemorySegment> again = free.get(size);
+    MemorySegment whole = again == null || again.isEmpty() ? next(size) : again.pop();
+    Block block = new Block(whole, whole.asSlice(0, bytes));
+    if (freeing || !Node.isOff()) {
+      made.add(block);
+    }
+    return block;
+  }
+
+  private MemorySegment next(long size) {
     while (slab < slabs.size() && used + size > slabs.get(slab).byteSize()) {
       slab++;
       used = 0;
@@ -119,6 +188,61 @@ public final class StepMemory {
     }
     MemorySegment block = slabs.get(slab).asSlice(used, size);
     used += size;
-    return block.asSlice(0, bytes);
+    return block;
+  }
+
+  /// Memory of one tensor and its views.
+  final class Block {
+    private final MemorySegment whole;
+    private final MemorySegment memory;
+    private final long step = number;
+
+    /// Whether a backward pass that is still to come may read it.
+    private boolean needed = !freeing;
+
+    /// Gradients that lie in it.
+    private int gradients;
+
+    private boolean freed;
+
+    private Block(MemorySegment whole, MemorySegment memory) {
+      this.whole = whole;
+      this.memory = memory;
+    }
+
+    MemorySegment memory() {
+      return memory;
+    }
+
+    void requireAlive() {
+      if (step != number) {
+        throw new IllegalStateException(
+            "this tensor belongs to step %d, which is over: copy() inside the step keeps it"
+                .formatted(step));
+      }
+      if (freed) {
+        throw new IllegalStateException(
+            "this tensor was freed by backwardAndFree(): backward() keeps it, or copy() before");
+      }
+    }
+
+    void addGradient() {
+      gradients++;
+    }
+
+    void removeGradient() {
+      gradients--;
+      if (freeing && gradients == 0) {
+        left.add(this);
+      }
+    }
+
+    private void freeIfUnused() {
+      if (!freed && !needed && gradients == 0) {
+        freed = true;
+        taken -= whole.byteSize();
+        free.computeIfAbsent(whole.byteSize(), size -> new ArrayDeque<>()).push(whole);
+      }
+    }
   }
 }

@@ -16,27 +16,28 @@ public class Tensor {
   private final Shape shape;
   private DType dtype;
   private MemorySegment memory;
-  private final @Nullable StepMemory step;
-  private final long stepNumber;
+  private final StepMemory.@Nullable Block block;
   private boolean requiresGradient;
   private @Nullable Tensor gradient;
   private boolean ownsGradient;
   @Nullable Node node;
 
-  Tensor(Shape shape, DType dtype, MemorySegment memory, @Nullable StepMemory step) {
+  Tensor(Shape shape, DType dtype, MemorySegment memory, StepMemory.@Nullable Block block) {
     this.shape = shape;
     this.dtype = dtype;
     this.memory = memory;
-    this.step = step;
-    this.stepNumber = step == null ? 0 : step.number();
+    this.block = block;
   }
 
   /// A tensor with undefined content, for an output that is written whole.
   public static Tensor empty(Shape shape, DType dtype) {
     long bytes = dtype.bytes(shape);
     StepMemory step = StepMemory.current();
-    MemorySegment memory = step == null ? Memory.allocate(bytes) : step.allocate(bytes);
-    return new Tensor(shape, dtype, memory, step);
+    if (step == null) {
+      return new Tensor(shape, dtype, Memory.allocate(bytes), null);
+    }
+    StepMemory.Block block = step.allocate(bytes);
+    return new Tensor(shape, dtype, block.memory(), block);
   }
 
   /// A tensor that has no elements yet, and so takes no memory: for the parameters of a model whose
@@ -119,10 +120,8 @@ public class Tensor {
     if (!hasElements()) {
       throw new IllegalStateException("no weights were loaded yet into " + this);
     }
-    if (step != null && step.number() != stepNumber) {
-      throw new IllegalStateException(
-          "this tensor belongs to step %d, which is over: copy() inside the step keeps it"
-              .formatted(stepNumber));
+    if (block != null) {
+      block.requireAlive();
     }
     return memory;
   }
@@ -240,7 +239,7 @@ public class Tensor {
   }
 
   private Tensor view(Shape other, MemorySegment part) {
-    return new Tensor(other, dtype, part, step);
+    return new Tensor(other, dtype, part, block);
   }
 
   // Gradients
@@ -269,7 +268,18 @@ public class Tensor {
 
   /// Forgets the gradient; the next [#backward] starts anew.
   public final void clearGradient() {
-    gradient = null;
+    setGradient(null);
+  }
+
+  private void setGradient(@Nullable Tensor next) {
+    Tensor before = gradient;
+    gradient = next;
+    if (next != null && next.block != null) {
+      next.block.addGradient();
+    }
+    if (before != null && before.block != null) {
+      before.block.removeGradient();
+    }
   }
 
   /// Differentiates this scalar with respect to every tensor it was computed from that requires a
@@ -278,24 +288,44 @@ public class Tensor {
   /// @throws IllegalStateException if this has more than one element, requires no gradient, or its
   ///   graph was used up by an earlier call
   public final void backward() {
+    requireScalar();
+    backward(one());
+  }
+
+  /// Like [#backward()]; in a step's memory, all tensors that this was computed from, and this
+  /// itself, are freed as soon as the rest of the pass does not need them. To touch one later throws.
+  public final void backwardAndFree() {
+    requireScalar();
+    requireGraph();
+    Node.run(this, one(), StepMemory.current());
+  }
+
+  private Tensor one() {
+    Tensor one = empty(shape, dtype);
+    Elements.of(one).set(0, 1);
+    return one;
+  }
+
+  private void requireScalar() {
     if (elements() != 1) {
       throw new IllegalStateException("backward() starts at one element: this is " + this);
     }
-    Tensor one = empty(shape, dtype);
-    Elements.of(one).set(0, 1);
-    backward(one);
+  }
+
+  private void requireGraph() {
+    if (!requiresGradient) {
+      throw new IllegalStateException("nothing that this was computed from requires a gradient");
+    }
   }
 
   /// Like [#backward()], starting from the gradient of something with respect to this tensor.
   public final void backward(Tensor seed) {
-    if (!requiresGradient) {
-      throw new IllegalStateException("nothing that this was computed from requires a gradient");
-    }
+    requireGraph();
     if (!seed.shape.equals(shape) || seed.dtype != dtype) {
       throw new IllegalArgumentException(
           "the gradient of %s must be like it: received %s".formatted(this, seed));
     }
-    Node.run(this, seed);
+    Node.run(this, seed, null);
   }
 
   /// Runs `body` without remembering how tensors are computed: for inference, at no cost of memory.
@@ -315,13 +345,13 @@ public class Tensor {
     Tensor before = gradient;
     if (before == null) {
       ownsGradient = node == null;
-      gradient = node == null ? addend.copy() : addend;
+      setGradient(node == null ? addend.copy() : addend);
     } else if (ownsGradient) {
       Kernels.active().add(before, addend, 1, before);
     } else {
       Tensor sum = empty(shape, dtype);
       Kernels.active().add(before, addend, 1, sum);
-      gradient = sum;
+      setGradient(sum);
       ownsGradient = true;
     }
   }
@@ -336,7 +366,7 @@ public class Tensor {
       sum.memory.copyFrom(own.memory());
       own = sum;
     }
-    gradient = own;
+    setGradient(own);
     ownsGradient = true;
     return own;
   }
@@ -347,7 +377,7 @@ public class Tensor {
       Tensor converted = StepMemory.outside(() -> to(type));
       memory = converted.memory;
       dtype = type;
-      gradient = null;
+      clearGradient();
     }
   }
 
@@ -359,7 +389,7 @@ public class Tensor {
     }
     memory = elements.memory();
     dtype = elements.dtype;
-    gradient = null;
+    clearGradient();
   }
 
   @Override

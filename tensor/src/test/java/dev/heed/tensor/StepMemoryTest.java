@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -129,6 +132,94 @@ class StepMemoryTest {
     });
     assertThat(gradientOf(weight).toFloatArray()).containsExactly(1, 10);
     assertThat(gradientOf(bias).toFloatArray()).containsExactly(1);
+  }
+
+  /// Residuals, shared inputs, views, an activation's memory and a sum of gradients.
+  private static Tensor deep(Parameter weight, Tensor x, int layers) {
+    Tensor h = x;
+    for (int i = 0; i < layers; i++) {
+      Tensor up = FusedOperations.linear(h, weight, null, Activation.GELU, null);
+      Tensor both = Operations.add(Operations.multiply(up, up), Operations.dropout(up, 0.5, i));
+      Tensor again = Operations.reshape(both, x.shape().dimensions());
+      h = FusedOperations.linear(again, weight, null, Activation.NONE, h);
+    }
+    return Operations.sum(h);
+  }
+
+  @Test
+  void freeingOnTheWayBackChangesNoBitOfAnyGradient() {
+    List<float[]> gradients = new ArrayList<>();
+    List<Long> peaks = new ArrayList<>();
+    for (boolean free : new boolean[] {false, true}) {
+      StepMemory own = new StepMemory();
+      Parameter weight = Parameter.of(random(7, 16, 16));
+      Parameter embedded = Parameter.of(random(8, 40, 16));
+      for (int i = 0; i < 2; i++) {
+        own.step(() -> {
+          Tensor loss = deep(weight, Operations.scale(embedded, 0.5), 12);
+          if (free) {
+            loss.backwardAndFree();
+          } else {
+            loss.backward();
+          }
+          return null;
+        });
+      }
+      gradients.add(gradientOf(weight).toFloatArray());
+      gradients.add(gradientOf(embedded).toFloatArray());
+      peaks.add(own.peakBytes());
+    }
+    assertThat(gradients.get(2)).isEqualTo(gradients.get(0));
+    assertThat(gradients.get(3)).isEqualTo(gradients.get(1));
+    assertThat(peaks.get(1)).isLessThan(peaks.get(0) * 6 / 10);
+  }
+
+  @Test
+  void whatWasFreedOnTheWayBackThrows() {
+    Parameter weight = Parameter.of(random(1, 4, 4));
+    memory.step(() -> {
+      Tensor x = random(2, 3, 4);
+      Tensor y = FusedOperations.linear(x, weight, null, Activation.RELU, null);
+      Tensor view = y.withShape(Shape.of(12));
+      Tensor loss = Operations.sum(y);
+      double value = loss.item();
+      loss.backwardAndFree();
+      String expected =
+          "this tensor was freed by backwardAndFree(): backward() keeps it, or copy() before";
+      for (Tensor gone : List.of(x, y, view, loss)) {
+        assertThatIllegalStateException().isThrownBy(gone::memory).withMessage(expected);
+      }
+      assertThat(value).isNotNaN();
+      assertThat(memory.takenBytes()).isLessThan(200);
+      assertThat(weight.memory().byteSize()).isEqualTo(64);
+      return null;
+    });
+    assertThat(gradientOf(weight).toFloatArray()).hasSize(16);
+  }
+
+  @Test
+  void anotherGraphOfTheStepKeepsWhatItNeeds() {
+    Parameter weight = Parameter.of(random(1, 4, 4));
+    memory.step(() -> {
+      Tensor first = FusedOperations.linear(random(2, 3, 4), weight, null, Activation.RELU, null);
+      Tensor second = FusedOperations.linear(random(3, 3, 4), weight, null, Activation.RELU, null);
+      float[] kept = second.toFloatArray();
+      Operations.sum(first).backwardAndFree();
+      Tensor later = random(4, 3, 4);
+      assertThat(second.toFloatArray()).isEqualTo(kept);
+      Operations.sum(Operations.multiply(second, later)).backwardAndFree();
+      return null;
+    });
+    assertThat(gradientOf(weight).toFloatArray()).hasSize(16);
+  }
+
+  private static Tensor random(long seed, int... shape) {
+    SplittableRandom random = new SplittableRandom(seed);
+    float[] elements = new float[(int) Shape.of(shape).elements()];
+    for (int i = 0; i < elements.length; i++) {
+      elements[i] = (float) random.nextDouble(-0.3, 0.3);
+    }
+    return Tensor.of(elements, shape);
   }
 
   @Test
