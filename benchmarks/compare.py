@@ -1,7 +1,7 @@
 """Heed against PyTorch on this machine, both sides in one run, in turn; prints medians and ratios.
 
     benchmarks/run            everything
-    benchmarks/run matmul attention gpt start tokenizer
+    benchmarks/run matmul attention gpt recurrent start tokenizer
 
 `llama`, which must be asked for, compares language models with llama.cpp: first
 tools/llama-cpp.sh (it compiles for some minutes) and tools/fetch-models.sh.
@@ -159,6 +159,30 @@ def gpt(heed, kernels):
             ours, theirs = in_turn(heed, f"gpt {v} {c} {d} {l} {h} {p} {b}", step, 7, 1)
             row(f"{name}, {precision}", b * c, ours, theirs)
     heed.ask("precision fp32")
+
+
+def recurrent(heed, kernels):
+    print("\nforward and backward through a recurrent layer, 512 → 512, with the gradient of its input, tokens/s\n\n"
+          "| layer, texts × tokens, threads, precision | Heed | PyTorch | ratio |\n|---|---|---|---|")
+    for kind, layer in ("lstm", torch.nn.LSTM(512, 512)), ("gru", torch.nn.GRU(512, 512)):
+        for batch, length in (64, 64), (32, 256), (8, 64):
+            x = torch.randn(length, batch, 512, requires_grad=True)
+            for threads in 1, 2:
+                heed.ask(f"threads {threads}")
+                torch.set_num_threads(threads)
+                for precision in ("fp32", "bf16") if threads == 2 else ("fp32",):
+                    heed.ask(f"precision {precision}")
+
+                    def step():
+                        with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
+                            out = layer(x)[0]
+                        out.sum().backward()
+                        layer.zero_grad(set_to_none=True)
+                        x.grad = None
+
+                    ours, theirs = in_turn(heed, f"recurrent {kind} {batch} {length}", step, 7, 1)
+                    row(f"{kind}, {batch} × {length}, {threads}, {precision}", batch * length, ours, theirs)
+                heed.ask("precision fp32")
 
 
 def embeddings(heed, kernels):
@@ -386,8 +410,8 @@ def tokenizer(heed, kernels):
 
 
 def main():
-    wanted = sys.argv[1:] or ["matmul", "attention", "gpt", "embeddings", "start", "tokenizer"]
-    known = {"matmul": matmul, "attention": attention, "gpt": gpt, "embeddings": embeddings,
+    wanted = sys.argv[1:] or ["matmul", "attention", "gpt", "recurrent", "embeddings", "start", "tokenizer"]
+    known = {"matmul": matmul, "attention": attention, "gpt": gpt, "recurrent": recurrent, "embeddings": embeddings,
              "start": start, "tokenizer": tokenizer, "llama": llama, "capture": capture, "token": token}
     kernels = os.environ.get("HEED_KERNELS")
     heed = Heed(*([f"-Dheed.kernels={kernels}"] if kernels else []),

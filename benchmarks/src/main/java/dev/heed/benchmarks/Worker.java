@@ -8,6 +8,9 @@ import dev.heed.model.gpt2.Gpt2Configuration;
 import dev.heed.nn.Initializer;
 import dev.heed.nn.TrainingMode;
 import dev.heed.nn.attention.ObservedAttention;
+import dev.heed.nn.recurrent.Gru;
+import dev.heed.nn.recurrent.Lstm;
+import dev.heed.nn.recurrent.Recurrent;
 import dev.heed.task.LanguageModel;
 import dev.heed.task.MiniLm;
 import dev.heed.task.SentenceEmbedder;
@@ -16,7 +19,9 @@ import dev.heed.tensor.CounterRandom;
 import dev.heed.tensor.DType;
 import dev.heed.tensor.FusedOperations;
 import dev.heed.tensor.Kernels;
+import dev.heed.tensor.Operations;
 import dev.heed.tensor.Parallel;
+import dev.heed.tensor.Parameter;
 import dev.heed.tensor.Precision;
 import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Shape;
@@ -108,6 +113,7 @@ public final class Worker {
             case "token" ->
                 token(number(words, 1), number(words, 2), number(words, 3), number(words, 4));
             case "gpt" -> gpt(words);
+            case "recurrent" -> recurrent(words[1], number(words, 2), number(words, 3));
             case "embed" -> embed(Path.of(words[1]), Path.of(words[2]));
             case "prompt" -> prompt(Path.of(words[1]), number(words, 2));
             case "decode" -> decode(Path.of(words[1]), number(words, 2), number(words, 3));
@@ -314,5 +320,29 @@ public final class Worker {
       optimizer.step(step[0], 1e-4, Math.min(1, 1 / (norm + 1e-6)) / ids.length);
       optimizer.clearGradients();
     };
+  }
+
+  /// Forward and backward through a recurrent layer 512 wide.
+  private Runnable recurrent(String kind, int batch, int length) {
+    int width = 512;
+    Recurrent layer =
+        kind.equals("lstm")
+            ? new Lstm(width, width, Initializer.seeded(1))
+            : new Gru(width, width, Initializer.seeded(1));
+    int[] lengths = new int[batch];
+    Arrays.fill(lengths, length);
+    Sequences sequences = Sequences.ofLengths(lengths);
+    float[] elements = new float[batch * length * width];
+    for (int i = 0; i < elements.length; i++) {
+      elements[i] = (float) (CounterRandom.uniform(3, i) - 0.5);
+    }
+    Parameter x = Parameter.of(Tensor.of(elements, batch * length, width));
+    return () ->
+        memory.step(() -> {
+          Operations.sum(layer.apply(x, sequences)).backwardAndFree();
+          layer.parameters().values().forEach(Tensor::clearGradient);
+          x.clearGradient();
+          return 0;
+        });
   }
 }

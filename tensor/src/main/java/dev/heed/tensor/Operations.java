@@ -449,7 +449,7 @@ public final class Operations {
     }
   }
 
-  private static void requireMatrix(String operation, Tensor x) {
+  static void requireMatrix(String operation, Tensor x) {
     if (x.shape().rank() != 2) {
       throw new IllegalArgumentException(
           "%s needs matrices: received shape %s".formatted(operation, x.shape()));

@@ -2,15 +2,13 @@ package dev.heed.nn.recurrent;
 
 import dev.heed.nn.Initializer;
 import dev.heed.nn.Layer;
-import dev.heed.tensor.Activation;
 import dev.heed.tensor.DType;
-import dev.heed.tensor.FusedOperations;
 import dev.heed.tensor.Operations;
 import dev.heed.tensor.Parameter;
+import dev.heed.tensor.RecurrentOperations;
 import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Shape;
 import dev.heed.tensor.Tensor;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -24,7 +22,7 @@ import java.util.stream.IntStream;
 /// Source: the equations, the order of the gates and the initial values, evenly in ±1/√H, are
 /// PyTorch's.
 public abstract sealed class Recurrent extends Layer permits Rnn, Gru, Lstm {
-  private final int gates;
+  private final RecurrentOperations.Cell cell;
   private final int width;
   private final Parameter inputWeight;
   private final Parameter hiddenWeight;
@@ -43,9 +41,10 @@ public abstract sealed class Recurrent extends Layer permits Rnn, Gru, Lstm {
   /// @param last the state after each text's last token
   public record Reading(Tensor states, State last) {}
 
-  Recurrent(int in, int width, int gates, Initializer initializer) {
-    this.gates = gates;
+  Recurrent(RecurrentOperations.Cell cell, int in, int width, Initializer initializer) {
+    this.cell = cell;
     this.width = width;
+    int gates = cell.gates();
     double bound = 1 / Math.sqrt(width);
     this.inputWeight = parameter("input_weight", initializer.uniform(bound, gates * width, in));
     this.hiddenWeight =
@@ -67,7 +66,12 @@ public abstract sealed class Recurrent extends Layer permits Rnn, Gru, Lstm {
 
   /// One step: x [B, I] and the states before → the states after it.
   public final State step(Tensor x, State before) {
-    return step(project(x), hiddenPart(before.hidden), before);
+    int count = x.shape().dimension(0);
+    Tensor all = states(x, List.of(count), before);
+    Tensor hidden = select(all, IntStream.range(count, 2 * count).toArray());
+    return new State(
+        hidden,
+        hasMemory() ? select(all, IntStream.range(3 * count, 4 * count).toArray()) : hidden);
   }
 
   /// The state after each token: x [N, I] → [N, H].
@@ -85,49 +89,11 @@ public abstract sealed class Recurrent extends Layer permits Rnn, Gru, Lstm {
     return read(x, sequences, before, true);
   }
 
-  /// The part of the gates that follows from the state: [B, H] → [B, gates · H].
-  private Tensor hiddenPart(Tensor hidden) {
-    return FusedOperations.linear(hidden, hiddenWeight, hiddenBias, Activation.NONE, null);
-  }
-
-  private Tensor project(Tensor x) {
-    return FusedOperations.linear(x, inputWeight, inputBias, Activation.NONE, null);
-  }
-
-  /// One step.
-  ///
-  /// @param input the part of the gates that follows from the token [B, gates · H]
-  /// @param hidden the part that follows from the state [B, gates · H]
-  abstract State step(Tensor input, Tensor hidden, State before);
-
-  /// One gate's columns: [B, gates · H] → [B, H].
-  final Tensor gate(Tensor all, int index) {
-    int count = all.shape().dimension(0);
-    int[] rows = IntStream.range(0, count).map(i -> i * gates + index).toArray();
-    return Operations.selectRows(
-        Operations.reshape(all, count * gates, width), Tensor.of(rows, count));
-  }
-
   private Reading read(Tensor x, Sequences sequences, State before, boolean reversed) {
     int count = sequences.count();
     ReadingOrder order = ReadingOrder.of(sequences, reversed);
-    State state = select(before, order.texts());
-    List<Tensor> hidden = new ArrayList<>(List.of(state.hidden));
-    List<Tensor> memory = new ArrayList<>(List.of(state.memory));
-    Tensor inputs = project(select(x, order.tokens())); // (N, gates · H)
-    int from = 0;
-    for (int rows : order.active()) {
-      if (rows < state.hidden.shape().dimension(0)) {
-        state = select(state, IntStream.range(0, rows).toArray());
-      }
-      Tensor input = select(inputs, IntStream.range(from, from + rows).toArray());
-      state = step(input, hiddenPart(state.hidden), state);
-      hidden.add(state.hidden);
-      memory.add(state.memory);
-      from += rows;
-    }
     // The states before stand first, in the order of `texts`: that of an empty text is its last.
-    Tensor all = Operations.concatenate(hidden); // (B + N, H)
+    Tensor all = states(select(x, order.tokens()), order.active(), select(before, order.texts()));
     int[] places = Arrays.stream(order.places()).map(place -> count + place).toArray();
     int[] ends = Arrays.stream(order.lastPlaces()).map(place -> count + place).toArray();
     for (int row = 0; row < count; row++) {
@@ -136,10 +102,27 @@ public abstract sealed class Recurrent extends Layer permits Rnn, Gru, Lstm {
       }
     }
     Tensor last = select(all, ends);
-    boolean own = memory.getLast() != hidden.getLast();
+    int memory = count + sequences.rows();
     return new Reading(
         select(all, places),
-        new State(last, own ? select(Operations.concatenate(memory), ends) : last));
+        new State(
+            last,
+            hasMemory() ? select(all, Arrays.stream(ends).map(i -> memory + i).toArray()) : last));
+  }
+
+  /// The states before and after each token that is read, and for the LSTM its cells below.
+  private Tensor states(Tensor x, List<Integer> active, State before) {
+    return RecurrentOperations.read(
+        cell,
+        x,
+        active,
+        before.hidden,
+        before.memory,
+        new RecurrentOperations.Weights(inputWeight, hiddenWeight, inputBias, hiddenBias));
+  }
+
+  private boolean hasMemory() {
+    return cell == RecurrentOperations.Cell.LSTM;
   }
 
   private static State select(State state, int... rows) {
