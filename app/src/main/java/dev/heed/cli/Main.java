@@ -115,6 +115,7 @@ public final class Main {
         .setExecutionStrategy(parsed -> {
           try {
             heed.putInForce();
+            tellIgnored(heed, innermost(parsed));
           } catch (CommandFailure wrong) {
             throw new CommandLine.ExecutionException(
                 parsed.commandSpec().commandLine(), "the options do not fit", wrong);
@@ -129,13 +130,33 @@ public final class Main {
             Failures.report(failure, messages, heed.verbose()).code());
   }
 
-  /// The precision that was asked for; else a run that goes on computes as it began.
-  private static dev.heed.tensor.Precision engine(HeedCommand heed, ParseResult parsed) {
+  private static ParseResult innermost(ParseResult parsed) {
     ParseResult command = parsed;
     while (command.hasSubcommand()) {
       command = command.subcommand();
     }
-    Path resumed = command.matchedOptionValue("--resume", (Path) null);
+    return command;
+  }
+
+  /// Says which options shape a new model, as the help tells by their first words, beside a model to
+  /// begin with.
+  private static void tellIgnored(HeedCommand heed, ParseResult command) {
+    if (!command.hasMatchedOption("--from")) {
+      return;
+    }
+    for (OptionSpec option : command.matchedOptions()) {
+      if (option.description().length > 0 && option.description()[0].startsWith("from nothing:")) {
+        heed.notes()
+            .printf(
+                "%s is passed over: it shapes a new model, and that of --from has its shape%n",
+                option.longestName());
+      }
+    }
+  }
+
+  /// The precision that was asked for; else a run that goes on computes as it began.
+  private static dev.heed.tensor.Precision engine(HeedCommand heed, ParseResult parsed) {
+    Path resumed = innermost(parsed).matchedOptionValue("--resume", (Path) null);
     return heed.precision().isPresent() || resumed == null
         ? heed.engine()
         : RunFolder.precision(resumed);

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// The folder of a training run. `run.json` holds what the run was asked, so that it can go on and
@@ -25,6 +26,9 @@ record RunFolder(Path path, ConfigFile asked) {
 
   /// Writes down what a run is asked, before it begins.
   static RunFolder begin(Path path, Map<String, @Nullable Object> asked) throws IOException {
+    if (wasRefused(path)) {
+      Folders.remove(path);
+    }
     if (!Folders.isFree(path)) {
       throw CommandFailure.usage(
           "-o must be new or empty: received %s; --resume %s goes on with a run"
@@ -36,6 +40,19 @@ record RunFolder(Path path, ConfigFile asked) {
     RunFolder run = new RunFolder(path, new ConfigFile(FILE, all));
     run.asked.write(path.resolve(FILE));
     return run;
+  }
+
+  /// Whether a run began here that never made a step, as one for which there was no memory: it left
+  /// nothing but what it was asked and its tokenizer.
+  private static boolean wasRefused(Path path) throws IOException {
+    if (!Files.exists(path.resolve(FILE))) {
+      return false;
+    }
+    try (Stream<Path> inside = Files.list(path)) {
+      return inside
+          .map(file -> file.getFileName().toString())
+          .allMatch(name -> name.equals(FILE) || name.startsWith("tokenizer"));
+    }
   }
 
   /// Reads the run in `path`, which must be one of `task` that is not finished.

@@ -103,6 +103,27 @@ class TranslateCommandTest {
   }
 
   @Test
+  void aRunThatWasRefusedLeavesItsPlaceFree() {
+    Path out = folder.resolve("refused");
+    String[] tooShort = {
+      "train", "translate", "--data", pairs.toString(), "-o", out.toString(), "--max-length", "2"
+    };
+    for (int i = 0; i < 2; i++) {
+      Heed.Result refused = heed().run(tooShort);
+      assertThat(refused.code()).isEqualTo(ExitCode.USAGE);
+      assertThat(refused.messages()).contains("--max-length must leave pairs");
+    }
+  }
+
+  @Test
+  void whatShapesANewModelIsPassedOverBesideAModelToBeginWith() {
+    Heed.Result both =
+        heed()
+            .run("train", "translate", "--data", pairs.toString(), "--from", "x", "--width", "64");
+    assertThat(both.messages()).contains("--width is passed over").contains("x");
+  }
+
+  @Test
   void whatIsTrainedTranslatesWhatItNeverSaw() {
     assertThat(trained.messages()).contains("passed over, without text on one side: 1");
     assertThat(trained.code()).as(trained.messages()).isEqualTo(ExitCode.DONE);
