@@ -86,7 +86,7 @@ public final class RecurrentOperations {
     if (!weights.hidden.shape().equals(Shape.of(rows, width))
         || !weights.input.shape().equals(Shape.of(rows, x.shape().width()))) {
       throw new IllegalArgumentException(
-          "an %s with states %s and tokens %s needs weights %s and %s: received %s and %s"
+          "a %s with states %s and tokens %s needs weights %s and %s: received %s and %s"
               .formatted(
                   cell,
                   hidden.shape(),
