@@ -138,8 +138,8 @@ public final class Main {
     return command;
   }
 
-  /// Says which options shape a new model, as the help tells by their first words, beside a model to
-  /// begin with.
+  /// Says which options shape a new model, as the help tells by their first words, beside a model
+  /// to begin with.
   private static void tellIgnored(HeedCommand heed, ParseResult command) {
     if (!command.hasMatchedOption("--from")) {
       return;

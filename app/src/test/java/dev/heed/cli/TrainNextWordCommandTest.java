@@ -244,8 +244,7 @@ class TrainNextWordCommandTest {
         run.resolve("run.json"),
         Files.readString(run.resolve("run.json")).replaceFirst("\"figures\"", "\"before\""));
     Heed.Result other =
-        new Heed(home)
-            .run("train", "next-word", "--resume", folder("half"), "--precision", "fp32");
+        new Heed(home).run("train", "next-word", "--resume", folder("half"), "--precision", "fp32");
     assertThat(other.code()).isEqualTo(ExitCode.USAGE);
     assertThat(other.messages()).contains("computes in bf16: it goes on with --precision bf16");
     Heed.Result same = new Heed(home).run("train", "next-word", "--resume", folder("half"));

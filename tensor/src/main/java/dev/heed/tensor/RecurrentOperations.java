@@ -2,9 +2,9 @@ package dev.heed.tensor;
 
 import java.util.List;
 
-/// Recurrent layers over whole texts, each layer one operation: the products with the tokens and the
-/// gradients of the weights are made for all steps at once, only the products with the state step by
-/// step. Letters: N tokens, B texts, I and H the widths of tokens and states, G gates.
+/// Recurrent layers over whole texts, each layer one operation: the products with the tokens and
+/// the gradients of the weights are made for all steps at once, only the products with the state
+/// step by step. Letters: N tokens, B texts, I and H the widths of tokens and states, G gates.
 public final class RecurrentOperations {
   private RecurrentOperations() {}
 
@@ -14,11 +14,11 @@ public final class RecurrentOperations {
   public enum Cell {
     /// h' = tanh(a). Elman 1990.
     RNN(1),
-    /// Input, forget and output gates i, f, o and the candidate g, in the order i, f, g, o: the memory
-    /// c' = f · c + i · g, the state h' = o · tanh(c'). Hochreiter and Schmidhuber 1997.
+    /// Input, forget and output gates i, f, o and the candidate g, in the order i, f, g, o: the
+    /// memory c' = f · c + i · g, the state h' = o · tanh(c'). Hochreiter and Schmidhuber 1997.
     LSTM(4),
-    /// Reset and update gates r, z and the candidate n, whose part from the state is multiplied by r:
-    /// h' = (1 − z) · n + z · h. Cho et al. 2014.
+    /// Reset and update gates r, z and the candidate n, whose part from the state is multiplied by
+    /// r: h' = (1 − z) · n + z · h. Cho et al. 2014.
     GRU(3);
 
     private final int gates;

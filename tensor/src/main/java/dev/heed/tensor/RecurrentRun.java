@@ -47,8 +47,7 @@ abstract class RecurrentRun {
     this.texts = problem.hidden.shape().dimension(0);
     this.tokens = problem.x.shape().dimension(0);
     this.width = problem.hidden.shape().width();
-    this.out =
-        Tensor.empty(Shape.of(parts * (texts + tokens), width), problem.x.dtype());
+    this.out = Tensor.empty(Shape.of(parts * (texts + tokens), width), problem.x.dtype());
     this.before = perGate(problem.gates);
     this.after = perGate(problem.gates);
     this.gradients = new Tensor[problem.gates];
@@ -71,7 +70,7 @@ abstract class RecurrentRun {
   /// Sets the step's rows of [#gradients].
   ///
   /// @param hidden the gradient of the state after the step; on return what of the gradient of the
-  ///     state before does not pass through the products
+  ///   state before does not pass through the products
   /// @return whether `hidden` holds something then
   abstract boolean backward(Step step, Tensor outGradient, Tensor hidden);
 

@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
 /// Parameters and their gradients are never in it. One thread uses it at a time.
 ///
 /// [Tensor#backwardAndFree] gives blocks back within the step. A block is made before some node of
-/// the graph and after the node before it; whatever reads it while the gradients go back is that node
-/// or a later one, of which the backward pass comes earlier. So a block may go once the node's backward
-/// pass is done, and one made during the backward pass once no gradient lies in it.
+/// the graph and after the node before it; whatever reads it while the gradients go back is that
+/// node or a later one, of which the backward pass comes earlier. So a block may go once the node's
+/// backward pass is done, and one made during the backward pass once no gradient lies in it.
 public final class StepMemory {
   private static final long SLAB = 64L << 20;
   private static final ThreadLocal<@Nullable StepMemory> CURRENT = new ThreadLocal<>();

@@ -293,7 +293,8 @@ public class Tensor {
   }
 
   /// Like [#backward()]; in a step's memory, all tensors that this was computed from, and this
-  /// itself, are freed as soon as the rest of the pass does not need them. To touch one later throws.
+  /// itself, are freed as soon as the rest of the pass does not need them. To touch one later
+  /// throws.
   public final void backwardAndFree() {
     requireScalar();
     requireGraph();

@@ -20,8 +20,7 @@ class RecurrentOperationsTest {
 
   private static Weights weights(Cell cell) {
     int rows = cell.gates() * WIDTH;
-    return new Weights(
-        input(1, rows, IN), input(2, rows, WIDTH), input(3, rows), input(4, rows));
+    return new Weights(input(1, rows, IN), input(2, rows, WIDTH), input(3, rows), input(4, rows));
   }
 
   @ParameterizedTest
@@ -53,7 +52,12 @@ class RecurrentOperationsTest {
     Tensor memory = input(7, TEXTS, WIDTH);
     Tensor out =
         RecurrentOperations.read(
-            cell, Tensor.zeros(Shape.of(0, IN), DType.F64), List.of(), hidden, memory, weights(cell));
+            cell,
+            Tensor.zeros(Shape.of(0, IN), DType.F64),
+            List.of(),
+            hidden,
+            memory,
+            weights(cell));
     assertThat(out.rows(0, TEXTS).toDoubleArray()).isEqualTo(hidden.toDoubleArray());
     if (cell == Cell.LSTM) {
       assertThat(out.rows(TEXTS, 2 * TEXTS).toDoubleArray()).isEqualTo(memory.toDoubleArray());

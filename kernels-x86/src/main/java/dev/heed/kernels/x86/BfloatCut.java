@@ -1,16 +1,16 @@
 package dev.heed.kernels.x86;
 
-/// How a product of bfloat16 is cut: into tasks, and the work of a task into turns whose factors stay
-/// in the second-level cache.
+/// How a product of bfloat16 is cut: into tasks, and the work of a task into turns whose factors
+/// stay in the second-level cache.
 ///
-/// A task computes some rows of some panels of C. It takes `depth` pairs of k at a time, and of those
-/// so many rows of A as stay in the cache while it goes over its panels. The cut chosen moves least
-/// between that cache and the memory beyond.
+/// A task computes some rows of some panels of C. It takes `depth` pairs of k at a time, and of
+/// those so many rows of A as stay in the cache while it goes over its panels. The cut chosen moves
+/// least between that cache and the memory beyond.
 ///
 /// @param down parts of the rows
 /// @param across parts of the panels
 /// @param depth pairs of k in a turn; all, or a multiple of [BfloatMatmul#K_BLOCK], so that the cut
-///     changes no bit of the sums
+///   changes no bit of the sums
 /// @param rowsAtOnce rows of A that are gone over for each panel
 /// @param panelsAtOnce panels that a task holds which packs its own
 record BfloatCut(int down, int across, int depth, int rowsAtOnce, int panelsAtOnce) {

@@ -311,8 +311,7 @@ final class BfloatMatmul {
         columns(own.arguments(), from, first, firstPair, count, width, 1, own.address(), row);
         for (int i = 0; i < count; i += 16) {
           long at = to.at(first) + 4L * (pair + i);
-          transpose(
-              own.arguments(), own.address() + i * row, row, 16, width, at, to.bytes());
+          transpose(own.arguments(), own.address() + i * row, row, 16, width, at, to.bytes());
         }
       }
     }
@@ -332,7 +331,8 @@ final class BfloatMatmul {
 
     // ---- products ----
 
-    private void block(Packed packedA, Packed packedB, int first, int end, int panel, int endPanel) {
+    private void block(
+        Packed packedA, Packed packedB, int first, int end, int panel, int endPanel) {
       int depth = cut.depth();
       int most = cut.rowsAtOnce();
       int group = cut.ownB() ? Math.min(endPanel - panel, cut.panelsAtOnce()) : endPanel - panel;
@@ -366,7 +366,14 @@ final class BfloatMatmul {
 
     /// Rows `first` … `end` − 1 of one panel, from pair `from` to before `until`.
     private void multiply(
-        Arguments arguments, Packed a, Packed b, int first, int end, int panel, int from, int until) {
+        Arguments arguments,
+        Packed a,
+        Packed b,
+        int first,
+        int end,
+        int panel,
+        int from,
+        int until) {
       int column = panel * panelColumns;
       int columns = Math.min(panelColumns, n - column);
       for (int pair = from; pair < until; pair += K_BLOCK) {

@@ -75,7 +75,8 @@ class BfloatMatmulTest {
     }
   }
 
-  /// Wide, high and square: so deep that tasks take k in turns, with factors of their own and shared.
+  /// Wide, high and square: so deep that tasks take k in turns, with factors of their own and
+  /// shared.
   @Test
   void deepProductsAgreeHoweverTheyAreCut() {
     int[][] sizes = {{40, 70, 2100}, {70, 520, 2100}, {520, 70, 2100}, {150, 150, 4300}};
