@@ -82,25 +82,33 @@ class QuantizedMatmulTest {
   @MethodSource("types")
   void manyRowsAreMultipliedAsIfTheWeightsWereBfloat16(DType type) throws Exception {
     assumeThat(Cpu.detect().level()).as("the processor's tiles").contains(Level.AMX);
-    X86Kernels kernels = new X86Kernels(Level.AMX);
     int block = QuantizedLayout.of(type).blockColumns();
-    for (int[] size :
-        new int[][] {
-          {32, 32, block}, {33, 37, 2 * block}, {207, 49, 3 * block}, {64, 208, block}
-        }) {
-      Tensor x = values(size[0], size[2], 1);
-      Tensor weight = weight(type, size[1], size[2], 2);
-      Tensor wide = FusedOperations.dequantized(weight);
-      Tensor bias = values(1, size[1], 3);
-      Tensor residual = values(size[0], size[1], 4);
-      Shape shape = Shape.of(size[0], size[1]);
-      Tensor expected = Tensor.empty(shape, DType.F32);
-      Tensor actual = Tensor.empty(shape, DType.F32);
-      Precision.BF16.compute(
-          () -> kernels.linear(x, wide, bias, Activation.SILU, residual, null, expected));
-      kernels.linear(x, weight, bias, Activation.SILU, residual, null, actual);
-      Agreement.assertSameBits(actual, expected, weight + " with " + x);
+    requireBitsOfWideWeights(type, 32, 32, block);
+    requireBitsOfWideWeights(type, 33, 37, 2 * block);
+    requireBitsOfWideWeights(type, 207, 49, 3 * block);
+    requireBitsOfWideWeights(type, 64, 208, block);
+    int before = Parallel.threads();
+    Parallel.setThreads(1); // which takes deep products in turns
+    try {
+      requireBitsOfWideWeights(type, 300, 300, 2560);
+    } finally {
+      Parallel.setThreads(before);
     }
+  }
+
+  private static void requireBitsOfWideWeights(DType type, int m, int n, int k) throws Exception {
+    X86Kernels kernels = new X86Kernels(Level.AMX);
+    Tensor x = values(m, k, 1);
+    Tensor weight = weight(type, n, k, 2);
+    Tensor wide = FusedOperations.dequantized(weight);
+    Tensor bias = values(1, n, 3);
+    Tensor residual = values(m, n, 4);
+    Tensor expected = Tensor.empty(Shape.of(m, n), DType.F32);
+    Tensor actual = Tensor.empty(Shape.of(m, n), DType.F32);
+    Precision.BF16.compute(
+        () -> kernels.linear(x, wide, bias, Activation.SILU, residual, null, expected));
+    kernels.linear(x, weight, bias, Activation.SILU, residual, null, actual);
+    Agreement.assertSameBits(actual, expected, weight + " with " + x);
   }
 
   static List<DType> types() {
