@@ -2,6 +2,7 @@ package dev.heed.cli;
 
 import dev.heed.cli.terminal.ProgressBar;
 import dev.heed.data.TextPairs;
+import dev.heed.task.NextTokens;
 import dev.heed.task.Translator;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -49,7 +50,10 @@ final class EvaluateTranslation {
               .toList();
       bar.end(sources.size(), Map.of());
       return TranslationQuality.of(
-          translations, pairs.stream().map(TextPairs.Pair::target).toList(), lowercase);
+          translations,
+          pairs.stream().map(TextPairs.Pair::target).toList(),
+          NextTokens.of(translator, pairs),
+          lowercase);
     }
   }
 }

@@ -86,6 +86,14 @@ final class TrainTranslateCommand implements Callable<Integer> {
   private int vocabulary = TranslationTraining.VOCABULARY;
 
   @Option(
+      names = "--tokenizer",
+      paramLabel = "FILE",
+      description =
+          "from nothing: take this tokenizer.json, which has </s> and <pad>, instead of learning"
+              + " one")
+  private @Nullable Path tokenizer;
+
+  @Option(
       names = "--width",
       paramLabel = "D",
       description = "from nothing: the model width (default: ${DEFAULT-VALUE})")
@@ -241,7 +249,7 @@ final class TrainTranslateCommand implements Callable<Integer> {
     return ExitCode.DONE.code();
   }
 
-  private void check() {
+  private void check() throws IOException {
     if (steps < 0 || tokensPerStep < 1 || longest < 2 || feedForward < 1 || learningRate < 0) {
       throw CommandFailure.usage(
           "--steps must be 0 or more, --tokens-per-step and --feed-forward 1 or more, --max-length"
@@ -269,6 +277,9 @@ final class TrainTranslateCommand implements Callable<Integer> {
           "--width must be even, --heads divide it, --layers be 1 or more: received %d, %d, %d"
               .formatted(width, heads, layers));
     }
+    if (tokenizer != null) {
+      own(tokenizer);
+    }
     if (vocabulary < 259) {
       throw CommandFailure.usage("--vocabulary must be 259 or more: received " + vocabulary);
     }
@@ -292,6 +303,7 @@ final class TrainTranslateCommand implements Callable<Integer> {
         files.dataset().skipBadRows(),
         validation,
         from,
+        tokenizer == null ? null : tokenizer.toAbsolutePath(),
         vocabulary,
         new TranslationTraining.Architecture(
             width,
@@ -321,11 +333,25 @@ final class TrainTranslateCommand implements Callable<Integer> {
     if (Files.exists(run.folder().resolve("tokenizer.json"))) {
       return Tokenizer.load(run.folder());
     }
-    notes.printf(
-        Locale.ROOT, "Training a byte-level BPE tokenizer of %,d tokens …%n", run.vocabulary());
-    Tokenizer tokenizer = TranslationTraining.tokenizer(split.learned(), run.vocabulary());
+    Path file = run.tokenizer();
+    Tokenizer tokenizer;
+    if (file == null) {
+      notes.printf(
+          Locale.ROOT, "Training a byte-level BPE tokenizer of %,d tokens …%n", run.vocabulary());
+      tokenizer = TranslationTraining.tokenizer(split.learned(), run.vocabulary());
+    } else {
+      tokenizer = own(file);
+    }
     tokenizer.save(run.folder());
     return tokenizer;
+  }
+
+  private static Tokenizer own(Path file) throws IOException {
+    try {
+      return TranslationTraining.ending(Tokenizer.load(file));
+    } catch (IllegalArgumentException e) {
+      throw CommandFailure.usage("--tokenizer %s: %s".formatted(file, e.getMessage()));
+    }
   }
 
   private void finish(
@@ -344,8 +370,6 @@ final class TrainTranslateCommand implements Callable<Integer> {
             .toList();
     TranslationQuality quality = EvaluateTranslation.of(heed, translator, tried, false);
     Map<String, @Nullable Object> figures = new LinkedHashMap<>(quality.figures());
-    double after = training.nll(heldOut);
-    figures.put("nll", after);
     if (before != null) {
       figures.put("nll_before", before);
     }
@@ -353,7 +377,7 @@ final class TrainTranslateCommand implements Callable<Integer> {
     if (format == Format.TEXT) {
       heed.out().println(quality.shown());
       if (before != null) {
-        heed.out().printf(Locale.ROOT, "nll %.4f, before %.4f%n", after, before);
+        heed.out().printf(Locale.ROOT, "nll before: %.4f%n", before);
       }
     } else {
       Json.write(heed.out(), format, json -> Json.value(json, figures));

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 /// @param skipBadRows whether rows that cannot be used are passed over
 /// @param validation the share of the pairs that is held out
 /// @param from the model that the run began with, null for nothing
+/// @param tokenizer a new model's tokenizer, null for one learned from the pairs
 record TranslationRun(
     Path folder,
     List<Path> data,
@@ -26,6 +27,7 @@ record TranslationRun(
     boolean skipBadRows,
     double validation,
     @Nullable String from,
+    @Nullable Path tokenizer,
     int vocabulary,
     TranslationTraining.Architecture architecture,
     TranslationTraining.Settings settings) {
@@ -44,6 +46,7 @@ record TranslationRun(
   static TranslationRun of(RunFolder folder) {
     ConfigFile map = folder.asked();
     String from = map.string("from", "");
+    String tokenizer = map.string("tokenizer", "");
     return new TranslationRun(
         folder.path(),
         map.strings("data").stream().map(Path::of).toList(),
@@ -51,6 +54,7 @@ record TranslationRun(
         map.flag("skip_bad_rows", false),
         map.number("validation"),
         from.isEmpty() ? null : from,
+        tokenizer.isEmpty() ? null : Path.of(tokenizer),
         map.integer("vocabulary"),
         new TranslationTraining.Architecture(
             map.integer("width"),
@@ -81,6 +85,7 @@ record TranslationRun(
     map.put("skip_bad_rows", skipBadRows);
     map.put("validation", validation);
     map.put("from", from);
+    map.put("tokenizer", tokenizer == null ? null : tokenizer.toString());
     map.put("vocabulary", vocabulary);
     map.put("width", architecture.width());
     map.put("layers", architecture.layers());
@@ -127,9 +132,9 @@ record TranslationRun(
   private String shape() {
     return String.format(
         Locale.ROOT,
-        "--vocabulary %d --width %d --layers %d --heads %d --feed-forward %d --max-length %d"
+        "%s --width %d --layers %d --heads %d --feed-forward %d --max-length %d"
             + " --dropout %s%s",
-        vocabulary,
+        tokenizer == null ? "--vocabulary " + vocabulary : "--tokenizer '" + tokenizer + "'",
         architecture.width(),
         architecture.layers(),
         architecture.heads(),

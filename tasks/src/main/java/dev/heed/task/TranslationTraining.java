@@ -22,6 +22,7 @@ import dev.heed.training.TrainingProgress;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -135,9 +136,24 @@ public final class TranslationTraining {
         .withTextEnd(END, PADDING);
   }
 
+  /// A tokenizer of one's own for both sides of the pairs: it ends texts.
+  ///
+  /// @throws IllegalArgumentException if `</s>` and `<pad>` are no special tokens of it
+  public static Tokenizer ending(Tokenizer own) {
+    int[] empty = own.encode("").ids();
+    OptionalInt end = own.idOf(END);
+    return end.isPresent() && own.idOf(PADDING).isPresent() && endsWith(empty, end.getAsInt())
+        ? own
+        : own.withTextEnd(END, PADDING);
+  }
+
+  private static boolean endsWith(int[] ids, int last) {
+    return ids.length > 0 && ids[ids.length - 1] == last;
+  }
+
   /// A training of a new model.
   ///
-  /// @param tokenizer such as [#tokenizer] makes
+  /// @param tokenizer such as [#tokenizer] makes, or [#ending]
   /// @param checkpoints where the state of the run is kept every `evaluateEvery` steps; null for
   ///   nowhere
   /// @throws IllegalStateException if it would need more memory than there is
