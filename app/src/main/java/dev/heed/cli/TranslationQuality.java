@@ -15,8 +15,7 @@ import org.jspecify.annotations.Nullable;
 /// @param exact how many are the reference, letter for letter
 /// @param pairs how many were tried
 /// @param next how well the references' tokens are foreseen; null where all are too long
-record TranslationQuality(
-    Bleu bleu, ChrF chrF, int exact, int pairs, @Nullable NextTokens next) {
+record TranslationQuality(Bleu bleu, ChrF chrF, int exact, int pairs, @Nullable NextTokens next) {
   static TranslationQuality of(
       List<String> translations,
       List<String> references,
@@ -74,10 +73,7 @@ record TranslationQuality(
         next == null
             ? ""
             : String.format(
-                Locale.ROOT,
-                " next-token accuracy %.4f, nll %.4f,",
-                next.accuracy(),
-                next.nll()),
+                Locale.ROOT, " next-token accuracy %.4f, nll %.4f,", next.accuracy(), next.nll()),
         pairs);
   }
 }

@@ -8,8 +8,8 @@ import dev.heed.tensor.Tensor;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// How well a translator foresees each token of the true translations, their ends included, from the
-/// source and the true tokens before it.
+/// How well a translator foresees each token of the true translations, their ends included, from
+/// the source and the true tokens before it.
 ///
 /// Source: the accuracy of Chollet, *Deep Learning with Python*, chapter 11, over real tokens only.
 ///
@@ -31,8 +31,7 @@ public record NextTokens(double accuracy, double nll, long tokens) {
     if (encoded.isEmpty()) {
       return null;
     }
-    PairBatches batches =
-        PairBatches.of(encoded, TOKENS_AT_ONCE, model.startToken(), 0, false);
+    PairBatches batches = PairBatches.of(encoded, TOKENS_AT_ONCE, model.startToken(), 0, false);
     long right = 0;
     double nll = 0;
     long tokens = 0;
@@ -52,7 +51,8 @@ public record NextTokens(double accuracy, double nll, long tokens) {
 
   private static Tensor logits(SequenceToSequenceModel model, PairBatches.Batch batch) {
     Tensor encoded = model.encode(batch.source(), batch.sources());
-    Tensor decoded = model.decode(batch.inputs(), batch.targetSequences(), encoded, batch.sources());
+    Tensor decoded =
+        model.decode(batch.inputs(), batch.targetSequences(), encoded, batch.sources());
     return model.logits(decoded);
   }
 

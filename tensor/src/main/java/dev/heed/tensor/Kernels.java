@@ -210,6 +210,52 @@ public interface Kernels {
   /// order.
   void scatterAdd(Tensor outGradient, Tensor ids, double factor, Tensor tableGradient);
 
+  // Cells of recurrent layers: R rows, states H wide, the gates of a row one after the other
+
+  /// One step of an LSTM after its products: the gates i, f, g, o, the cells c' = f · c + i · g and
+  /// the states o · tanh(c').
+  ///
+  /// @param gates [R, 4·H] before the activations; on return after them
+  /// @param cellsBefore [R, H]
+  /// @param cells receives [R, H]
+  /// @param states receives [R, H]
+  void lstmCell(Tensor gates, Tensor cellsBefore, Tensor cells, Tensor states);
+
+  /// The gradients of [#lstmCell], whose gates it takes after their activations.
+  ///
+  /// @param cellGradient [R, H] of the cells; on return of those before
+  /// @param gateGradients receives [R, 4·H], before the activations
+  void lstmCellBackward(
+      Tensor gates,
+      Tensor cellsBefore,
+      Tensor cells,
+      Tensor stateGradient,
+      Tensor cellGradient,
+      Tensor gateGradients);
+
+  /// One step of a GRU after its products: the gates r, z and the candidate n, which takes its part
+  /// from the state times r, and the states n + z · (h − n).
+  ///
+  /// @param gates [R, 3·H]: the parts from the tokens; on return the gates after their activations
+  /// @param stateParts [R, 3·H]
+  /// @param statesBefore [R, H]
+  /// @param states receives [R, H]
+  void gruCell(Tensor gates, Tensor stateParts, Tensor statesBefore, Tensor states);
+
+  /// The gradients of [#gruCell], whose gates it takes after their activations.
+  ///
+  /// @param stateGradient [R, H] of the states; on return of those before, but for what goes
+  ///   through `stateParts`
+  /// @param gateGradients receives [R, 3·H], of the parts from the tokens
+  /// @param partGradients receives [R, 3·H], of the parts from the state
+  void gruCellBackward(
+      Tensor gates,
+      Tensor stateParts,
+      Tensor statesBefore,
+      Tensor stateGradient,
+      Tensor gateGradients,
+      Tensor partGradients);
+
   // Learning
 
   /// The sum of the squares of all elements, added in a fixed order.

@@ -5,12 +5,8 @@ import static dev.heed.tensor.Operations.like;
 
 import java.util.List;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 
 /// One reading of texts by a recurrent layer, and what it keeps for the way back.
-///
-/// The numbers of each gate stand in a matrix [N, H] of their own, so that the rows of a step are
-/// contiguous and the kernels for element-wise operations serve as they are.
 abstract class RecurrentRun {
   /// What [RecurrentOperations#read] was given.
   record Problem(
@@ -28,16 +24,8 @@ abstract class RecurrentRun {
   /// The states before and after each token, [B + N, H]; those of the LSTM's cells below.
   final Tensor out;
 
-  /// Each gate before its activation and after it.
-  final Tensor[] before;
-
-  final Tensor[] after;
-
-  /// The gradients of `before`.
-  final Tensor[] gradients;
-
-  /// [B, H] each.
-  private final @Nullable Tensor[] scratch = new @Nullable Tensor[3];
+  /// The gates' parts from the tokens [N, G·H], to which a step adds what it computes of them.
+  final Tensor gates;
 
   private final Problem problem;
   private final int tokens;
@@ -48,9 +36,7 @@ abstract class RecurrentRun {
     this.tokens = problem.x.shape().dimension(0);
     this.width = problem.hidden.shape().width();
     this.out = Tensor.empty(Shape.of(parts * (texts + tokens), width), problem.x.dtype());
-    this.before = perGate(problem.gates);
-    this.after = perGate(problem.gates);
-    this.gradients = new Tensor[problem.gates];
+    this.gates = perGate();
   }
 
   /// One step's rows.
@@ -64,56 +50,45 @@ abstract class RecurrentRun {
     }
   }
 
-  /// Computes the states after a step's tokens from [#before], which holds the parts of all gates.
+  /// Computes the states after a step's tokens from the gates' parts.
   abstract void forward(Step step);
 
-  /// Sets the step's rows of [#gradients].
+  /// Sets the step's rows of the gates' gradients.
   ///
   /// @param hidden the gradient of the state after the step; on return what of the gradient of the
   ///   state before does not pass through the products
+  /// @param gateGradients of the gates' parts from the tokens [N, G·H]
+  /// @param partGradients of [#fromState], which may be the same
   /// @return whether `hidden` holds something then
-  abstract boolean backward(Step step, Tensor outGradient, Tensor hidden);
+  abstract boolean backward(
+      Step step, Tensor outGradient, Tensor hidden, Tensor gateGradients, Tensor partGradients);
 
   /// Hands on what else than the state's gradient was carried to before the first step.
   void end(Tensor outGradient) {}
 
-  /// The gate's part from the state, where it is kept apart from that of the token.
-  Tensor fromState(int gate) {
-    return before[gate];
-  }
-
-  /// The gradient of [#fromState].
-  Tensor gradientFromState(int gate) {
-    return gradients[gate];
+  /// The gates' parts from the state, where they are kept apart from those of the tokens.
+  Tensor fromState() {
+    return gates;
   }
 
   final Tensor forward() {
     out.rows(0, texts).copyFrom(problem.hidden);
     RecurrentOperations.Weights weights = problem.weights;
-    Tensor bias = like(weights.inputBias());
-    kernels.add(weights.inputBias(), weights.hiddenBias(), 1, bias);
-    for (int g = 0; g < before.length; g++) {
-      boolean apart = fromState(g) != before[g];
-      kernels.linear(
-          problem.x,
-          gate(weights.input(), g),
-          gate(apart ? weights.inputBias() : bias, g),
-          Activation.NONE,
-          null,
-          null,
-          before[g]);
+    boolean apart = fromState() != gates;
+    Tensor bias = weights.inputBias();
+    if (!apart) {
+      bias = like(weights.inputBias());
+      kernels.add(weights.inputBias(), weights.hiddenBias(), 1, bias);
     }
+    kernels.linear(problem.x, weights.input(), bias, Activation.NONE, null, null, gates);
     for (Step step : steps()) {
-      Tensor state = out.rows(step.previous, step.previous + step.rows);
-      for (int g = 0; g < before.length; g++) {
-        Tensor weight = gate(weights.hidden(), g);
-        Tensor part = step.of(fromState(g));
-        if (fromState(g) == before[g]) {
-          kernels.matmul(state, false, weight, true, part, true);
-        } else {
-          Tensor own = gate(weights.hiddenBias(), g);
-          kernels.linear(state, weight, own, Activation.NONE, null, null, part);
-        }
+      Tensor state = stateBefore(step);
+      Tensor part = step.of(fromState());
+      if (apart) {
+        Tensor own = weights.hiddenBias();
+        kernels.linear(state, weights.hidden(), own, Activation.NONE, null, null, part);
+      } else {
+        kernels.matmul(state, false, weights.hidden(), true, part, true);
       }
       forward(step);
     }
@@ -121,57 +96,40 @@ abstract class RecurrentRun {
   }
 
   final void backward(Tensor outGradient) {
-    for (int g = 0; g < gradients.length; g++) {
-      gradients[g] = perToken();
-    }
+    Tensor gradients = perGate();
+    Tensor fromState = fromState() == gates ? gradients : perGate();
     RecurrentOperations.Weights weights = problem.weights;
     Tensor carried = Tensor.zeros(Shape.of(texts, width), out.dtype());
     for (Step step : steps().reversed()) {
       Tensor hidden = carried.rows(0, step.rows);
       int row = texts + step.from;
       kernels.add(hidden, outGradient.rows(row, row + step.rows), 1, hidden);
-      boolean add = backward(step, outGradient, hidden);
-      for (int g = 0; g < gradients.length; g++) {
-        Tensor gradient = step.of(gradientFromState(g));
-        kernels.matmul(gradient, false, gate(weights.hidden(), g), false, hidden, add || g > 0);
-      }
+      boolean add = backward(step, outGradient, hidden, gradients, fromState);
+      kernels.matmul(step.of(fromState), false, weights.hidden(), false, hidden, add);
     }
     kernels.add(carried, outGradient.rows(0, texts), 1, carried);
     accumulate(problem.hidden, carried);
     end(outGradient);
-    toInputs(weights);
-    toWeights(weights);
+    if (problem.x.requiresGradient()) {
+      Tensor gradient = like(problem.x);
+      kernels.matmul(gradients, false, weights.input(), false, gradient, false);
+      problem.x.accumulate(gradient);
+    }
+    addProduct(gradients, problem.x, weights.input());
+    addProduct(fromState, statesBefore(), weights.hidden());
+    addColumnSums(gradients, weights.inputBias());
+    addColumnSums(fromState, weights.hiddenBias());
   }
 
-  private void toInputs(RecurrentOperations.Weights weights) {
-    if (!problem.x.requiresGradient()) {
-      return;
+  private void addProduct(Tensor gradients, Tensor factor, Tensor weight) {
+    if (weight.requiresGradient()) {
+      kernels.matmul(gradients, true, factor, false, weight.gradientToAddTo(), true);
     }
-    Tensor gradient = like(problem.x);
-    for (int g = 0; g < gradients.length; g++) {
-      kernels.matmul(gradients[g], false, gate(weights.input(), g), false, gradient, g > 0);
-    }
-    problem.x.accumulate(gradient);
   }
 
-  private void toWeights(RecurrentOperations.Weights weights) {
-    Tensor states = statesBefore();
-    for (int g = 0; g < gradients.length; g++) {
-      if (weights.input().requiresGradient()) {
-        Tensor sum = gate(weights.input().gradientToAddTo(), g);
-        kernels.matmul(gradients[g], true, problem.x, false, sum, true);
-      }
-      if (weights.hidden().requiresGradient()) {
-        Tensor sum = gate(weights.hidden().gradientToAddTo(), g);
-        kernels.matmul(gradientFromState(g), true, states, false, sum, true);
-      }
-      if (weights.inputBias().requiresGradient()) {
-        kernels.addColumnSums(gradients[g], gate(weights.inputBias().gradientToAddTo(), g));
-      }
-      if (weights.hiddenBias().requiresGradient()) {
-        kernels.addColumnSums(
-            gradientFromState(g), gate(weights.hiddenBias().gradientToAddTo(), g));
-      }
+  private void addColumnSums(Tensor gradients, Tensor bias) {
+    if (bias.requiresGradient()) {
+      kernels.addColumnSums(gradients, bias.gradientToAddTo());
     }
   }
 
@@ -181,7 +139,7 @@ abstract class RecurrentRun {
         steps().stream()
             .flatMapToInt(step -> IntStream.range(step.previous, step.previous + step.rows))
             .toArray();
-    Tensor states = perToken();
+    Tensor states = Tensor.empty(Shape.of(tokens, width), out.dtype());
     kernels.gather(out, Tensor.of(rows, rows.length), 1, states);
     return states;
   }
@@ -199,31 +157,8 @@ abstract class RecurrentRun {
     return List.of(steps);
   }
 
-  /// One gate's rows of a matrix of weights, or its part of a bias.
-  private Tensor gate(Tensor weights, int gate) {
-    if (weights.shape().rank() == 1) {
-      Tensor rows = weights.withShape(Shape.of(problem.gates, width));
-      return rows.rows(gate, gate + 1).withShape(Shape.of(width));
-    }
-    return weights.rows(gate * width, (gate + 1) * width);
-  }
-
-  final Tensor perToken() {
-    return Tensor.empty(Shape.of(tokens, width), problem.x.dtype());
-  }
-
-  private Tensor[] perGate(int gates) {
-    return IntStream.range(0, gates).mapToObj(g -> perToken()).toArray(Tensor[]::new);
-  }
-
-  /// [rows, H] of undefined content, until the next step.
-  final Tensor scratch(int index, Step step) {
-    Tensor whole = scratch[index];
-    if (whole == null) {
-      whole = Tensor.empty(Shape.of(texts, width), out.dtype());
-      scratch[index] = whole;
-    }
-    return whole.rows(0, step.rows);
+  final Tensor perGate() {
+    return Tensor.empty(Shape.of(tokens, problem.gates * width), problem.x.dtype());
   }
 
   /// The states before a step's tokens, and after.
@@ -235,16 +170,6 @@ abstract class RecurrentRun {
     return out.rows(texts + step.from, texts + step.from + step.rows);
   }
 
-  final void activate(Activation activation, int gate, Step step) {
-    kernels.activation(activation, step.of(before[gate]), step.of(after[gate]));
-  }
-
-  /// The gradient before a gate's activation, from that after it.
-  final void backThrough(Activation activation, int gate, Step step, Tensor gradient) {
-    kernels.activationBackward(
-        activation, step.of(before[gate]), gradient, step.of(gradients[gate]));
-  }
-
   /// See [RecurrentOperations.Cell#RNN].
   static final class OfRnn extends RecurrentRun {
     OfRnn(Problem problem) {
@@ -253,26 +178,21 @@ abstract class RecurrentRun {
 
     @Override
     void forward(Step step) {
-      kernels.activation(Activation.TANH, step.of(before[0]), stateAfter(step));
+      kernels.activation(Activation.TANH, step.of(gates), stateAfter(step));
     }
 
     @Override
-    boolean backward(Step step, Tensor outGradient, Tensor hidden) {
-      backThrough(Activation.TANH, 0, step, hidden);
+    boolean backward(
+        Step step, Tensor outGradient, Tensor hidden, Tensor gateGradients, Tensor partGradients) {
+      kernels.activationBackward(Activation.TANH, step.of(gates), hidden, step.of(gateGradients));
       return false;
     }
   }
 
   /// See [RecurrentOperations.Cell#LSTM].
   static final class OfLstm extends RecurrentRun {
-    private static final int IN = 0;
-    private static final int FORGET = 1;
-    private static final int CANDIDATE = 2;
-    private static final int OUT = 3;
-
     private final Tensor memory;
     private final int cells;
-    private final Tensor tanh;
     private final Tensor carried;
 
     OfLstm(Problem problem) {
@@ -280,7 +200,6 @@ abstract class RecurrentRun {
       memory = problem.memory;
       cells = out.shape().dimension(0) / 2;
       out.rows(cells, cells + texts).copyFrom(memory);
-      tanh = perToken();
       carried = Tensor.zeros(memory.shape(), memory.dtype());
     }
 
@@ -288,45 +207,31 @@ abstract class RecurrentRun {
       return out.rows(cells + step.previous, cells + step.previous + step.rows);
     }
 
-    private Tensor cellsAfter(Step step) {
-      int row = cells + texts + step.from;
-      return out.rows(row, row + step.rows);
+    private static Tensor cellsAfter(Tensor of, int first, Step step) {
+      return of.rows(first + step.from, first + step.from + step.rows);
     }
 
     @Override
     void forward(Step step) {
-      activate(Activation.SIGMOID, IN, step);
-      activate(Activation.SIGMOID, FORGET, step);
-      activate(Activation.TANH, CANDIDATE, step);
-      activate(Activation.SIGMOID, OUT, step);
-      Tensor now = cellsAfter(step);
-      Tensor added = scratch(0, step);
-      kernels.multiply(step.of(after[FORGET]), cellsBefore(step), now);
-      kernels.multiply(step.of(after[IN]), step.of(after[CANDIDATE]), added);
-      kernels.add(now, added, 1, now);
-      kernels.activation(Activation.TANH, now, step.of(tanh));
-      kernels.multiply(step.of(after[OUT]), step.of(tanh), stateAfter(step));
+      kernels.lstmCell(
+          step.of(gates),
+          cellsBefore(step),
+          cellsAfter(out, cells + texts, step),
+          stateAfter(step));
     }
 
     @Override
-    boolean backward(Step step, Tensor outGradient, Tensor hidden) {
-      Tensor memory = carried.rows(0, step.rows);
-      Tensor product = scratch(0, step);
-      Tensor through = scratch(1, step);
-      kernels.multiply(hidden, step.of(tanh), product);
-      backThrough(Activation.SIGMOID, OUT, step, product);
-      kernels.multiply(hidden, step.of(after[OUT]), product);
-      kernels.activationBackward(Activation.TANH, cellsAfter(step), product, through);
-      kernels.add(memory, through, 1, memory);
-      int row = cells + texts + step.from;
-      kernels.add(memory, outGradient.rows(row, row + step.rows), 1, memory);
-      kernels.multiply(memory, cellsBefore(step), product);
-      backThrough(Activation.SIGMOID, FORGET, step, product);
-      kernels.multiply(memory, step.of(after[CANDIDATE]), product);
-      backThrough(Activation.SIGMOID, IN, step, product);
-      kernels.multiply(memory, step.of(after[IN]), product);
-      backThrough(Activation.TANH, CANDIDATE, step, product);
-      kernels.multiply(memory, step.of(after[FORGET]), memory);
+    boolean backward(
+        Step step, Tensor outGradient, Tensor hidden, Tensor gateGradients, Tensor partGradients) {
+      Tensor ofCells = carried.rows(0, step.rows);
+      kernels.add(ofCells, cellsAfter(outGradient, cells + texts, step), 1, ofCells);
+      kernels.lstmCellBackward(
+          step.of(gates),
+          cellsBefore(step),
+          cellsAfter(out, cells + texts, step),
+          hidden,
+          ofCells,
+          step.of(gateGradients));
       return false;
     }
 
@@ -339,64 +244,33 @@ abstract class RecurrentRun {
 
   /// See [RecurrentOperations.Cell#GRU].
   static final class OfGru extends RecurrentRun {
-    private static final int RESET = 0;
-    private static final int UPDATE = 1;
-    private static final int CANDIDATE = 2;
-
-    /// The candidate's part from the state, before it is multiplied by the reset gate.
-    private final Tensor candidateFromState;
-
-    private final Tensor itsGradient;
+    private final Tensor parts;
 
     OfGru(Problem problem) {
       super(problem, 1);
-      candidateFromState = perToken();
-      itsGradient = perToken();
+      parts = perGate();
     }
 
     @Override
-    Tensor fromState(int gate) {
-      return gate == CANDIDATE ? candidateFromState : before[gate];
-    }
-
-    @Override
-    Tensor gradientFromState(int gate) {
-      return gate == CANDIDATE ? itsGradient : gradients[gate];
+    Tensor fromState() {
+      return parts;
     }
 
     @Override
     void forward(Step step) {
-      activate(Activation.SIGMOID, RESET, step);
-      activate(Activation.SIGMOID, UPDATE, step);
-      Tensor part = scratch(0, step);
-      Tensor candidate = step.of(before[CANDIDATE]);
-      kernels.multiply(step.of(after[RESET]), step.of(candidateFromState), part);
-      kernels.add(candidate, part, 1, candidate);
-      activate(Activation.TANH, CANDIDATE, step);
-      // n + z · (h − n)
-      Tensor difference = scratch(0, step);
-      Tensor kept = scratch(1, step);
-      kernels.add(stateBefore(step), step.of(after[CANDIDATE]), -1, difference);
-      kernels.multiply(step.of(after[UPDATE]), difference, kept);
-      kernels.add(step.of(after[CANDIDATE]), kept, 1, stateAfter(step));
+      kernels.gruCell(step.of(gates), step.of(parts), stateBefore(step), stateAfter(step));
     }
 
     @Override
-    boolean backward(Step step, Tensor outGradient, Tensor hidden) {
-      Tensor difference = scratch(0, step);
-      Tensor product = scratch(1, step);
-      kernels.add(stateBefore(step), step.of(after[CANDIDATE]), -1, difference);
-      kernels.multiply(hidden, difference, product);
-      backThrough(Activation.SIGMOID, UPDATE, step, product);
-      Tensor kept = scratch(2, step);
-      kernels.multiply(hidden, step.of(after[UPDATE]), kept);
-      kernels.add(hidden, kept, -1, product);
-      backThrough(Activation.TANH, CANDIDATE, step, product);
-      Tensor candidate = step.of(gradients[CANDIDATE]);
-      kernels.multiply(candidate, step.of(candidateFromState), product);
-      backThrough(Activation.SIGMOID, RESET, step, product);
-      kernels.multiply(candidate, step.of(after[RESET]), step.of(itsGradient));
-      hidden.copyFrom(kept);
+    boolean backward(
+        Step step, Tensor outGradient, Tensor hidden, Tensor gateGradients, Tensor partGradients) {
+      kernels.gruCellBackward(
+          step.of(gates),
+          step.of(parts),
+          stateBefore(step),
+          hidden,
+          step.of(gateGradients),
+          step.of(partGradients));
       return true;
     }
   }

@@ -537,6 +537,42 @@ public class ReferenceKernels implements Kernels {
         });
   }
 
+  // Cells of recurrent layers
+
+  @Override
+  public void lstmCell(Tensor gates, Tensor cellsBefore, Tensor cells, Tensor states) {
+    ReferenceCells.lstm(gates, cellsBefore, cells, states);
+  }
+
+  @Override
+  public void lstmCellBackward(
+      Tensor gates,
+      Tensor cellsBefore,
+      Tensor cells,
+      Tensor stateGradient,
+      Tensor cellGradient,
+      Tensor gateGradients) {
+    ReferenceCells.lstmBackward(
+        gates, cellsBefore, cells, stateGradient, cellGradient, gateGradients);
+  }
+
+  @Override
+  public void gruCell(Tensor gates, Tensor stateParts, Tensor statesBefore, Tensor states) {
+    ReferenceCells.gru(gates, stateParts, statesBefore, states);
+  }
+
+  @Override
+  public void gruCellBackward(
+      Tensor gates,
+      Tensor stateParts,
+      Tensor statesBefore,
+      Tensor stateGradient,
+      Tensor gateGradients,
+      Tensor partGradients) {
+    ReferenceCells.gruBackward(
+        gates, stateParts, statesBefore, stateGradient, gateGradients, partGradients);
+  }
+
   // Learning
 
   @Override

@@ -115,6 +115,26 @@ class SameBitsTest {
             });
       }
     }
+    runs.put(
+        "cells",
+        () -> {
+          Tensor gates = random(20, ROWS, 4 * WIDTH);
+          Tensor cells = empty(ROWS, WIDTH);
+          Tensor states = empty(ROWS, WIDTH);
+          kernels.lstmCell(gates, x, cells, states);
+          Tensor carried = g.copy();
+          Tensor back = empty(ROWS, 4 * WIDTH);
+          kernels.lstmCellBackward(gates, x, cells, g, carried, back);
+          long lstm = Bits.hash(Bits.hash(Bits.hash(Bits.hash(states), cells), carried), back);
+          Tensor parts = random(21, ROWS, 3 * WIDTH);
+          Tensor reset = random(22, ROWS, 3 * WIDTH);
+          kernels.gruCell(reset, parts, x, states);
+          Tensor hidden = g.copy();
+          Tensor ofGates = empty(ROWS, 3 * WIDTH);
+          Tensor ofParts = empty(ROWS, 3 * WIDTH);
+          kernels.gruCellBackward(reset, parts, x, hidden, ofGates, ofParts);
+          return Bits.hash(Bits.hash(Bits.hash(Bits.hash(lstm, states), hidden), ofGates), ofParts);
+        });
     for (Activation activation : Activation.values()) {
       runs.put(
           "linear " + activation,

@@ -559,6 +559,57 @@ public final class VectorKernels extends ReferenceKernels {
         });
   }
 
+  // Cells of recurrent layers
+
+  @Override
+  public void lstmCell(Tensor gates, Tensor cellsBefore, Tensor cells, Tensor states) {
+    if (!isF32(gates, cellsBefore, cells, states)) {
+      super.lstmCell(gates, cellsBefore, cells, states);
+      return;
+    }
+    Cells.lstm(gates, cellsBefore, cells, states);
+  }
+
+  @Override
+  public void lstmCellBackward(
+      Tensor gates,
+      Tensor cellsBefore,
+      Tensor cells,
+      Tensor stateGradient,
+      Tensor cellGradient,
+      Tensor gateGradients) {
+    if (!isF32(gates, cellsBefore, cells, stateGradient, cellGradient, gateGradients)) {
+      super.lstmCellBackward(gates, cellsBefore, cells, stateGradient, cellGradient, gateGradients);
+      return;
+    }
+    Cells.lstmBackward(gates, cellsBefore, cells, stateGradient, cellGradient, gateGradients);
+  }
+
+  @Override
+  public void gruCell(Tensor gates, Tensor stateParts, Tensor statesBefore, Tensor states) {
+    if (!isF32(gates, stateParts, statesBefore, states)) {
+      super.gruCell(gates, stateParts, statesBefore, states);
+      return;
+    }
+    Cells.gru(gates, stateParts, statesBefore, states);
+  }
+
+  @Override
+  public void gruCellBackward(
+      Tensor gates,
+      Tensor stateParts,
+      Tensor statesBefore,
+      Tensor stateGradient,
+      Tensor gateGradients,
+      Tensor partGradients) {
+    if (!isF32(gates, stateParts, statesBefore, stateGradient, gateGradients, partGradients)) {
+      super.gruCellBackward(
+          gates, stateParts, statesBefore, stateGradient, gateGradients, partGradients);
+      return;
+    }
+    Cells.gruBackward(gates, stateParts, statesBefore, stateGradient, gateGradients, partGradients);
+  }
+
   // Learning
 
   @Override

@@ -90,6 +90,46 @@ class VectorKernelsTest {
   }
 
   @Test
+  void cellsOfRecurrentLayersAgree() {
+    for (int width : WIDTHS) {
+      for (int rows : new int[] {1, 5}) {
+        compare(
+            "cells " + rows + " × " + width,
+            3e-6,
+            (k, what) -> {
+              Tensor gates = scaled(random(1, rows, 4 * width), 8);
+              Tensor before = random(2, rows, width);
+              Tensor cells = zeros(rows, width);
+              Tensor states = zeros(rows, width);
+              k.lstmCell(gates, before, cells, states);
+              Tensor carried = random(3, rows, width);
+              Tensor gradients = zeros(rows, 4 * width);
+              k.lstmCellBackward(gates, before, cells, random(4, rows, width), carried, gradients);
+              Tensor ofTokens = scaled(random(5, rows, 3 * width), 8);
+              Tensor ofState = random(6, rows, 3 * width);
+              Tensor after = zeros(rows, width);
+              k.gruCell(ofTokens, ofState, before, after);
+              Tensor hidden = random(7, rows, width);
+              Tensor tokenGradients = zeros(rows, 3 * width);
+              Tensor stateGradients = zeros(rows, 3 * width);
+              k.gruCellBackward(ofTokens, ofState, before, hidden, tokenGradients, stateGradients);
+              return List.of(
+                  gates,
+                  cells,
+                  states,
+                  carried,
+                  gradients,
+                  ofTokens,
+                  after,
+                  hidden,
+                  tokenGradients,
+                  stateGradients);
+            });
+      }
+    }
+  }
+
+  @Test
   void elementwiseOperationsAgree() {
     for (int width : WIDTHS) {
       compare(

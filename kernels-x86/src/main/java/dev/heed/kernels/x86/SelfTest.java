@@ -41,6 +41,7 @@ final class SelfTest {
         .or(test::attention)
         .or(test::norms)
         .or(test::elements)
+        .or(test::cells)
         .or(test::learning);
   }
 
@@ -129,6 +130,28 @@ final class SelfTest {
                   k.rmsNorm(x, gain, 1e-6, output(out, 7, 45), rstd);
                   k.rmsNormBackward(x, gain, rstd, gradient, output(out, 7, 45), output(out, 45));
                 }));
+  }
+
+  private Optional<String> cells() {
+    Tensor before = input(3, 21);
+    Tensor gradient = input(3, 21);
+    Tensor lstm = input(3, 84);
+    Tensor gru = input(3, 63);
+    Tensor parts = input(3, 63);
+    return compare(
+        "cells of recurrent layers",
+        (k, out) -> {
+          Tensor gates = copied(out, lstm.copy());
+          Tensor cells = output(out, 3, 21);
+          k.lstmCell(gates, before, cells, output(out, 3, 21));
+          Tensor carried = copied(out, gradient.copy());
+          k.lstmCellBackward(gates, before, cells, gradient, carried, output(out, 3, 84));
+          Tensor ofTokens = copied(out, gru.copy());
+          k.gruCell(ofTokens, parts, before, output(out, 3, 21));
+          Tensor hidden = copied(out, gradient.copy());
+          k.gruCellBackward(
+              ofTokens, parts, before, hidden, output(out, 3, 63), output(out, 3, 63));
+        });
   }
 
   private Optional<String> elements() {

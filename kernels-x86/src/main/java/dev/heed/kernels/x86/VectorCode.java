@@ -325,7 +325,12 @@ final class VectorCode {
 
   /// The current vector of the array at `base`, `unrolled` vectors further on.
   Address at(Gpr base, int unrolled) {
-    return Address.at(base, Objects.requireNonNull(index), 1, unrolled * bytes);
+    return at(base, unrolled, 0);
+  }
+
+  /// The same, so many bytes further on.
+  Address at(Gpr base, int unrolled, int displacement) {
+    return Address.at(base, Objects.requireNonNull(index), 1, unrolled * bytes + displacement);
   }
 
   // ---- memory ----

@@ -775,6 +775,73 @@ public final class X86Kernels extends ReferenceKernels {
     }
   }
 
+  // Cells of recurrent layers
+
+  @Override
+  public void lstmCell(Tensor gates, Tensor cellsBefore, Tensor cells, Tensor states) {
+    if (!isF32(gates, cellsBefore, cells, states)) {
+      super.lstmCell(gates, cellsBefore, cells, states);
+      return;
+    }
+    CellCode.run(kernels, CellCode.Kind.LSTM, gates, cellsBefore, cells, states);
+  }
+
+  @Override
+  public void lstmCellBackward(
+      Tensor gates,
+      Tensor cellsBefore,
+      Tensor cells,
+      Tensor stateGradient,
+      Tensor cellGradient,
+      Tensor gateGradients) {
+    if (!isF32(gates, cellsBefore, cells, stateGradient, cellGradient, gateGradients)) {
+      super.lstmCellBackward(gates, cellsBefore, cells, stateGradient, cellGradient, gateGradients);
+      return;
+    }
+    CellCode.run(
+        kernels,
+        CellCode.Kind.LSTM_BACKWARD,
+        gates,
+        cellsBefore,
+        cells,
+        stateGradient,
+        cellGradient,
+        gateGradients);
+  }
+
+  @Override
+  public void gruCell(Tensor gates, Tensor stateParts, Tensor statesBefore, Tensor states) {
+    if (!isF32(gates, stateParts, statesBefore, states)) {
+      super.gruCell(gates, stateParts, statesBefore, states);
+      return;
+    }
+    CellCode.run(kernels, CellCode.Kind.GRU, gates, stateParts, statesBefore, states);
+  }
+
+  @Override
+  public void gruCellBackward(
+      Tensor gates,
+      Tensor stateParts,
+      Tensor statesBefore,
+      Tensor stateGradient,
+      Tensor gateGradients,
+      Tensor partGradients) {
+    if (!isF32(gates, stateParts, statesBefore, stateGradient, gateGradients, partGradients)) {
+      super.gruCellBackward(
+          gates, stateParts, statesBefore, stateGradient, gateGradients, partGradients);
+      return;
+    }
+    CellCode.run(
+        kernels,
+        CellCode.Kind.GRU_BACKWARD,
+        gates,
+        stateParts,
+        statesBefore,
+        stateGradient,
+        gateGradients,
+        partGradients);
+  }
+
   // Learning
 
   @Override

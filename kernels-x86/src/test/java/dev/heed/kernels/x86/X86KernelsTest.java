@@ -97,6 +97,47 @@ class X86KernelsTest {
   }
 
   @Test
+  void cellsOfRecurrentLayersAgree() {
+    for (int width : WIDTHS) {
+      for (int rows : new int[] {1, 5}) {
+        compare(
+            "cells " + rows + " × " + width,
+            3e-6,
+            (k, what) -> {
+              Tensor gates = scaled(Guarded.random(1, rows, 4 * width), 8);
+              Tensor before = Guarded.random(2, rows, width);
+              Tensor cells = Guarded.zeros(rows, width);
+              Tensor states = Guarded.zeros(rows, width);
+              k.lstmCell(gates, before, cells, states);
+              Tensor carried = Guarded.random(3, rows, width);
+              Tensor gradients = Guarded.zeros(rows, 4 * width);
+              k.lstmCellBackward(
+                  gates, before, cells, Guarded.random(4, rows, width), carried, gradients);
+              Tensor ofTokens = scaled(Guarded.random(5, rows, 3 * width), 8);
+              Tensor ofState = Guarded.random(6, rows, 3 * width);
+              Tensor after = Guarded.zeros(rows, width);
+              k.gruCell(ofTokens, ofState, before, after);
+              Tensor hidden = Guarded.random(7, rows, width);
+              Tensor tokenGradients = Guarded.zeros(rows, 3 * width);
+              Tensor stateGradients = Guarded.zeros(rows, 3 * width);
+              k.gruCellBackward(ofTokens, ofState, before, hidden, tokenGradients, stateGradients);
+              return List.of(
+                  gates,
+                  cells,
+                  states,
+                  carried,
+                  gradients,
+                  ofTokens,
+                  after,
+                  hidden,
+                  tokenGradients,
+                  stateGradients);
+            });
+      }
+    }
+  }
+
+  @Test
   void elementwiseOperationsAgree() {
     for (int width : WIDTHS) {
       compare(
