@@ -172,7 +172,7 @@ class TranslateCommandTest {
     String[] evaluate = {"evaluate", "--model", "numbers", "--data", pairs.toString()};
     Heed.Result text = heed().run(evaluate);
     assertThat(text.code()).as(text.messages()).isEqualTo(ExitCode.DONE);
-    assertThat(text.out()).startsWith("BLEU ").contains("chrF2 ", "exact match ", "900 pairs");
+    assertThat(text.out()).startsWith("BLEU ").contains("chrF2 ", "exact match ", "next-token accuracy ", "900 pairs");
     ConfigFile json =
         ConfigFile.parse(
             "answer",
@@ -193,6 +193,8 @@ class TranslateCommandTest {
     assertThat(json.number("bleu")).isGreaterThan(80);
     assertThat(json.number("chrf")).isGreaterThan(80);
     assertThat(json.number("exact_match")).isBetween(0.3, 1.0);
+    assertThat(json.number("next_token_accuracy")).isBetween(0.9, 1.0);
+    assertThat(json.number("nll")).isBetween(0.0, 0.5);
     assertThat(json.string("signature")).contains("case:lc");
   }
 
@@ -267,6 +269,45 @@ class TranslateCommandTest {
     assertThat(evaluated.number("pairs")).isEqualTo(900);
     assertThat(train(folder.resolve("two"), "--pre-norm", "--learned-positions").messages())
         .contains("at most one of --key-width (1 or more), --learned-positions and --pre-norm");
+  }
+
+  @Test
+  void theTokenizerMayBeOnesOwn() throws IOException {
+    Path text = Files.writeString(folder.resolve("words.txt"), "4 0 7 1 vier null sieben eins\n");
+    Path own = folder.resolve("own.json");
+    String tokenizer = "train tokenizer --data %s --kind %s --vocabulary 300 -o %s";
+    heed()
+        .run(
+            (tokenizer.formatted(text, "bpe", own) + " --special-token </s> --special-token <pad>")
+                .split(" "));
+    Path out = folder.resolve("own-tokens");
+    Heed.Result result = train(out, "--tokenizer", own.toString(), "--steps", "2");
+    assertThat(result.code()).as(result.messages()).isEqualTo(ExitCode.DONE);
+    assertThat(ConfigFile.read(out.resolve("run.json")).string("command"))
+        .contains(" --tokenizer '" + own + "' ")
+        .doesNotContain("--vocabulary");
+    Tokenizer saved = Tokenizer.load(out);
+    assertThat(saved.vocabularySize()).isEqualTo(Tokenizer.load(own).vocabularySize());
+    assertThat(saved.encode("vier eins").tokens()).hasSizeGreaterThan(2).endsWith("</s>");
+    Path again = folder.resolve("own-tokens-again");
+    assertThat(train(again, "--tokenizer", out.toString(), "--steps", "2").code())
+        .isEqualTo(ExitCode.DONE);
+    assertThat(again.resolve("tokenizer.json"))
+        .hasSameTextualContentAs(out.resolve("tokenizer.json"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"bpe, expected a special token", "wordpiece, received one that adds [CLS] [SEP]"})
+  void aTokenizerThatCannotEndTextsIsRefused(String kind, String message) throws IOException {
+    Path text = Files.writeString(folder.resolve("few.txt"), "4 0 7 1 vier null sieben eins\n");
+    Path without = folder.resolve(kind + ".json");
+    String tokenizer = "train tokenizer --data %s --kind %s --vocabulary 300 -o %s";
+    heed().run(tokenizer.formatted(text, kind, without).split(" "));
+    Path out = folder.resolve("refused-" + kind);
+    Heed.Result refused = train(out, "--tokenizer", without.toString());
+    assertThat(refused.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(refused.messages()).contains("--tokenizer", message);
+    assertThat(out).doesNotExist();
   }
 
   @Test

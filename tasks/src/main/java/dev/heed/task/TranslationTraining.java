@@ -22,7 +22,6 @@ import dev.heed.training.TrainingProgress;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -138,17 +137,19 @@ public final class TranslationTraining {
 
   /// A tokenizer of one's own for both sides of the pairs: it ends texts.
   ///
-  /// @throws IllegalArgumentException if `</s>` and `<pad>` are no special tokens of it
+  /// @throws IllegalArgumentException if `</s>` and `<pad>` are no special tokens of it, or it adds
+  ///   other tokens around texts
   public static Tokenizer ending(Tokenizer own) {
-    int[] empty = own.encode("").ids();
-    OptionalInt end = own.idOf(END);
-    return end.isPresent() && own.idOf(PADDING).isPresent() && endsWith(empty, end.getAsInt())
-        ? own
-        : own.withTextEnd(END, PADDING);
-  }
-
-  private static boolean endsWith(int[] ids, int last) {
-    return ids.length > 0 && ids[ids.length - 1] == last;
+    List<String> added = own.encode("").tokens();
+    if (added.equals(List.of(END)) && own.idOf(PADDING).isPresent()) {
+      return own;
+    }
+    if (!added.isEmpty()) {
+      throw new IllegalArgumentException(
+          "expected a tokenizer that adds %s to texts or nothing: received one that adds %s"
+              .formatted(END, String.join(" ", added)));
+    }
+    return own.withTextEnd(END, PADDING);
   }
 
   /// A training of a new model.
