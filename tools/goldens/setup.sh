@@ -11,5 +11,5 @@ folder=${1:-${HEED_GOLDENS_VENV:-${XDG_CACHE_HOME:-$HOME/.cache}/heed-goldens}}
 [ -x "$folder/bin/python" ] || python3 -m venv "$folder"
 "$folder/bin/python" -m pip install --quiet --disable-pip-version-check \
   torch==2.15.0 numpy safetensors transformers==5.23.0 sacrebleu==2.6.0 \
-  sentence-transformers==6.2.0 onnxruntime==1.31.1 pyarrow==26.0.1 >&2
+  sentence-transformers==6.2.0 onnxruntime==1.31.1 onnx==1.23.2 pyarrow==26.0.1 >&2
 echo "$folder/bin/python"

@@ -1,6 +1,7 @@
 package dev.heed.cli;
 
 import dev.heed.cli.Settings.Setting;
+import dev.heed.tensor.Precision;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.ArrayList;
@@ -55,7 +56,7 @@ final class ConfigCommand implements Callable<Integer> {
     inForce.put("model", heed.model().orElse(null));
     inForce.put("seed", heed.seed());
     inForce.put("threads", heed.threads().orElse(Runtime.getRuntime().availableProcessors()));
-    inForce.put("precision", heed.precision().map(Precision::toString).orElse("fp32"));
+    inForce.put("precision", heed.precision().map(Precision::name).orElse("fp32").toLowerCase(Locale.ROOT));
     inForce.put("offline", heed.offline());
     inForce.put("quiet", heed.quiet());
     inForce.put("verbose", heed.verbose());

@@ -3,6 +3,7 @@ package dev.heed.cli;
 import dev.heed.cli.terminal.ProgressBar;
 import dev.heed.cli.terminal.Terminal;
 import dev.heed.task.LanguageModel;
+import dev.heed.tensor.Precision;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -126,13 +127,6 @@ final class HeedCommand {
   /// In which numbers the model computes, where that was asked for.
   Optional<Precision> precision() {
     return Optional.ofNullable(precision);
-  }
-
-  /// The precision of the engine's products.
-  dev.heed.tensor.Precision engine() {
-    return precision == Precision.BF16
-        ? dev.heed.tensor.Precision.BF16
-        : dev.heed.tensor.Precision.FP32;
   }
 
   /// The language model that `--model` names, in the numbers asked for.

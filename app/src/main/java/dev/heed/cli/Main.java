@@ -1,5 +1,6 @@
 package dev.heed.cli;
 
+import dev.heed.tensor.Precision;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -19,6 +20,10 @@ import picocli.CommandLine.ParseResult;
 /// Where the `heed` command starts.
 public final class Main {
   // In the order of the help. A new command is one line here.
+  /// The commands that write weights.
+  private static final Set<String> WRITERS =
+      Set.of("train", "compare", "merge", "convert", "quantize");
+
   private static final Map<String, Function<HeedCommand, Object>> COMMANDS = new LinkedHashMap<>();
 
   static {
@@ -154,12 +159,16 @@ public final class Main {
     }
   }
 
-  /// The precision that was asked for; else a run that goes on computes as it began.
-  private static dev.heed.tensor.Precision engine(HeedCommand heed, ParseResult parsed) {
+  /// The precision that was asked for; else a run that goes on computes as it began. What writes
+  /// weights takes them as they are, never rounded.
+  private static Precision engine(HeedCommand heed, ParseResult parsed) {
     Path resumed = innermost(parsed).matchedOptionValue("--resume", (Path) null);
-    return heed.precision().isPresent() || resumed == null
-        ? heed.engine()
-        : RunFolder.precision(resumed);
+    Precision asked =
+        heed.precision()
+            .orElseGet(() -> resumed == null ? Precision.FP32 : RunFolder.precision(resumed));
+    boolean writes =
+        parsed.hasSubcommand() && WRITERS.contains(parsed.subcommand().commandSpec().name());
+    return writes && asked == Precision.INT8 ? Precision.FP32 : asked;
   }
 
   /// The names of all options of all commands, as the configuration file may set them.

@@ -5,6 +5,7 @@ import dev.heed.hub.HubException;
 import dev.heed.model.ConfigFile;
 import dev.heed.model.Lora;
 import dev.heed.task.MiniLm;
+import dev.heed.tensor.Precision;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -93,14 +94,17 @@ final class SavedModels {
   }
 
   /// The file or directory that `name` means: minilm, itself, the one saved under this name, or the
-  /// one of the hub's cache. Refuses `--precision int8` for what is not quantised.
+  /// one of the hub's cache. Refuses `--precision int8` for what is not quantised, where nothing is
+  /// to be rounded.
   static Path named(HeedCommand heed, String name) {
     Path path = find(heed, name);
     boolean quantised =
         Files.isRegularFile(path) || Lora.isIn(path) && Files.isRegularFile(Lora.base(path));
-    if (heed.precision().equals(Optional.of(Precision.INT8)) && !quantised) {
+    boolean rounds = Precision.current() == Precision.INT8;
+    if (heed.precision().equals(Optional.of(Precision.INT8)) && !rounds && !quantised) {
       throw CommandFailure.usage(
-          "--precision int8 needs a quantised file (.gguf), such as heed quantize writes: received "
+          "--precision int8 needs a quantised file (.gguf) here, such as heed quantize writes:"
+              + " received "
               + name);
     }
     return path;

@@ -171,9 +171,24 @@ class EmbedCommandTest {
   }
 
   @Test
-  void eightBitsNeedAQuantisedFile() {
+  void eightBitsChangeAVectorALittle() {
+    float[] exact = numbers(heed().run("embed", "The train left.").out().strip().split(" "));
     Heed.Result result = heed().run("embed", "The train left.", "--precision", "int8");
-    assertThat(result.code()).isEqualTo(ExitCode.USAGE);
+    float[] rounded = numbers(result.out().strip().split(" "));
+    double cosine = 0;
+    for (int i = 0; i < exact.length; i++) {
+      cosine += (double) exact[i] * rounded[i];
+    }
+    assertThat(cosine).isBetween(0.995, 0.999999);
+  }
+
+  @Test
+  void eightBitsAreNotTrained() throws IOException {
+    String command = "train classify --data %s --from minilm --precision int8 -o %s";
+    Path texts = out("texts.tsv");
+    Files.writeString(texts, "label\ttext\na\tone\nb\ttwo\na\tthree\nb\tfour\n");
+    Heed.Result result = heed().run(command.formatted(texts, out("run")).split(" "));
+    assertThat(result.code()).as(result.messages()).isEqualTo(ExitCode.USAGE);
     assertThat(result.messages()).contains("--precision int8 needs a quantised file", "minilm");
   }
 }

@@ -14,6 +14,7 @@ import dev.heed.model.modernbert.ModernBert;
 import dev.heed.model.modernbert.ModernBertHead;
 import dev.heed.model.t5.T5;
 import dev.heed.nn.Layer;
+import dev.heed.tensor.Precision;
 import dev.heed.weights.SafetensorsWriter;
 import dev.heed.weights.StoredTensor;
 import java.io.IOException;
@@ -75,7 +76,7 @@ public final class ModelDirectory {
 
   private ModelDirectory() {}
 
-  /// Opens a directory's model.
+  /// Opens a directory's model; under [Precision#INT8] its linear layers are rounded.
   ///
   /// @param kind what it must be able to do, such as [CausalModel]
   /// @throws ModelException if the architecture is not known or is not of this kind, or the files
@@ -96,6 +97,7 @@ public final class ModelDirectory {
       throw new ModelException(
           "%s: expected a %s: received %s".formatted(path, kind.getSimpleName(), architecture));
     }
+    round(model);
     if (Lora.isIn(directory)) {
       if (!(model instanceof StoredModel adapted)) {
         throw new ModelException("%s: no update is known for a %s".formatted(path, architecture));
@@ -105,7 +107,7 @@ public final class ModelDirectory {
     return kind.cast(model);
   }
 
-  /// Opens the encoder of a directory's model, without its head.
+  /// Opens the encoder of a directory's model, without its head; see [#open].
   ///
   /// @throws ModelException if the `model_type` is not known or the files do not fit together
   /// @throws UncheckedIOException if a file is missing or cannot be read
@@ -117,7 +119,17 @@ public final class ModelDirectory {
           "%s: model_type must be an encoder's, one of %s: received %s"
               .formatted(directory.resolve(CONFIG), new TreeSet<>(ENCODERS.keySet()), type));
     }
-    return loader.apply(directory);
+    TextEncoder encoder = loader.apply(directory);
+    if (encoder instanceof Layer model) {
+      round(model);
+    }
+    return encoder;
+  }
+
+  private static void round(Layer model) {
+    if (Precision.current() == Precision.INT8) {
+      EightBits.round(model);
+    }
   }
 
   /// Writes `model.safetensors` and then these files, each under its name; `config.json` comes

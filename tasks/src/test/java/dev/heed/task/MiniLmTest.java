@@ -3,6 +3,7 @@ package dev.heed.task;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.heed.data.WordNet;
 import dev.heed.model.ConfigFile;
 import dev.heed.tensor.Precision;
 import dev.heed.weights.Checkpoint;
@@ -11,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -45,6 +47,35 @@ class MiniLmTest {
     }
     assertThat(embeddings.cut()).isOne();
     assertThat(MINILM.maximumLength()).isEqualTo(256);
+  }
+
+  @Test
+  void embeddingsInEightBitsPointTheSameWayAndRankAlike() {
+    SentenceEmbedder rounded = Precision.INT8.compute(() -> SentenceEmbedder.load(DIRECTORY));
+    List<String> all = WordNet.sentences();
+    List<String> texts = IntStream.range(0, 400).mapToObj(i -> all.get(i * 311)).toList();
+    Embeddings exact = MINILM.embed(texts);
+    Embeddings near = rounded.embed(texts);
+    double[] exactCosines = new double[texts.size()];
+    double[] nearCosines = new double[texts.size()];
+    for (int i = 0; i < texts.size(); i++) {
+      assertThat(cosine(exact.vector(i), near.vector(i))).as(texts.get(i)).isBetween(0.995, 0.99999);
+      int other = (i + 1) % texts.size();
+      exactCosines[i] = cosine(exact.vector(i), exact.vector(other));
+      nearCosines[i] = cosine(near.vector(i), near.vector(other));
+    }
+    double spearman =
+        EmbeddingFigures.pearson(
+            EmbeddingFigures.ranks(exactCosines), EmbeddingFigures.ranks(nearCosines));
+    assertThat(spearman).isGreaterThan(0.995);
+  }
+
+  private static double cosine(float[] a, float[] b) {
+    double cosine = 0;
+    for (int i = 0; i < a.length; i++) {
+      cosine += (double) a[i] * b[i];
+    }
+    return cosine;
   }
 
   /// Where the processor has no products of bfloat16 they are the same.

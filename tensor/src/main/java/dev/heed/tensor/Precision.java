@@ -9,13 +9,20 @@ import java.util.function.Supplier;
 /// product has so few rows that memory limits it, it stays F32. Weights, gradients and activations
 /// are kept in F32.
 ///
+/// A model that is opened under [#INT8] has the weights of its linear layers rounded to 8-bit
+/// integers in blocks of 32 with a scale each, and cannot be trained; whatever the precision then,
+/// the rows they meet are rounded in the same way as they come (W8A8, dynamic), and summed exactly
+/// within a block.
+///
 /// Source: Micikevicius et al. 2018, "Mixed Precision Training"; Kalamkar et al. 2019, "A Study of
 /// BFLOAT16 for Deep Learning Training".
 public enum Precision {
   /// All bits of the factors count.
   FP32,
   /// Factors may be rounded to bfloat16.
-  BF16;
+  BF16,
+  /// Weights and what they meet are 8-bit integers.
+  INT8;
 
   private static final ScopedValue<Precision> CURRENT = ScopedValue.newInstance();
 
