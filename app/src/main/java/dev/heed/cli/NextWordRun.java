@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 /// What a run of `heed train next-word` was asked.
 ///
 /// @param adaptation how much of a pretrained model learns, as options without `--`
+/// @param tokenizer a new model's tokenizer, null for one learned from the texts
 record NextWordRun(
     Path folder,
     List<Path> data,
@@ -21,6 +22,7 @@ record NextWordRun(
     @Nullable String from,
     Map<String, String> adaptation,
     LanguageModelTraining.Architecture architecture,
+    @Nullable Path tokenizer,
     int vocabulary,
     LanguageModelTraining.Settings settings) {
   static final String TASK = "next-word";
@@ -52,6 +54,7 @@ record NextWordRun(
     map.put("layers", architecture.layers());
     map.put("heads", architecture.heads());
     map.put("dropout", architecture.dropout());
+    map.put("tokenizer", tokenizer == null ? null : tokenizer.toString());
     map.put("vocabulary", vocabulary);
     map.put("context", settings.longest());
     map.put("steps", settings.steps());
@@ -74,8 +77,10 @@ record NextWordRun(
       command.append(
           String.format(
               Locale.ROOT,
-              " --vocabulary %d --width %d --layers %d --heads %d --dropout %s",
-              vocabulary,
+              " %s --width %d --layers %d --heads %d --dropout %s",
+              tokenizer == null
+                  ? "--vocabulary " + vocabulary
+                  : "--tokenizer '" + tokenizer + "'",
               architecture.width(),
               architecture.layers(),
               architecture.heads(),
@@ -101,6 +106,7 @@ record NextWordRun(
     ConfigFile map = folder.asked();
     int context = map.integer("context");
     String from = map.string("from", "");
+    String tokenizer = map.string("tokenizer", "");
     return new NextWordRun(
         folder.path(),
         map.strings("data").stream().map(Path::of).toList(),
@@ -113,6 +119,7 @@ record NextWordRun(
             map.integer("heads"),
             context,
             map.number("dropout")),
+        tokenizer.isEmpty() ? null : Path.of(tokenizer),
         map.integer("vocabulary"),
         new LanguageModelTraining.Settings(
             context,

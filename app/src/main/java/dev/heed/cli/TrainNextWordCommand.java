@@ -97,6 +97,14 @@ final class TrainNextWordCommand implements Callable<Integer> {
   private int vocabulary = 4096;
 
   @Option(
+      names = "--tokenizer",
+      paramLabel = "FILE",
+      description =
+          "from nothing: take this tokenizer.json, which adds nothing to texts, instead of learning"
+              + " one")
+  private @Nullable Path tokenizer;
+
+  @Option(
       names = "--width",
       paramLabel = "D",
       description = "from nothing: the model width (default: ${DEFAULT-VALUE})")
@@ -142,6 +150,10 @@ final class TrainNextWordCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     RunFolder folder = resume == null ? null : RunFolder.read(resume, NextWordRun.TASK);
     NextWordRun run = folder == null ? asked() : NextWordRun.of(folder);
+    Path own = run.tokenizer();
+    if (folder == null && own != null) {
+      own(own); // before anything is written
+    }
     TextSplit texts = TextSplit.read(run.data(), run.validation());
     // What --from names is opened before anything is written.
     LanguageModelTraining training = run.from() == null ? null : pretrained(run, run.from());
@@ -228,6 +240,7 @@ final class TrainNextWordCommand implements Callable<Integer> {
         from,
         options,
         new LanguageModelTraining.Architecture(width, layers, heads, context, dropout),
+        tokenizer == null ? null : tokenizer.toAbsolutePath(),
         vocabulary,
         new LanguageModelTraining.Settings(
             context, steps, tokensPerStep, rate, Math.max(1, steps / 10), heed.seed()));
@@ -250,9 +263,13 @@ final class TrainNextWordCommand implements Callable<Integer> {
 
   private LanguageModelTraining fromNothing(NextWordRun run, TextSplit texts, PrintStream notes)
       throws IOException {
+    Path own = run.tokenizer();
     Tokenizer tokenizer;
     if (Files.exists(run.folder().resolve("tokenizer.json"))) {
       tokenizer = Tokenizer.load(run.folder());
+    } else if (own != null) {
+      tokenizer = own(own);
+      tokenizer.save(run.folder());
     } else {
       notes.printf(
           Locale.ROOT, "Training a byte-level BPE tokenizer of %,d tokens …%n", run.vocabulary());
@@ -263,6 +280,16 @@ final class TrainNextWordCommand implements Callable<Integer> {
     }
     return LanguageModelTraining.ofNewModel(
         run.architecture(), run.settings(), tokenizer, run.folder());
+  }
+
+  private static Tokenizer own(Path file) throws IOException {
+    Tokenizer tokenizer = Tokenizer.load(file);
+    if (tokenizer.addedAround(false) > 0) {
+      throw CommandFailure.usage(
+          "--tokenizer must add nothing to texts: %s adds %s"
+              .formatted(file, String.join(" ", tokenizer.encode("").tokens())));
+    }
+    return tokenizer;
   }
 
   private void finish(

@@ -74,6 +74,24 @@ class TrainNextWordCommandTest {
   }
 
   @Test
+  void theTokenizerMayBeOnesOwn() throws IOException {
+    String tokenizer = "train tokenizer --data %s --kind %s --vocabulary 270 -o %s";
+    String own = folder("own.json");
+    new Heed(home).run(tokenizer.formatted(data(), "bpe", own).split(" "));
+    Heed.Result result =
+        train("--data", data(), "-o", folder("one"), "--steps", "2", "--tokenizer", own);
+    assertThat(result.code()).as(result.messages()).isEqualTo(ExitCode.DONE);
+    assertThat(home.resolve("one/tokenizer.json")).hasSameTextualContentAs(Path.of(own));
+    assertThat(home.resolve("one/run.json")).content().contains(" --tokenizer '" + own + "' ");
+    String other = folder("other.json");
+    new Heed(home).run(tokenizer.formatted(data(), "wordpiece", other).split(" "));
+    Heed.Result refused = train("--data", data(), "-o", folder("two"), "--tokenizer", other);
+    assertThat(refused.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(refused.messages()).contains("must add nothing to texts", "[CLS] [SEP]");
+    assertThat(home.resolve("two")).doesNotExist();
+  }
+
+  @Test
   void aModelGoesOnWithAnotherTextAndTellsBeforeAndAfter() throws IOException {
     train("--data", data(), "-o", folder("one"), "--steps", "20");
     Path packed = home.resolve("other.txt.gz");
