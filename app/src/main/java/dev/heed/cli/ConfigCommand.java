@@ -56,7 +56,8 @@ final class ConfigCommand implements Callable<Integer> {
     inForce.put("model", heed.model().orElse(null));
     inForce.put("seed", heed.seed());
     inForce.put("threads", heed.threads().orElse(Runtime.getRuntime().availableProcessors()));
-    inForce.put("precision", heed.precision().map(Precision::name).orElse("fp32").toLowerCase(Locale.ROOT));
+    inForce.put(
+        "precision", heed.precision().map(Precision::name).orElse("fp32").toLowerCase(Locale.ROOT));
     inForce.put("offline", heed.offline());
     inForce.put("quiet", heed.quiet());
     inForce.put("verbose", heed.verbose());

@@ -78,9 +78,7 @@ record NextWordRun(
           String.format(
               Locale.ROOT,
               " %s --width %d --layers %d --heads %d --dropout %s",
-              tokenizer == null
-                  ? "--vocabulary " + vocabulary
-                  : "--tokenizer '" + tokenizer + "'",
+              tokenizer == null ? "--vocabulary " + vocabulary : "--tokenizer '" + tokenizer + "'",
               architecture.width(),
               architecture.layers(),
               architecture.heads(),

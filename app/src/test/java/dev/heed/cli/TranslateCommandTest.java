@@ -172,7 +172,9 @@ class TranslateCommandTest {
     String[] evaluate = {"evaluate", "--model", "numbers", "--data", pairs.toString()};
     Heed.Result text = heed().run(evaluate);
     assertThat(text.code()).as(text.messages()).isEqualTo(ExitCode.DONE);
-    assertThat(text.out()).startsWith("BLEU ").contains("chrF2 ", "exact match ", "next-token accuracy ", "900 pairs");
+    assertThat(text.out())
+        .startsWith("BLEU ")
+        .contains("chrF2 ", "exact match ", "next-token accuracy ", "900 pairs");
     ConfigFile json =
         ConfigFile.parse(
             "answer",

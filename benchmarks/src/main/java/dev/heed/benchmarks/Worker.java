@@ -124,23 +124,20 @@ public final class Worker {
   }
 
   private Runnable prepare(String[] words) throws IOException {
-    return
-          switch (words[0]) {
-            case "matmul" -> matmul(number(words, 1), number(words, 2), number(words, 3));
-            case "attention" -> attention(number(words, 1), words[2].equals("causal"));
-            case "attend" -> attend(number(words, 1), words[2].equals("observable"));
-            case "token" ->
-                token(number(words, 1), number(words, 2), number(words, 3), number(words, 4));
-            case "gpt" -> gpt(words);
-            case "recurrent" -> recurrent(words[1], number(words, 2), number(words, 3));
-            case "embed" -> embed(Path.of(words[1]), Path.of(words[2]));
-            case "prompt" -> prompt(Path.of(words[1]), number(words, 2));
-            case "decode" -> decode(Path.of(words[1]), number(words, 2), number(words, 3));
-            case "encode" -> encode(Path.of(words[1]), Path.of(words[2]));
-            case "train" -> train(words[1], number(words, 2), Path.of(words[3]));
-            default ->
-                throw new IllegalArgumentException("no such work: " + String.join(" ", words));
-          };
+    return switch (words[0]) {
+      case "matmul" -> matmul(number(words, 1), number(words, 2), number(words, 3));
+      case "attention" -> attention(number(words, 1), words[2].equals("causal"));
+      case "attend" -> attend(number(words, 1), words[2].equals("observable"));
+      case "token" -> token(number(words, 1), number(words, 2), number(words, 3), number(words, 4));
+      case "gpt" -> gpt(words);
+      case "recurrent" -> recurrent(words[1], number(words, 2), number(words, 3));
+      case "embed" -> embed(Path.of(words[1]), Path.of(words[2]));
+      case "prompt" -> prompt(Path.of(words[1]), number(words, 2));
+      case "decode" -> decode(Path.of(words[1]), number(words, 2), number(words, 3));
+      case "encode" -> encode(Path.of(words[1]), Path.of(words[2]));
+      case "train" -> train(words[1], number(words, 2), Path.of(words[3]));
+      default -> throw new IllegalArgumentException("no such work: " + String.join(" ", words));
+    };
   }
 
   /// Writes definitions and usage examples from all over WordNet, a line each.

@@ -9,8 +9,9 @@ import dev.heed.weights.PackedWeights;
 import dev.heed.weights.StoredTensor;
 import dev.heed.weights.StoredType;
 
-/// Rounds the weights of a model's linear layers to 8-bit integers in blocks of 32 with a scale each
-/// (Q8_0), for [dev.heed.tensor.Precision#INT8]. All else stays F32: embeddings, norms and biases.
+/// Rounds the weights of a model's linear layers to 8-bit integers in blocks of 32 with a scale
+/// each (Q8_0), for [dev.heed.tensor.Precision#INT8]. All else stays F32: embeddings, norms and
+/// biases.
 final class EightBits {
   private EightBits() {}
 

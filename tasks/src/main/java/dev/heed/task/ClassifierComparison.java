@@ -31,6 +31,7 @@ public final class ClassifierComparison {
   }
 
   private static final int PROBED_STEPS = 4;
+  private static final int PROBED_TEXTS = 1000;
   private static final int MOST_TO_CHOOSE_BY = 500;
 
   /// Looking costs about a third of learning, and as much as a step on features.
@@ -153,7 +154,7 @@ public final class ClassifierComparison {
   public Plan plan(Method method, double seconds) {
     int texts = learned.examples().size();
     if (!method.bySteps()) {
-      return new Plan(method, texts, 0, 1, texts / 1000.0, 0);
+      return new Plan(method, texts, 0, 1, texts * secondsAText(method), 0);
     }
     TextTrainingSettings usual = usual(method, texts, 1);
     int perStep = usual.textsPerStep();
@@ -177,6 +178,15 @@ public final class ClassifierComparison {
     }
     long steps = (long) Math.clamp(left / (perText * perStep), 10, (double) usual.steps());
     return new Plan(method, texts, steps, 1, steps * perText * perStep, looking);
+  }
+
+  /// How long a linear model takes for a text, found by some of them.
+  private double secondsAText(Method method) {
+    int most = learned.examples().size();
+    LabelledTexts few = learned.sample(Math.min(most, PROBED_TEXTS), 1);
+    long before = System.nanoTime();
+    train(method, usual(method, most, 1), 1, few, few, TrainingProgress.SILENT);
+    return (System.nanoTime() - before) / 1e9 / few.examples().size();
   }
 
   /// How long a step takes now, found by some of them.

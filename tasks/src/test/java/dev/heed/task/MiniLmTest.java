@@ -59,7 +59,9 @@ class MiniLmTest {
     double[] exactCosines = new double[texts.size()];
     double[] nearCosines = new double[texts.size()];
     for (int i = 0; i < texts.size(); i++) {
-      assertThat(cosine(exact.vector(i), near.vector(i))).as(texts.get(i)).isBetween(0.995, 0.99999);
+      assertThat(cosine(exact.vector(i), near.vector(i)))
+          .as(texts.get(i))
+          .isBetween(0.995, 0.99999);
       int other = (i + 1) % texts.size();
       exactCosines[i] = cosine(exact.vector(i), exact.vector(other));
       nearCosines[i] = cosine(near.vector(i), near.vector(other));
