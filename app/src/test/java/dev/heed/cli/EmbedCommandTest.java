@@ -186,7 +186,11 @@ class EmbedCommandTest {
   void eightBitsAreNotTrained() throws IOException {
     String command = "train classify --data %s --from minilm --precision int8 -o %s";
     Path texts = out("texts.tsv");
-    Files.writeString(texts, "label\ttext\na\tone\nb\ttwo\na\tthree\nb\tfour\n");
+    StringBuilder rows = new StringBuilder("label\ttext\n");
+    for (int i = 0; i < 20; i++) {
+      rows.append("a\tone ").append(i).append("\nb\ttwo ").append(i).append('\n');
+    }
+    Files.writeString(texts, rows);
     Heed.Result result = heed().run(command.formatted(texts, out("run")).split(" "));
     assertThat(result.code()).as(result.messages()).isEqualTo(ExitCode.USAGE);
     assertThat(result.messages()).contains("--precision int8 needs a quantised file", "minilm");
