@@ -19,11 +19,11 @@ import picocli.CommandLine.ParseResult;
 
 /// Where the `heed` command starts.
 public final class Main {
-  // In the order of the help. A new command is one line here.
   /// The commands that write weights.
   private static final Set<String> WRITERS =
       Set.of("train", "compare", "merge", "convert", "quantize");
 
+  // In the order of the help. A new command is one line here.
   private static final Map<String, Function<HeedCommand, Object>> COMMANDS = new LinkedHashMap<>();
 
   static {

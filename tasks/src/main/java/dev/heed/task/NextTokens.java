@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 /// @param nll the mean of −ln p of the tokens, in nats
 /// @param tokens how many there were
 public record NextTokens(double accuracy, double nll, long tokens) {
-  /// So many logits for each token are held at once.
-  private static final int TOKENS_AT_ONCE = 500;
+  /// About as many are held at once, 64 MB: a token has one for each of the vocabulary.
+  private static final int LOGITS_AT_ONCE = 1 << 24;
 
   /// Looks at all pairs that are not too long for the model.
   ///
@@ -31,7 +31,8 @@ public record NextTokens(double accuracy, double nll, long tokens) {
     if (encoded.isEmpty()) {
       return null;
     }
-    PairBatches batches = PairBatches.of(encoded, TOKENS_AT_ONCE, model.startToken(), 0, false);
+    int tokensAtOnce = Math.max(1, LOGITS_AT_ONCE / model.vocabulary());
+    PairBatches batches = PairBatches.of(encoded, tokensAtOnce, model.startToken(), 0, false);
     long right = 0;
     double nll = 0;
     long tokens = 0;

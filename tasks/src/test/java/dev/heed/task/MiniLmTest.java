@@ -1,10 +1,13 @@
 package dev.heed.task;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.heed.data.WordNet;
 import dev.heed.model.ConfigFile;
+import dev.heed.model.ModelDirectory;
+import dev.heed.nn.Layer;
 import dev.heed.tensor.Precision;
 import dev.heed.weights.Checkpoint;
 import java.io.IOException;
@@ -70,6 +73,14 @@ class MiniLmTest {
         EmbeddingFigures.pearson(
             EmbeddingFigures.ranks(exactCosines), EmbeddingFigures.ranks(nearCosines));
     assertThat(spearman).isGreaterThan(0.995);
+  }
+
+  @Test
+  void whatWasOpenedInEightBitsCannotBeThawed() {
+    Layer encoder = (Layer) Precision.INT8.compute(() -> ModelDirectory.openEncoder(DIRECTORY));
+    assertThatIllegalStateException()
+        .isThrownBy(() -> encoder.setFrozen(false))
+        .withMessageContaining("only floating types have gradients");
   }
 
   private static double cosine(float[] a, float[] b) {
