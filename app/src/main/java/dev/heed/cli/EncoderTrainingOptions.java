@@ -50,7 +50,7 @@ final class EncoderTrainingOptions {
       names = "--context",
       paramLabel = "N",
       description = "the most tokens of a text (default: ${DEFAULT-VALUE})")
-  private int context = 256;
+  private int context = TextTrainingSettings.LONGEST;
 
   @Option(
       names = "--validation",
@@ -58,7 +58,7 @@ final class EncoderTrainingOptions {
       description = "how much of the data is held out (default: ${DEFAULT-VALUE})")
   private double validation = 0.1;
 
-  @Mixin private WatchOption watch = new WatchOption();
+  @Mixin private TrainingOptions training = new TrainingOptions();
 
   @Option(
       names = "--format",
@@ -113,8 +113,8 @@ final class EncoderTrainingOptions {
     }
   }
 
-  /// The page that watches the run, if it was asked for.
-  WatchOption.Page watch(HeedCommand heed, RunFolder run) {
-    return watch.open(heed, run.path());
+  /// How it is trained, beside that.
+  TrainingOptions training() {
+    return training;
   }
 }

@@ -190,11 +190,10 @@ final class TrainClassifyCommand implements Callable<Integer> {
             split.learned().labels()),
         run.settings());
     AtomicInteger cut = new AtomicInteger();
-    boolean finished;
-    try (WatchOption.Page page = training.watch(heed, folder)) {
-      finished =
-          TrainingRun.train(
+    boolean finished =
+        training.training().train(
                   heed,
+ folder.path(),
                   run.settings().steps(),
                   "texts/s",
                   progress -> {
@@ -202,9 +201,7 @@ final class TrainClassifyCommand implements Callable<Integer> {
                     cut.set(outcome.cut());
                     return outcome.history();
                   },
-                  begun::stop)
-              .finished();
-    }
+                  begun::stop).finished();
     TrainingRun.tellCut(heed, cut.get(), run.settings());
     if (!finished) {
       return TrainingRun.interrupted(heed, TASK, folder);

@@ -93,11 +93,10 @@ final class TrainEmbedCommand implements Callable<Integer> {
         run.settings());
     EmbeddingFigures before = EmbeddingFigures.of(begun.model(), split.heldOut());
     AtomicInteger cut = new AtomicInteger();
-    boolean finished;
-    try (WatchOption.Page page = training.watch(heed, folder)) {
-      finished =
-          TrainingRun.train(
+    boolean finished =
+        training.training().train(
                   heed,
+ folder.path(),
                   run.settings().steps(),
                   "pairs/s",
                   progress -> {
@@ -105,9 +104,7 @@ final class TrainEmbedCommand implements Callable<Integer> {
                     cut.set(outcome.cut());
                     return outcome.history();
                   },
-                  begun::stop)
-              .finished();
-    }
+                  begun::stop).finished();
     TrainingRun.tellCut(heed, cut.get(), run.settings());
     if (!finished) {
       return TrainingRun.interrupted(heed, TASK, folder);

@@ -9,7 +9,6 @@ import dev.heed.task.WordLosses;
 import dev.heed.tensor.Kernels;
 import dev.heed.tokenizer.BpeTrainer;
 import dev.heed.tokenizer.Tokenizer;
-import dev.heed.training.Trainer;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -140,7 +139,7 @@ final class TrainNextWordCommand implements Callable<Integer> {
       description = "of the figures: text, json or jsonl (default: text)")
   private Format format = Format.TEXT;
 
-  @Mixin private WatchOption watch = new WatchOption();
+  @Mixin private TrainingOptions options = new TrainingOptions();
 
   TrainNextWordCommand(HeedCommand heed) {
     this.heed = heed;
@@ -182,17 +181,17 @@ final class TrainNextWordCommand implements Callable<Integer> {
             ? null
             : WordLosses.of(training.model(), texts.heldOut(), run.settings().longest());
     LanguageModelTraining begun = training;
-    Trainer.History history;
-    try (WatchOption.Page page = watch.open(heed, run.folder())) {
-      history =
-          TrainingRun.train(
-              heed,
-              run.steps(),
-              "tokens/s",
-              progress -> begun.run(texts.learned(), texts.heldOut(), progress),
-              begun::stop);
-    }
-    if (!history.finished()) {
+    boolean finished =
+        options
+            .train(
+                heed,
+                run.folder(),
+                run.steps(),
+                "tokens/s",
+                progress -> begun.run(texts.learned(), texts.heldOut(), progress),
+                begun::stop)
+            .finished();
+    if (!finished) {
       notes.printf(
           "Interrupted: the run is saved; `heed train next-word --resume %s` goes on%n",
           run.folder());

@@ -131,17 +131,14 @@ final class TrainTagCommand implements Callable<Integer> {
             split.heldOut().sentences().size(),
             begun.model().labels()),
         run.settings());
-    boolean finished;
-    try (WatchOption.Page page = training.watch(heed, folder)) {
-      finished =
-          TrainingRun.train(
+    boolean finished =
+        training.training().train(
                   heed,
+ folder.path(),
                   run.settings().steps(),
                   "words/s",
                   progress -> begun.run(split.learned(), split.heldOut(), progress),
-                  begun::stop)
-              .finished();
-    }
+                  begun::stop).finished();
     if (!finished) {
       return TrainingRun.interrupted(heed, TASK, folder);
     }

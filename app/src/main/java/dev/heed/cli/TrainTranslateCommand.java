@@ -165,7 +165,7 @@ final class TrainTranslateCommand implements Callable<Integer> {
       description = "of the figures: text, json or jsonl (default: text)")
   private Format format = Format.TEXT;
 
-  @Mixin private WatchOption watch = new WatchOption();
+  @Mixin private TrainingOptions options = new TrainingOptions();
 
   TrainTranslateCommand(HeedCommand heed) {
     this.heed = heed;
@@ -223,17 +223,16 @@ final class TrainTranslateCommand implements Callable<Integer> {
         run.settings().tokensPerStep(),
         Kernels.active().name());
     @Nullable Double before = run.from() == null ? null : training.nll(split.heldOut());
-    boolean finished;
-    try (WatchOption.Page page = watch.open(heed, run.folder())) {
-      finished =
-          TrainingRun.train(
-                  heed,
-                  run.settings().steps(),
-                  "tokens/s",
-                  progress -> training.run(split.learned(), split.heldOut(), progress),
-                  training::stop)
-              .finished();
-    }
+    boolean finished =
+        options
+            .train(
+                heed,
+                run.folder(),
+                run.settings().steps(),
+                "tokens/s",
+                progress -> training.run(split.learned(), split.heldOut(), progress),
+                training::stop)
+            .finished();
     if (!finished) {
       notes.printf(
           "Interrupted: the run is saved; `heed train translate --resume %s` goes on%n",

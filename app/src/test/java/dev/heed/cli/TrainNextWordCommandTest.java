@@ -11,6 +11,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -248,6 +250,31 @@ class TrainNextWordCommandTest {
         .contains("-o must be new or empty");
     assertThat(train("--resume", folder("one")).messages()).contains("is finished");
     assertThat(train("--resume", folder("none")).code()).isEqualTo(ExitCode.MISSING);
+  }
+
+  @Test
+  void recomputingChangesNothingButTheMemory() {
+    Heed.Result plain = large("plain");
+    Heed.Result less = large("less", "--recompute");
+    assertThat(less.code()).as(less.messages()).isEqualTo(ExitCode.DONE);
+    assertThat(home.resolve("less/model.safetensors"))
+        .hasSameBinaryContentAs(home.resolve("plain/model.safetensors"));
+    assertThat(activations(less)).isLessThan(activations(plain) / 2);
+  }
+
+  private Heed.Result large(String name, String... more) {
+    List<String> asked = new ArrayList<>(List.of("train", "next-word", "--data", data()));
+    asked.addAll(List.of("--width", "64", "--layers", "8", "--vocabulary", "257"));
+    asked.addAll(List.of("--tokens-per-step", "1024", "--steps", "2", "-o", folder(name)));
+    asked.addAll(Arrays.asList(more));
+    return new Heed(home).run(asked.toArray(String[]::new));
+  }
+
+  /// Of a step, in megabytes.
+  private static double activations(Heed.Result result) {
+    Matcher told = Pattern.compile("activations of a step ([0-9.]+) MB").matcher(result.messages());
+    assertThat(told.find()).as(result.messages()).isTrue();
+    return Double.parseDouble(told.group(1));
   }
 
   @Test

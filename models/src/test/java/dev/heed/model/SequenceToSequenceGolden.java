@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /// Holds an encoder-decoder family against what `transformers` computed
@@ -87,7 +88,10 @@ public final class SequenceToSequenceGolden {
   public <M extends Layer & SequenceToSequenceModel> void requireGradients(
       M model, M gradients, WeightNames names, List<String> withoutGradient) {
     model.setFrozen(false);
-    Tensor loss = model.loss(source, sources, target, targets, golden.integerTensor("labels"), 0.1);
+    Supplier<Tensor> computed =
+        () -> model.loss(source, sources, target, targets, golden.integerTensor("labels"), 0.1);
+    Recomputed.requireSameGradients(model, computed);
+    Tensor loss = computed.get();
     loss.backward();
     assertThat(loss.item() / golden.numbers("loss")[0]).isCloseTo(1, within(1e-5));
     Map<String, Parameter> to = gradients.parameters();

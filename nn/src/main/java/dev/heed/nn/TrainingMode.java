@@ -50,6 +50,27 @@ public final class TrainingMode {
     return CounterRandom.key(mode.seed, mode.step, mode.site++);
   }
 
+  /// `body` in this mode and with the random sites that come next, each time it is run.
+  static <T> Supplier<T> repeatable(Supplier<T> body) {
+    TrainingMode mode = CURRENT.get();
+    if (mode == null) {
+      return body;
+    }
+    long first = mode.site;
+    return () -> {
+      TrainingMode outer = CURRENT.get();
+      long next = mode.site;
+      CURRENT.set(mode);
+      mode.site = first;
+      try {
+        return body.get();
+      } finally {
+        mode.site = Math.max(mode.site, next);
+        CURRENT.set(outer);
+      }
+    };
+  }
+
   /// Drops the share `rate` of x's elements when training, else gives x.
   ///
   /// Source: Srivastava et al. 2014, in the inverted form: what is kept is divided by 1 − rate.

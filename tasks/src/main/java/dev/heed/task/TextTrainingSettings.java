@@ -10,6 +10,9 @@ package dev.heed.task;
 /// @param seed what everything random follows from
 public record TextTrainingSettings(
     int longest, long steps, int textsPerStep, double learningRate, long evaluateEvery, long seed) {
+  /// What most encoders take. Short texts cost no more for it: nothing is padded.
+  public static final int LONGEST = 512;
+
   private static final int TEXTS_PER_STEP = 32;
   private static final int EVALUATIONS = 10;
 
@@ -36,7 +39,7 @@ public record TextTrainingSettings(
   private static TextTrainingSettings of(int texts, int passes, double learningRate, long seed) {
     long steps = Math.max(passes * Math.ceilDiv((long) texts, TEXTS_PER_STEP), 40L * passes);
     return new TextTrainingSettings(
-        256, steps, TEXTS_PER_STEP, learningRate, Math.max(1, steps / EVALUATIONS), seed);
+        LONGEST, steps, TEXTS_PER_STEP, learningRate, Math.max(1, steps / EVALUATIONS), seed);
   }
 
   /// The same with another number of steps, evaluated ten times.

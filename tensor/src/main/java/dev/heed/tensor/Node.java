@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// How a tensor was computed: its inputs, and what to do with its gradient.
@@ -83,13 +84,70 @@ final class Node {
     }
   }
 
+  /// The result of `body`, of which only `inputs` and the result are kept: the backward pass
+  /// computes the rest again.
+  static Tensor recomputed(Supplier<Tensor> body, Tensor... inputs) {
+    if (!wanted(inputs)) {
+      return body.get();
+    }
+    StepMemory memory = StepMemory.current();
+    Supplier<Tensor> first = () -> without(body);
+    Tensor out = memory == null ? first.get() : memory.keepingResult(first);
+    return record(out, gradient -> again(body, inputs, gradient), inputs);
+  }
+
+  private static void again(Supplier<Tensor> body, Tensor[] inputs, Tensor gradient) {
+    long[] made = MADE.get();
+    for (Tensor input : inputs) {
+      if (input.node != null) {
+        made[0] = Math.max(made[0], input.node.number + 1);
+      }
+    }
+    long first = made[0];
+    StepMemory memory = StepMemory.current();
+    boolean freeing = memory != null && memory.isFreeing();
+    Tensor out;
+    int off = OFF.get()[0];
+    OFF.get()[0] = 0;
+    try {
+      out = freeing ? memory.notFreeing(body) : body.get();
+    } finally {
+      OFF.get()[0] = off;
+    }
+    List<Tensor> computed = reachable(out, first);
+    requireDeclared(computed, first, inputs);
+    backward(out, computed, gradient, freeing ? memory : null);
+  }
+
+  /// A gradient for anything else would come when the pass does not look for it any more.
+  private static void requireDeclared(List<Tensor> computed, long first, Tensor[] inputs) {
+    for (Tensor tensor : computed) {
+      @Nullable Tensor[] sources = node(tensor).inputs;
+      for (Tensor source : sources == null ? new Tensor[0] : sources) {
+        boolean before = source != null && source.node != null && source.node.number < first;
+        if (before && Stream.of(inputs).noneMatch(input -> input == source)) {
+          throw new IllegalStateException(
+              "what is recomputed must be told all that it takes: it took " + source);
+        }
+      }
+    }
+  }
+
   /// @param memory where what is no longer needed is given back; null keeps it
   static void run(Tensor root, Tensor seed, @Nullable StepMemory memory) {
-    List<Tensor> computed = reachable(root);
-    computed.sort((a, b) -> Long.compare(node(b).number, node(a).number));
+    List<Tensor> computed = reachable(root, 0);
     if (memory != null) {
       memory.beginFreeing();
     }
+    backward(root, computed, seed, memory);
+    if (memory != null) {
+      memory.endFreeing();
+    }
+  }
+
+  private static void backward(
+      Tensor root, List<Tensor> computed, Tensor seed, @Nullable StepMemory memory) {
+    computed.sort((a, b) -> Long.compare(node(b).number, node(a).number));
     without(() -> {
       root.accumulate(seed);
       for (Tensor tensor : computed) {
@@ -108,12 +166,10 @@ final class Node {
       }
       return null;
     });
-    if (memory != null) {
-      memory.endFreeing();
-    }
   }
 
-  private static List<Tensor> reachable(Tensor root) {
+  /// What `root` was computed from, as far as nodes are numbered `first` or above.
+  private static List<Tensor> reachable(Tensor root, long first) {
     Set<Tensor> seen = Collections.newSetFromMap(new IdentityHashMap<>());
     Deque<Tensor> open = new ArrayDeque<>();
     List<Tensor> computed = new ArrayList<>();
@@ -121,7 +177,7 @@ final class Node {
     seen.add(root);
     while (!open.isEmpty()) {
       Tensor tensor = open.pop();
-      if (tensor.node == null) {
+      if (tensor.node == null || tensor.node.number < first) {
         continue;
       }
       // Found before any gradient is added to.

@@ -96,7 +96,7 @@ public final class StepMemory {
   }
 
   /// Runs a part of a step and frees all tensors that it made but its result, which moves to where
-  /// the part began. Only where nothing remembers how tensors were computed.
+  /// the part began. Only where nothing remembers how tensors were computed inside the part.
   Tensor keepingResult(Supplier<Tensor> body) {
     int slabBefore = slab;
     long usedBefore = used;
@@ -144,6 +144,21 @@ public final class StepMemory {
 
   void endFreeing() {
     freeing = false;
+  }
+
+  boolean isFreeing() {
+    return freeing;
+  }
+
+  /// Runs a part of the backward pass that makes nodes: what it computes is needed until their own
+  /// backward passes.
+  Tensor notFreeing(Supplier<Tensor> body) {
+    freeing = false;
+    try {
+      return body.get();
+    } finally {
+      freeing = true;
+    }
   }
 
   /// Gives back what nothing needs after the backward pass of the node before which `before` were

@@ -334,6 +334,19 @@ public class Tensor {
     return Node.without(body);
   }
 
+  /// The result of `body`, computed from `inputs`, of which a later backward pass keeps nothing
+  /// else: it runs `body` once more when it comes there. Where no input requires a gradient, `body`
+  /// just runs.
+  ///
+  /// Source: Chen et al. 2016, "Training Deep Nets with Sublinear Memory Cost".
+  ///
+  /// @param body gives the same each time
+  /// @param inputs all that `body` takes and that was computed from what requires a gradient; the
+  ///   backward pass throws if one is missing
+  public static Tensor recomputed(Supplier<Tensor> body, Tensor... inputs) {
+    return Node.recomputed(body, inputs);
+  }
+
   /// Marks this as computed from tensors of which at least one requires a gradient.
   final void computedBy(Node by) {
     node = by;

@@ -135,6 +135,10 @@ class StepMemoryTest {
   }
 
   /// Residuals, shared inputs, views, an activation's memory and a sum of gradients.
+  private static Tensor sumOfDeep(Parameter weight, Tensor x, int layers) {
+    return Operations.sum(deep(weight, x, layers));
+  }
+
   private static Tensor deep(Parameter weight, Tensor x, int layers) {
     Tensor h = x;
     for (int i = 0; i < layers; i++) {
@@ -143,7 +147,7 @@ class StepMemoryTest {
       Tensor again = Operations.reshape(both, x.shape().dimensions());
       h = FusedOperations.linear(again, weight, null, Activation.NONE, h);
     }
-    return Operations.sum(h);
+    return h;
   }
 
   @Test
@@ -156,7 +160,7 @@ class StepMemoryTest {
       Parameter embedded = Parameter.of(random(8, 40, 16));
       for (int i = 0; i < 2; i++) {
         own.step(() -> {
-          Tensor loss = deep(weight, Operations.scale(embedded, 0.5), 12);
+          Tensor loss = sumOfDeep(weight, Operations.scale(embedded, 0.5), 12);
           if (free) {
             loss.backwardAndFree();
           } else {
@@ -211,6 +215,76 @@ class StepMemoryTest {
       return null;
     });
     assertThat(gradientOf(weight).toFloatArray()).hasSize(16);
+  }
+
+  @Test
+  void recomputingChangesNoBitOfAnyGradientAndTakesLessMemory() {
+    List<float[]> gradients = new ArrayList<>();
+    List<Long> peaks = new ArrayList<>();
+    for (boolean free : new boolean[] {false, true}) {
+      for (boolean again : new boolean[] {false, true}) {
+        StepMemory own = new StepMemory();
+        Parameter weight = Parameter.of(random(7, 16, 16));
+        Parameter embedded = Parameter.of(random(8, 40, 16));
+        own.step(() -> {
+          Tensor h = Operations.scale(embedded, 0.5);
+          for (int i = 0; i < 6; i++) {
+            Tensor x = h;
+            h = again ? Tensor.recomputed(() -> deep(weight, x), x) : deep(weight, x);
+          }
+          Tensor loss = Operations.sum(h);
+          if (free) {
+            loss.backwardAndFree();
+          } else {
+            loss.backward();
+          }
+          return null;
+        });
+        gradients.add(gradientOf(weight).toFloatArray());
+        gradients.add(gradientOf(embedded).toFloatArray());
+        peaks.add(own.peakBytes());
+      }
+    }
+    for (int i = 2; i < gradients.size(); i += 2) {
+      assertThat(gradients.get(i)).isEqualTo(gradients.get(0));
+      assertThat(gradients.get(i + 1)).isEqualTo(gradients.get(1));
+    }
+    assertThat(peaks.get(3)).isLessThan(peaks.get(2) * 6 / 10);
+  }
+
+  private static Tensor deep(Parameter weight, Tensor x) {
+    return deep(weight, x, 2);
+  }
+
+  @Test
+  void whatIsRecomputedMustBeToldWhatItTakes() {
+    Parameter weight = Parameter.of(random(7, 16, 16));
+    Parameter embedded = Parameter.of(random(8, 4, 16));
+    Tensor told = Operations.scale(embedded, 0.5);
+    Tensor untold = Operations.scale(embedded, 2);
+    Tensor out =
+        Tensor.recomputed(() -> Operations.add(deep(weight, told), deep(weight, untold)), told);
+    Tensor loss = Operations.sum(out);
+    assertThatIllegalStateException()
+        .isThrownBy(loss::backward)
+        .withMessage("what is recomputed must be told all that it takes: it took " + untold);
+  }
+
+  @Test
+  void whereNothingTakenWantsAGradientRecomputingJustRuns() {
+    Parameter weight = Parameter.of(random(7, 16, 16));
+    Tensor x = random(8, 4, 16);
+    int[] runs = new int[1];
+    Tensor out =
+        Tensor.recomputed(
+            () -> {
+              runs[0]++;
+              return deep(weight, x);
+            },
+            x);
+    Operations.sum(out).backward();
+    assertThat(runs[0]).isEqualTo(1);
+    assertThat(gradientOf(weight).toFloatArray()).hasSize(256);
   }
 
   private static Tensor random(long seed, int... shape) {

@@ -6,6 +6,7 @@ import dev.heed.model.ModelFiles;
 import dev.heed.model.WeightNames;
 import dev.heed.nn.Initializer;
 import dev.heed.nn.Layer;
+import dev.heed.nn.Recomputation;
 import dev.heed.nn.Trace;
 import dev.heed.nn.attention.KeyValueCache;
 import dev.heed.nn.embedding.Positions;
@@ -14,7 +15,6 @@ import dev.heed.nn.embedding.RotaryPositions;
 import dev.heed.nn.norm.RmsNorm;
 import dev.heed.tensor.Activation;
 import dev.heed.tensor.FusedOperations;
-import dev.heed.tensor.Inference;
 import dev.heed.tensor.Parameter;
 import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Tensor;
@@ -108,7 +108,9 @@ public final class Llama extends Layer implements CausalModel {
       var turned = configuration.layers().get(i) == LlamaConfiguration.Sight.FULL ? full : sliding;
       KeyValueCache.Layer cached = texts == null ? null : new KeyValueCache.Layer(texts, i);
       LlamaLayer layer = layers.get(i);
-      x = Inference.keepingResult(() -> layer.apply(before, sequences, positions, turned, cached));
+      x =
+          Recomputation.block(
+              () -> layer.apply(before, sequences, positions, turned, cached), before);
     }
     Tensor hidden = finalNorm.apply(x);
     Trace.add("hidden_states", () -> hidden);

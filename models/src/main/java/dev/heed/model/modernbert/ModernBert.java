@@ -5,6 +5,7 @@ import dev.heed.model.ModelDirectory;
 import dev.heed.model.TextEncoder;
 import dev.heed.nn.Initializer;
 import dev.heed.nn.Layer;
+import dev.heed.nn.Recomputation;
 import dev.heed.nn.Trace;
 import dev.heed.nn.TrainingMode;
 import dev.heed.nn.embedding.Positions;
@@ -12,7 +13,6 @@ import dev.heed.nn.embedding.RotaryAngles;
 import dev.heed.nn.embedding.RotaryPositions;
 import dev.heed.nn.embedding.TokenEmbedding;
 import dev.heed.nn.norm.LayerNorm;
-import dev.heed.tensor.Inference;
 import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Tensor;
 import dev.heed.weights.Checkpoint;
@@ -81,7 +81,7 @@ public final class ModernBert extends Layer implements TextEncoder {
       Trace.add("hidden_states", () -> before);
       ModernBertLayer layer = layers.get(i);
       RotaryPositions turned = configuration.local().get(i) ? near : all;
-      h = Inference.keepingResult(() -> layer.apply(before, sequences, positions, turned));
+      h = Recomputation.block(() -> layer.apply(before, sequences, positions, turned), before);
     }
     Tensor out = finalNorm.apply(h);
     Trace.add("hidden_states", () -> out);

@@ -2,6 +2,7 @@ package dev.heed.model.t5;
 
 import dev.heed.nn.Initializer;
 import dev.heed.nn.Layer;
+import dev.heed.nn.Recomputation;
 import dev.heed.nn.Trace;
 import dev.heed.nn.TrainingMode;
 import dev.heed.nn.attention.CrossAttentionCache;
@@ -10,11 +11,11 @@ import dev.heed.nn.attention.KeyValueCache;
 import dev.heed.nn.attention.Mask;
 import dev.heed.nn.embedding.RelativePositions;
 import dev.heed.nn.norm.RmsNorm;
-import dev.heed.tensor.Inference;
 import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /// T5's encoder or decoder: blocks that share one table of distances, and a last norm.
 final class T5Stack extends Layer {
@@ -46,13 +47,15 @@ final class T5Stack extends Layer {
 
   /// The encoder: x [N, D] → [N, D].
   Tensor apply(Tensor x, Sequences sequences) {
-    Mask mask = mask(sequences.longest());
-    return apply(x, (layer, i, h) -> layer.apply(h, sequences, mask, null, null));
+    Tensor bias = bias(sequences.longest());
+    Mask mask = mask(bias);
+    return apply(x, (layer, i, h) -> layer.apply(h, sequences, mask, null, null), bias);
   }
 
   /// The decoder, whole targets: x [N, D] → [N, D].
   Tensor apply(Tensor x, Sequences targets, Tensor encoded, Sequences sources) {
-    Mask mask = mask(targets.longest());
+    Tensor bias = bias(targets.longest());
+    Mask mask = mask(bias);
     return apply(
         x,
         (layer, i, h) ->
@@ -63,7 +66,9 @@ final class T5Stack extends Layer {
                 null,
                 (attention, own, residual) ->
                     attention.apply(
-                        own, encoded, encoded, targets, sources, Mask.none(), residual)));
+                        own, encoded, encoded, targets, sources, Mask.none(), residual)),
+        bias,
+        encoded);
   }
 
   /// The decoder, tokens that come after others of their targets: x [N, D] → [N, D].
@@ -74,7 +79,7 @@ final class T5Stack extends Layer {
     for (int i = 0; i < own.size(); i++) {
       longest = Math.max(longest, own.get(i).length() + targets.length(i));
     }
-    Mask mask = mask(longest);
+    Mask mask = mask(bias(longest));
     Tensor out =
         apply(
             x,
@@ -91,8 +96,12 @@ final class T5Stack extends Layer {
     return out;
   }
 
-  private Mask mask(int longest) {
-    Mask biased = Mask.biased(distances.bias(Math.max(0, longest - 1)));
+  private Tensor bias(int longest) {
+    return distances.bias(Math.max(0, longest - 1));
+  }
+
+  private Mask mask(Tensor bias) {
+    Mask biased = Mask.biased(bias);
     return decoder ? Mask.causal().and(biased) : biased;
   }
 
@@ -100,14 +109,16 @@ final class T5Stack extends Layer {
     Tensor apply(T5Layer layer, int number, Tensor h);
   }
 
-  private Tensor apply(Tensor x, Step step) {
+  /// @param shared what all steps take beside their own h
+  private Tensor apply(Tensor x, Step step, Tensor... shared) {
     String kind = decoder ? "decoder_hidden_states" : "encoder_hidden_states";
     Tensor h = TrainingMode.dropout(x, dropout);
     for (int i = 0; i < layers.size(); i++) {
       Tensor before = h;
       int number = i;
       Trace.add(kind, () -> before);
-      h = Inference.keepingResult(() -> step.apply(layers.get(number), number, before));
+      Tensor[] inputs = Stream.concat(Stream.of(before), Stream.of(shared)).toArray(Tensor[]::new);
+      h = Recomputation.block(() -> step.apply(layers.get(number), number, before), inputs);
     }
     Tensor out = TrainingMode.dropout(finalNorm.apply(h), dropout);
     Trace.add(kind, () -> out);

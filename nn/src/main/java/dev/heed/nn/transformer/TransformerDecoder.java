@@ -2,6 +2,7 @@ package dev.heed.nn.transformer;
 
 import dev.heed.nn.Initializer;
 import dev.heed.nn.Layer;
+import dev.heed.nn.Recomputation;
 import dev.heed.nn.Trace;
 import dev.heed.nn.attention.CrossAttentionCache;
 import dev.heed.nn.attention.DecoderCache;
@@ -40,7 +41,9 @@ public final class TransformerDecoder extends Layer {
     for (TransformerDecoderLayer layer : layers) {
       Tensor before = h;
       Trace.add("decoder_hidden_states", () -> before);
-      h = Inference.keepingResult(() -> layer.apply(before, targets, encoded, sources, sourceMask));
+      h =
+          Recomputation.block(
+              () -> layer.apply(before, targets, encoded, sources, sourceMask), before, encoded);
     }
     Tensor out = finalNorm == null ? h : finalNorm.apply(h);
     Trace.add("decoder_hidden_states", () -> out);

@@ -2,11 +2,11 @@ package dev.heed.nn.transformer;
 
 import dev.heed.nn.Initializer;
 import dev.heed.nn.Layer;
+import dev.heed.nn.Recomputation;
 import dev.heed.nn.Trace;
 import dev.heed.nn.attention.KeyValueCache;
 import dev.heed.nn.attention.Mask;
 import dev.heed.nn.norm.LayerNorm;
-import dev.heed.tensor.Inference;
 import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Tensor;
 import java.util.ArrayList;
@@ -69,7 +69,7 @@ public final class TransformerEncoder extends Layer {
       Trace.add(tracePrefix + "hidden_states", () -> before);
       TransformerEncoderLayer layer = layers.get(order[i]);
       KeyValueCache.Layer cached = texts == null ? null : new KeyValueCache.Layer(texts, i);
-      h = Inference.keepingResult(() -> layer.apply(before, sequences, mask, cached));
+      h = Recomputation.block(() -> layer.apply(before, sequences, mask, cached), before);
     }
     Tensor out = finalNorm(h);
     Trace.add(tracePrefix + "hidden_states", () -> out);
