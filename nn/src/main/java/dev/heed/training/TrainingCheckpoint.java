@@ -180,7 +180,7 @@ public final class TrainingCheckpoint {
             case F64 -> StoredType.F64;
             case BF16 -> StoredType.BF16;
             case I32 -> StoredType.I32;
-            case Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K ->
+            case Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K, I8 ->
                 throw new IllegalStateException("quantised weights are not trained: " + name);
           };
       stored.add(new StoredTensor(name, type, tensor.shape(), tensor.memory()));

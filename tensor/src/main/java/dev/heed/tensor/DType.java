@@ -3,8 +3,8 @@ package dev.heed.tensor;
 /// The type of a tensor's elements.
 ///
 /// Quantised types are for the weights of a matrix only: they keep whole rows in panels, in the
-/// order of [QuantizedLayout], and no gradient flows to them. Their names are those of ggml's block
-/// formats, whose numbers they hold.
+/// order of [QuantizedLayout], and no gradient flows to them. Those that begin with Q hold the numbers
+/// of ggml's block formats of the same names.
 public enum DType {
   /// 32-bit floating point: the default for everything.
   F32(4),
@@ -29,7 +29,9 @@ public enum DType {
   /// As [#Q4_K] with 5 bits.
   Q5_K(0),
   /// 6 bits around 0, small scales for 16, a large one for 256.
-  Q6_K(0);
+  Q6_K(0),
+  /// 8 bits around 0, a scale for a row. No file has it: [Precision#INT8] makes it.
+  I8(0);
 
   private final int bytes;
 

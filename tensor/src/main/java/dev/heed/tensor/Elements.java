@@ -18,7 +18,7 @@ abstract sealed class Elements {
       case F64 -> new F64(tensor);
       case BF16 -> new BF16(tensor);
       case I32 -> new I32(tensor);
-      case Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K -> new Quantized(tensor);
+      case Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K, I8 -> new Quantized(tensor);
     };
   }
 

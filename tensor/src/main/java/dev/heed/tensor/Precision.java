@@ -10,9 +10,9 @@ import java.util.function.Supplier;
 /// are kept in F32.
 ///
 /// A model that is opened under [#INT8] has the weights of its linear layers rounded to 8-bit
-/// integers in blocks of 32 with a scale each, and cannot be trained; whatever the precision then,
-/// the rows they meet are rounded in the same way as they come (W8A8, dynamic), and summed exactly
-/// within a block.
+/// integers with a scale for each row ([DType#I8]), and cannot be trained; whatever the precision
+/// then, what they meet is rounded as it comes, with a scale for each 128 numbers of a row (W8A8,
+/// dynamic), and summed exactly so far.
 ///
 /// Source: Micikevicius et al. 2018, "Mixed Precision Training"; Kalamkar et al. 2019, "A Study of
 /// BFLOAT16 for Deep Learning Training".

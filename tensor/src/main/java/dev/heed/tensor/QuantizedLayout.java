@@ -26,24 +26,32 @@ import java.nio.ByteOrder;
 /// @param zero the code that stands for 0
 /// @param minimum whether there are minima
 /// @param parts whether groups have small scales of their own
-public record QuantizedLayout(int bits, int zero, boolean minimum, boolean parts) {
+/// @param wholeRows whether all scales of a row are the same; what is multiplied with the matrix has
+///   a scale for [#RUN] columns then, so that sums stay integers for so long
+public record QuantizedLayout(
+    int bits, int zero, boolean minimum, boolean parts, boolean wholeRows) {
   /// The rows of a panel.
   public static final int ROWS = 16;
 
   /// The columns of a group.
   public static final int GROUP = 32;
 
+  /// The columns of what is multiplied with `wholeRows` that share a scale; a last run may be
+  /// shorter.
+  public static final int RUN = 128;
+
   private static final ValueLayout.OfShort HALF =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-  private static final QuantizedLayout Q4_0 = new QuantizedLayout(4, 8, false, false);
-  private static final QuantizedLayout Q4_1 = new QuantizedLayout(4, 0, true, false);
-  private static final QuantizedLayout Q5_0 = new QuantizedLayout(5, 16, false, false);
-  private static final QuantizedLayout Q5_1 = new QuantizedLayout(5, 0, true, false);
-  private static final QuantizedLayout Q8_0 = new QuantizedLayout(8, 128, false, false);
-  private static final QuantizedLayout Q4_K = new QuantizedLayout(4, 0, true, true);
-  private static final QuantizedLayout Q5_K = new QuantizedLayout(5, 0, true, true);
-  private static final QuantizedLayout Q6_K = new QuantizedLayout(6, 32, false, true);
+  private static final QuantizedLayout Q4_0 = new QuantizedLayout(4, 8, false, false, false);
+  private static final QuantizedLayout Q4_1 = new QuantizedLayout(4, 0, true, false, false);
+  private static final QuantizedLayout Q5_0 = new QuantizedLayout(5, 16, false, false, false);
+  private static final QuantizedLayout Q5_1 = new QuantizedLayout(5, 0, true, false, false);
+  private static final QuantizedLayout Q8_0 = new QuantizedLayout(8, 128, false, false, false);
+  private static final QuantizedLayout I8 = new QuantizedLayout(8, 128, false, false, true);
+  private static final QuantizedLayout Q4_K = new QuantizedLayout(4, 0, true, true, false);
+  private static final QuantizedLayout Q5_K = new QuantizedLayout(5, 0, true, true, false);
+  private static final QuantizedLayout Q6_K = new QuantizedLayout(6, 32, false, true, false);
 
   /// The layout of a quantised type.
   ///
@@ -58,6 +66,7 @@ public record QuantizedLayout(int bits, int zero, boolean minimum, boolean parts
       case Q4_K -> Q4_K;
       case Q5_K -> Q5_K;
       case Q6_K -> Q6_K;
+      case I8 -> I8;
       case F32, BF16, I32, F64 ->
           throw new IllegalArgumentException("expected a quantised type: received " + type);
     };
@@ -147,7 +156,7 @@ public record QuantizedLayout(int bits, int zero, boolean minimum, boolean parts
   }
 
   /// Where the block of a row and column begins.
-  long block(int width, long row, int column) {
+  public long block(int width, long row, int column) {
     return row / ROWS * panelBytes(width) + (long) (column / blockColumns()) * blockBytes();
   }
 

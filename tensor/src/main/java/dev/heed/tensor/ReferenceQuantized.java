@@ -4,8 +4,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
 
-/// Products with quantised matrices: activations become 8-bit integers in groups of 32 with a scale
-/// each, the products of integers are exact, everything else is rounded once.
+/// Products with quantised matrices: activations become 8-bit integers with a scale for each group
+/// of 32, or for each run of 128, the products of integers are exact, everything else is rounded once.
 ///
 /// Source: the idea is ggml's. Differs: ggml takes groups of 256 with the K formats.
 final class ReferenceQuantized {
@@ -17,15 +17,13 @@ final class ReferenceQuantized {
   /// One row of activations: value ≈ scale · code.
   private record Activations(byte[] codes, float[] scales) {}
 
-  /// A group's largest magnitude becomes 127; halves round to even.
-  private static Activations quantize(Elements x, long first, int width) {
+  /// The largest magnitude of so many columns becomes 127; halves round to even.
+  private static Activations quantize(Elements x, long first, int width, int columns) {
     byte[] codes = new byte[width];
     float[] scales = new float[width / GROUP];
     for (int g = 0; g < scales.length; g++) {
-      float largest = 0;
-      for (int i = 0; i < GROUP; i++) {
-        largest = Math.max(largest, Math.abs((float) x.get(first + g * GROUP + i)));
-      }
+      int from = g * GROUP / columns * columns;
+      float largest = largest(x, first + from, Math.min(columns, width - from));
       scales[g] = largest / 127;
       float inverse = largest == 0 ? 0 : 127 / largest;
       for (int i = 0; i < GROUP; i++) {
@@ -34,6 +32,14 @@ final class ReferenceQuantized {
       }
     }
     return new Activations(codes, scales);
+  }
+
+  private static float largest(Elements x, long first, int count) {
+    float largest = 0;
+    for (int i = 0; i < count; i++) {
+      largest = Math.max(largest, Math.abs((float) x.get(first + i)));
+    }
+    return largest;
   }
 
   static void linear(
@@ -50,7 +56,9 @@ final class ReferenceQuantized {
     int rows = x.shape().rows();
     Elements from = Elements.of(x);
     Activations[] activations = new Activations[rows];
-    Parallel.run(rows, row -> activations[row] = quantize(from, (long) row * width, width));
+    int together = layout.wholeRows() ? QuantizedLayout.RUN : GROUP;
+    Parallel.run(
+        rows, row -> activations[row] = quantize(from, (long) row * width, width, together));
     Elements b = bias == null ? null : Elements.of(bias);
     Elements skipped = residual == null ? null : Elements.of(residual);
     Elements before = beforeActivation == null ? null : Elements.of(beforeActivation);

@@ -67,6 +67,35 @@ public final class PackedWeights {
     return Tensor.over(to, shape, dtype);
   }
 
+  /// A matrix rounded to 8-bit integers with a scale for each row, whose largest magnitude becomes
+  /// 127: [DType#I8].
+  ///
+  /// @param rows of the matrix, each a whole number of groups of 32
+  public static Tensor roundRows(float[] values, Shape rows) {
+    QuantizedLayout layout = QuantizedLayout.of(DType.I8);
+    int width = rows.width();
+    MemorySegment to = Arena.ofAuto().allocate(DType.I8.bytes(rows), 64);
+    Parallel.run(
+        rows.dimension(0),
+        row -> {
+          float largest = 0;
+          for (int i = 0; i < width; i++) {
+            largest = Math.max(largest, Math.abs(values[row * width + i]));
+          }
+          short scale = Float.floatToFloat16(largest / 127);
+          float inverse = largest == 0 ? 0 : 1 / Float.float16ToFloat(scale);
+          int lane = row % ROWS;
+          for (int i = 0; i < width; i++) {
+            long block = layout.block(width, row, i);
+            long code = block + layout.headerBytes() + 64 * (i % 32 / 4) + 4 * lane + i % 4;
+            int rounded = Math.clamp((int) Math.rint(values[row * width + i] * inverse), -127, 127);
+            to.set(ValueLayout.JAVA_BYTE, code, (byte) (rounded + layout.zero()));
+            to.set(Elements.SHORT, block + 2 * lane, scale);
+          }
+        });
+    return Tensor.over(to, rows, DType.I8);
+  }
+
   private void panel(int panel, int rows, int width) {
     byte[] out = new byte[layout.blockBytes()];
     byte[] in = new byte[type.blockBytes()];

@@ -16,6 +16,11 @@ record Epilogue(Activation activation, long bias, long residual, long before) {
     return activation == Activation.NONE && bias == 0 && residual == 0 && before == 0;
   }
 
+  /// Whether bias and residual are all of it.
+  boolean isLinear() {
+    return activation == Activation.NONE && before == 0;
+  }
+
   private MapCode code() {
     String name = "epilogue " + activation + (bias != 0) + (residual != 0) + (before != 0);
     int inputs = 1 + (bias != 0 ? 1 : 0) + (residual != 0 ? 1 : 0);

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class QuantizedMatmul {
   private static final int GROUP = QuantizedLayout.GROUP;
   private static final int PANEL = QuantizedLayout.ROWS;
+  private static final int RUN = QuantizedLayout.RUN / GROUP;
 
   /// Bytes of weights, times rows, that make a task worth a thread: some microseconds.
   private static final long WORK_PER_TASK = 48 << 10;
@@ -94,6 +95,7 @@ final class QuantizedMatmul {
                   .set(QuantizeRowCode.TO, task.tile(first, inTile))
                   .set(QuantizeRowCode.TO_GROUP, (long) tileRows * QuantizedCode.GROUP_BYTES)
                   .set(QuantizeRowCode.GROUPS, groups)
+                  .set(QuantizeRowCode.RUN, task.layout.wholeRows() ? RUN : 1)
                   .set(QuantizeRowCode.MINUS_ZERO, (float) -task.layout.zero());
               kernel.call(arguments.address());
             }

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -233,6 +234,26 @@ final class VectorCode {
     asm.sub(count, 1);
     asm.jump(Condition.NOT_ZERO, top);
     asm.bind(end);
+  }
+
+  /// Runs `body` for each run of the integer in slot `all`, with how long it is in a register that
+  /// it may change: as the integer in slot `run` says, but the last run may be shorter.
+  void forRuns(int all, int run, Consumer<Gpr> body) {
+    Gpr left = argument(all);
+    Gpr count = gpr();
+    Label end = new Label();
+    Label top = new Label();
+    asm.bind(top);
+    asm.test(left, left);
+    asm.jump(Condition.NOT_GREATER, end);
+    asm.mov(count, left);
+    asm.cmp(count, slot(run));
+    asm.cmov(Condition.GREATER, count, slot(run));
+    body.accept(count);
+    asm.sub(left, slot(run));
+    asm.jmp(top);
+    asm.bind(end);
+    free(left, count);
   }
 
   /// Runs `body` for each vector of `count` floats: the index in the argument is which of `unroll`

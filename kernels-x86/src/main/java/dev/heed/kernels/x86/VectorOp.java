@@ -89,8 +89,8 @@ enum VectorOp {
   VPMADDWD(Form.RVM, 0x66, 1, 0xF5, Tuple.MEMORY, 3),
   VPABSB(Form.RM, 0x66, 2, 0x1C, Tuple.MEMORY, 3),
   VPSIGNB(Form.RVM, 0x66, 2, 0x08, Tuple.MEMORY, 1),
-  VPACKSSDW(Form.RVM, 0x66, 1, 0x6B, Tuple.FULL, 1),
-  VPACKSSWB(Form.RVM, 0x66, 1, 0x63, Tuple.MEMORY, 1),
+  VPACKSSDW(Form.RVM, 0x66, 1, 0x6B, Tuple.FULL, 3),
+  VPACKSSWB(Form.RVM, 0x66, 1, 0x63, Tuple.MEMORY, 3),
   VCVTPH2PS(Form.RM, 0x66, 2, 0x13, Tuple.HALF, 3),
   KMOVW(Form.RM, 0, 1, 0x92, Tuple.SCALAR, 1),
   KMOVW_GPR(Form.RM, 0, 1, 0x93, Tuple.SCALAR, 1);

@@ -24,6 +24,7 @@ public final class X86Kernels extends ReferenceKernels {
   private final Matmul matmul;
   private final BfloatMatmul bfloat;
   private final QuantizedMatmul quantized;
+  private final IntegerMatmul integers;
   private final Rows rows;
   private final FlashAttention attention;
   private final AttentionWeights weights;
@@ -33,6 +34,7 @@ public final class X86Kernels extends ReferenceKernels {
     this.matmul = new Matmul(kernels);
     this.bfloat = new BfloatMatmul(kernels);
     this.quantized = new QuantizedMatmul(kernels);
+    this.integers = new IntegerMatmul(kernels);
     this.rows = new Rows(kernels);
     this.attention = new FlashAttention(kernels);
     this.weights = new AttentionWeights(kernels, matmul);
@@ -117,6 +119,13 @@ public final class X86Kernels extends ReferenceKernels {
         bfloat.multiply(
             m, n, k, address(x), weight.dtype(), address(weight), address(out), epilogue);
         Rows.keep(x, weight, bias, residual, beforeActivation, out);
+        return;
+      }
+      if (weight.dtype() == DType.I8 && integers.isPossible()) {
+        Epilogue epilogue =
+            new Epilogue(activation, address(bias), address(residual), address(beforeActivation));
+        integers.linear(x, weight, epilogue, out);
+        Rows.keep(bias, residual, beforeActivation);
         return;
       }
       boolean plain = activation == Activation.NONE && beforeActivation == null;

@@ -44,7 +44,13 @@ class QuantizedMatmulTest {
     int block = QuantizedLayout.of(type).blockColumns();
     for (int[] size :
         new int[][] {
-          {1, 16, block}, {1, 37, 2 * block}, {3, 48, block}, {17, 23, 3 * block}, {40, 96, block}
+          {1, 16, block},
+          {1, 37, 2 * block},
+          {3, 48, block},
+          {17, 23, 3 * block},
+          {40, 96, block},
+          {131, 71, 2 * block},
+          {13, 31, 256 + block}
         }) {
       Tensor x = values(size[0], size[2], 1);
       Tensor weight = weight(type, size[1], size[2], 2);
@@ -70,10 +76,46 @@ class QuantizedMatmulTest {
       Tensor one = product(kernels, x, weight);
       Parallel.setThreads(3);
       Agreement.assertSameBits(product(kernels, x, weight), one, type + " at " + level);
-      assertThat(product(kernels, Tensor.zeros(x.shape(), DType.F32), weight).toFloatArray())
-          .containsOnly(0);
+      Tensor none = product(kernels, Tensor.zeros(x.shape(), DType.F32), weight);
+      for (float zero : none.toFloatArray()) {
+        assertThat(zero + 0).isZero(); // of either sign
+      }
     } finally {
       Parallel.setThreads(before);
+    }
+  }
+
+  @Test
+  void rowsAndColumnsOfSeveralTasksAgreeToo() throws Exception {
+    Level highest = Cpu.detect().level().orElse(null);
+    assumeThat(highest).as("VNNI").isNotNull().isGreaterThanOrEqualTo(Level.VNNI);
+    X86Kernels kernels = new X86Kernels(Level.VNNI);
+    for (int[] size : new int[][] {{401, 390, 160}, {3, 4098, 96}, {207, 1030, 32}}) {
+      Tensor x = values(size[0], size[2], 1);
+      Tensor weight = weight(DType.I8, size[1], size[2], 2);
+      Tensor bias = values(1, size[1], 3);
+      Tensor residual = values(size[0], size[1], 4);
+      compare(kernels, x, weight, bias, Activation.NONE, residual);
+      compare(kernels, x, weight, bias, Activation.GELU, residual);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void nanAndInfinityMakeTheirRowsNanAndNoOther(Level level, DType type) {
+    X86Kernels kernels = new X86Kernels(level);
+    Tensor weight = weight(type, 37, 256, 2);
+    Tensor x = values(20, 256, 1);
+    Tensor clean = product(kernels, x, weight);
+    x.memory().setAtIndex(ValueLayout.JAVA_FLOAT, 2 * 256 + 7, Float.NaN);
+    x.memory().setAtIndex(ValueLayout.JAVA_FLOAT, 9 * 256 + 150, Float.NEGATIVE_INFINITY);
+    Tensor received = product(kernels, x, weight);
+    for (int row = 0; row < 20; row++) {
+      if (row == 2 || row == 9) {
+        assertThat(received.rows(row, row + 1).toFloatArray()).containsOnly(Float.NaN);
+      } else {
+        Agreement.assertSameBits(received.rows(row, row + 1), clean.rows(row, row + 1), "" + row);
+      }
     }
   }
 
@@ -144,8 +186,8 @@ class QuantizedMatmulTest {
     Shape shape = Shape.of(x.shape().rows(), weight.shape().dimension(0));
     Tensor expected = Tensor.empty(shape, DType.F32);
     Tensor before = Tensor.empty(shape, DType.F32);
-    Tensor actual = Tensor.empty(shape, DType.F32);
-    Tensor actualBefore = Tensor.empty(shape, DType.F32);
+    Tensor actual = Guarded.zeros(shape.dimensions());
+    Tensor actualBefore = Guarded.zeros(shape.dimensions());
     new ReferenceKernels().linear(x, weight, bias, activation, residual, before, expected);
     kernels.linear(x, weight, bias, activation, residual, actualBefore, actual);
     String what = weight + " with " + x + " by " + kernels.name();
@@ -154,26 +196,28 @@ class QuantizedMatmulTest {
   }
 
   private static Tensor values(int rows, int width, long seed) {
-    Random random = new Random(seed);
-    float[] values = new float[rows * width];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = (float) random.nextGaussian();
-    }
-    return rows == 1 && width % 32 != 0 ? Tensor.of(values, width) : Tensor.of(values, rows, width);
+    return rows == 1 && width % 32 != 0
+        ? Guarded.random(seed, width)
+        : Guarded.random(seed, rows, width);
   }
 
   /// Any codes; large scales of a usual size.
   private static Tensor weight(DType type, int rows, int width, long seed) {
     Random random = new Random(seed);
-    Tensor weight = Tensor.empty(Shape.of(rows, width), type);
+    Shape shape = Shape.of(rows, width);
+    Tensor weight = Tensor.over(Guarded.allocate(type.bytes(shape)), shape, type);
     byte[] bits = new byte[(int) weight.memory().byteSize()];
     random.nextBytes(bits);
     weight.memory().copyFrom(java.lang.foreign.MemorySegment.ofArray(bits));
     QuantizedLayout layout = QuantizedLayout.of(type);
     float size = layout.parts() ? 0.0005f : layout.bits() == 8 ? 0.001f : 0.01f;
+    long panelBytes = layout.panelBytes(width);
     for (long at = 0; at < bits.length; at += layout.blockBytes()) {
       for (int i = 0; i < layout.headerBytes(); i += 2) {
         short scale = Float.floatToFloat16((random.nextFloat() - 0.3f) * size);
+        if (layout.wholeRows() && at % panelBytes != 0) { // what the panel's first block has
+          scale = weight.memory().get(ValueLayout.JAVA_SHORT, at / panelBytes * panelBytes + i);
+        }
         weight.memory().set(ValueLayout.JAVA_SHORT, at + i, scale);
       }
     }
