@@ -160,7 +160,8 @@ final class CompareTranslateCommand implements Callable<Integer> {
           log.add(toMap(own));
         }
         for (long seed : missing(method, table.runs())) {
-          Run run = run(comparison, own, seed, interruption);
+          Path model = folder.resolve(method.name().toLowerCase(Locale.ROOT) + "_" + seed);
+          Run run = run(comparison, own, seed, model, interruption);
           if (run == null) {
             return false;
           }
@@ -212,11 +213,15 @@ final class CompareTranslateCommand implements Callable<Integer> {
     return new Tuned(plan, chosen);
   }
 
-  /// Trains and tries once.
+  /// Trains, tries and saves once.
   ///
   /// @return null if it was interrupted
   private @Nullable Run run(
-      TranslationComparison comparison, Tuned tuned, long seed, Interruption interruption) {
+      TranslationComparison comparison,
+      Tuned tuned,
+      long seed,
+      Path model,
+      Interruption interruption) {
     Learner learner = comparison.learner(tuned.plan, tuned.learningRate, seed);
     Method method = tuned.plan.method();
     heed.notes()
@@ -236,6 +241,8 @@ final class CompareTranslateCommand implements Callable<Integer> {
               seed,
               run.quality().bleu(),
               run.seconds());
+      learner.translator().save(model);
+      heed.notes().printf("Type next: heed translate \"…\" --model %s%n", model);
       return run;
     }
   }

@@ -3,6 +3,7 @@ package dev.heed.cli;
 import dev.heed.cli.terminal.ProgressBar;
 import dev.heed.data.TextPairs;
 import dev.heed.task.NextTokens;
+import dev.heed.task.TextTranslator;
 import dev.heed.task.Translator;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -21,7 +22,7 @@ final class EvaluateTranslation {
     if (beams < 0) {
       throw CommandFailure.usage("--beams must be 1 or more: received " + beams);
     }
-    Translator loaded = Translator.load(directory);
+    TextTranslator loaded = TextTranslator.load(directory);
     TranslationQuality quality =
         of(heed, beams == 0 ? loaded : loaded.withBeams(beams), pairs, lowercase);
     return new EvaluateCommand.Evaluation(
@@ -32,9 +33,9 @@ final class EvaluateTranslation {
   ///
   /// @throws CommandFailure if a source is longer than the model takes
   static TranslationQuality of(
-      HeedCommand heed, Translator translator, List<TextPairs.Pair> pairs, boolean lowercase) {
+      HeedCommand heed, TextTranslator translator, List<TextPairs.Pair> pairs, boolean lowercase) {
     List<int[]> sources = pairs.stream().map(pair -> translator.encode(pair.source())).toList();
-    int most = translator.model().maximumLength();
+    int most = translator.maximumLength();
     for (int i = 0; i < sources.size(); i++) {
       if (sources.get(i).length > most) {
         throw CommandFailure.tooLong(

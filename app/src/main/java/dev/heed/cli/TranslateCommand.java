@@ -1,6 +1,6 @@
 package dev.heed.cli;
 
-import dev.heed.task.Translator;
+import dev.heed.task.TextTranslator;
 import dev.heed.task.Translator.Translation;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -46,16 +46,16 @@ final class TranslateCommand implements Callable<Integer> {
     if (beams < 0) {
       throw CommandFailure.usage("--beams must be 1 or more: received " + beams);
     }
-    Translator loaded =
-        Translator.load(SavedModels.lastOf(heed, "MTModel", "heed train translate"));
-    Translator translator = beams == 0 ? loaded : loaded.withBeams(beams);
+    TextTranslator loaded =
+        TextTranslator.load(SavedModels.lastOf(heed, "MTModel", "heed train translate"));
+    TextTranslator translator = beams == 0 ? loaded : loaded.withBeams(beams);
     try (Interruption interruption = Interruption.watch()) {
       output.write(heed, out -> translate(translator, interruption, out));
       return (interruption.requested() ? ExitCode.INTERRUPTED : ExitCode.DONE).code();
     }
   }
 
-  private void translate(Translator translator, Interruption interruption, PrintStream out)
+  private void translate(TextTranslator translator, Interruption interruption, PrintStream out)
       throws IOException {
     List<Translation> whole = new ArrayList<>(); // one JSON array is written at the end
     List<int[]> window = new ArrayList<>();
@@ -110,12 +110,12 @@ final class TranslateCommand implements Callable<Integer> {
   }
 
   /// A text's tokens; none for a blank one.
-  private int[] ids(Translator translator, String text) {
+  private int[] ids(TextTranslator translator, String text) {
     if (text.isBlank()) {
       return new int[0];
     }
     int[] ids = translator.encode(text);
-    int most = translator.model().maximumLength();
+    int most = translator.maximumLength();
     if (ids.length <= most) {
       return ids;
     }

@@ -65,6 +65,15 @@ class CompareTranslateCommandTest {
     assertThat(folder.resolve("out/README.md"))
         .content()
         .contains("# Translators on `pairs.tsv`", "| recurrent, no attention |");
+    for (String model : List.of("no_attention_1", "bahdanau_1", "luong_1", "transformer_1")) {
+      String directory = folder.resolve("out").resolve(model).toString();
+      Heed.Result made =
+          new Heed(folder).run("translate", "Der Hund schläft.", "--model", directory);
+      assertThat(made.code()).as(made.messages()).isEqualTo(ExitCode.DONE);
+      Heed.Result tried =
+          new Heed(folder).run("evaluate", "--model", directory, "--data", pairs.toString());
+      assertThat(tried.out()).as(tried.messages()).contains("next-token accuracy", "12 pairs");
+    }
   }
 
   @Test

@@ -2,9 +2,7 @@ package dev.heed.task;
 
 import dev.heed.data.PairBatches;
 import dev.heed.data.TextPairs;
-import dev.heed.model.SequenceToSequenceModel;
 import dev.heed.tensor.Inference;
-import dev.heed.tensor.Tensor;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -23,11 +21,8 @@ public record NextTokens(double accuracy, double nll, long tokens) {
   /// Looks at all pairs that are not too long for the model.
   ///
   /// @return null if there is none
-  public static @Nullable NextTokens of(Translator translator, List<TextPairs.Pair> pairs) {
-    SequenceToSequenceModel model = translator.model();
-    List<PairBatches.Pair> encoded =
-        PairTrainer.encoded(
-            translator.tokenizer(), translator.targetTokenizer(), pairs, model.maximumLength());
+  public static @Nullable NextTokens of(TextTranslator model, List<TextPairs.Pair> pairs) {
+    List<PairBatches.Pair> encoded = model.encode(pairs);
     if (encoded.isEmpty()) {
       return null;
     }
@@ -39,7 +34,7 @@ public record NextTokens(double accuracy, double nll, long tokens) {
     for (long i = 0; i < batches.batchesPerEpoch(); i++) {
       PairBatches.Batch batch = batches.batch(i);
       int[] targets = batch.targets().toIntArray();
-      float[] logits = Inference.run(() -> logits(model, batch).toFloatArray());
+      float[] logits = Inference.run(() -> model.logits(batch).toFloatArray());
       for (int row = 0; row < targets.length; row++) {
         Foreseen foreseen = foreseen(logits, row * model.vocabulary(), model.vocabulary());
         right += foreseen.token == targets[row] ? 1 : 0;
@@ -48,13 +43,6 @@ public record NextTokens(double accuracy, double nll, long tokens) {
       tokens += targets.length;
     }
     return new NextTokens((double) right / tokens, nll / tokens, tokens);
-  }
-
-  private static Tensor logits(SequenceToSequenceModel model, PairBatches.Batch batch) {
-    Tensor encoded = model.encode(batch.source(), batch.sources());
-    Tensor decoded =
-        model.decode(batch.inputs(), batch.targetSequences(), encoded, batch.sources());
-    return model.logits(decoded);
   }
 
   /// @param token the most probable one

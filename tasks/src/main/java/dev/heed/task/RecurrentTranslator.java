@@ -1,9 +1,14 @@
 package dev.heed.task;
 
+import dev.heed.data.PairBatches;
 import dev.heed.data.TextPairs;
 import dev.heed.generation.BeamModel;
 import dev.heed.generation.BeamSearch;
 import dev.heed.generation.BeamSettings;
+import dev.heed.model.ConfigFile;
+import dev.heed.model.ModelDirectory;
+import dev.heed.model.ModelException;
+import dev.heed.model.WeightNames;
 import dev.heed.nn.Initializer;
 import dev.heed.nn.recurrent.RecurrentEncoderDecoder;
 import dev.heed.nn.recurrent.RecurrentEncoderDecoder.Attention;
@@ -17,22 +22,37 @@ import dev.heed.tensor.Tensor;
 import dev.heed.tokenizer.Tokenizer;
 import dev.heed.training.Trainer;
 import dev.heed.training.TrainingProgress;
+import dev.heed.weights.Checkpoint;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /// A translator as there were before the Transformer: a recurrent encoder and decoder, without
 /// attention or with Bahdanau's or Luong's. It learns as [TranslationTraining] does, and its
 /// translations are looked for by the same beam search.
-public final class RecurrentTranslator {
+///
+/// No other library has a class for it. Its directory has `model.safetensors`, the tensors named as
+/// the layers of [RecurrentEncoderDecoder] are, `tokenizer.json`, and `config.json` with the
+/// `attention`, `vocabulary_size`, `width`, `state_width`, `dropout` and `maximum_length`.
+public final class RecurrentTranslator extends TextTranslator {
+  private static final String TYPE = "heed-recurrent-translator";
+  private static final String ARCHITECTURE = "RecurrentMTModel";
+  private static final String CONFIG = "config.json";
+
   private final RecurrentEncoderDecoder model;
   private final Tokenizer tokenizer;
   private final int longest;
+  private final int beams;
   private final int start;
   private final int end;
-  private final PairTrainer trainer;
 
   /// What a model looks like.
   ///
@@ -45,16 +65,10 @@ public final class RecurrentTranslator {
   /// A new translator.
   ///
   /// @param tokenizer such as [TranslationTraining#tokenizer] makes
+  /// @param seed what the first weights follow from
   public RecurrentTranslator(
-      Attention attention,
-      Architecture architecture,
-      TranslationTraining.Settings settings,
-      Tokenizer tokenizer) {
-    this.tokenizer = tokenizer;
-    this.longest = architecture.longest;
-    this.start = tokenizer.idOf(TranslationTraining.PADDING).orElseThrow();
-    this.end = tokenizer.idOf(TranslationTraining.END).orElseThrow();
-    this.model =
+      Attention attention, Architecture architecture, Tokenizer tokenizer, long seed) {
+    this(
         new RecurrentEncoderDecoder(
             new RecurrentEncoderDecoder.Configuration(
                 tokenizer.vocabularySize(),
@@ -62,8 +76,78 @@ public final class RecurrentTranslator {
                 architecture.stateWidth,
                 attention,
                 architecture.dropout),
-            Initializer.seeded(settings.seed()));
-    this.trainer = new PairTrainer(settings, model, model::loss, start, null);
+            Initializer.seeded(seed)),
+        tokenizer,
+        architecture.longest,
+        TranslationTraining.BEAMS);
+  }
+
+  private RecurrentTranslator(
+      RecurrentEncoderDecoder model, Tokenizer tokenizer, int longest, int beams) {
+    this.model = model;
+    this.tokenizer = tokenizer;
+    this.longest = longest;
+    this.beams = beams;
+    this.start = tokenizer.idOf(TranslationTraining.PADDING).orElseThrow();
+    this.end = tokenizer.idOf(TranslationTraining.END).orElseThrow();
+  }
+
+  /// Whether a directory holds one.
+  static boolean isIn(Path directory) {
+    Path config = directory.resolve(CONFIG);
+    return Files.exists(config) && ConfigFile.read(config).string("model_type", "").equals(TYPE);
+  }
+
+  /// Opens what [#save] wrote.
+  public static RecurrentTranslator load(Path directory) {
+    ConfigFile config = ConfigFile.read(directory.resolve(CONFIG));
+    try {
+      RecurrentEncoderDecoder model =
+          new RecurrentEncoderDecoder(
+              new RecurrentEncoderDecoder.Configuration(
+                  config.integer("vocabulary_size"),
+                  config.integer("width"),
+                  config.integer("state_width"),
+                  Attention.valueOf(config.string("attention")),
+                  config.number("dropout")),
+              Initializer.beforeLoading());
+      names(model).load(Checkpoint.open(directory), model);
+      int longest = config.integer("maximum_length");
+      Tokenizer tokenizer = Tokenizer.load(directory);
+      return new RecurrentTranslator(model, tokenizer, longest, TranslationTraining.BEAMS);
+    } catch (IllegalArgumentException e) {
+      throw new ModelException(directory + ": " + e.getMessage());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /// Writes a directory that [#load] opens.
+  @Override
+  public void save(Path directory) {
+    RecurrentEncoderDecoder.Configuration shape = model.configuration();
+    Map<String, Object> config = new LinkedHashMap<>();
+    config.put("architectures", List.of(ARCHITECTURE));
+    config.put("model_type", TYPE);
+    config.put("attention", shape.attention().name());
+    config.put("vocabulary_size", shape.vocabulary());
+    config.put("width", shape.width());
+    config.put("state_width", shape.stateWidth());
+    config.put("dropout", shape.dropout());
+    config.put("maximum_length", longest);
+    try {
+      Files.createDirectories(directory);
+      tokenizer.save(directory);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    ModelDirectory.save(directory, names(model).stored(model), new ConfigFile(CONFIG, config));
+  }
+
+  private static WeightNames names(RecurrentEncoderDecoder model) {
+    WeightNames names = new WeightNames("");
+    model.parameters().keySet().forEach(name -> names.tensor(name, name));
+    return names;
   }
 
   /// The number of parameters.
@@ -74,38 +158,66 @@ public final class RecurrentTranslator {
   /// Trains on `learned` and evaluates on `heldOut`, or not where that is empty; pairs longer than
   /// the model takes are left out. At the end the model has the average of its last weights.
   public Trainer.History train(
-      List<TextPairs.Pair> learned, List<TextPairs.Pair> heldOut, TrainingProgress progress) {
-    return trainer.run(
-        PairTrainer.encoded(tokenizer, tokenizer, learned, longest),
-        PairTrainer.encoded(tokenizer, tokenizer, heldOut, longest),
-        progress);
+      TranslationTraining.Settings settings,
+      List<TextPairs.Pair> learned,
+      List<TextPairs.Pair> heldOut,
+      TrainingProgress progress) {
+    return trainer(settings).run(encode(learned), encode(heldOut), progress);
   }
 
-  PairTrainer trainer() {
-    return trainer;
+  PairTrainer trainer(TranslationTraining.Settings settings) {
+    return new PairTrainer(settings, model, model::loss, start, null);
   }
 
-  /// Translates texts, each alone; a blank one stays so.
-  ///
-  /// @throws IllegalArgumentException if one is longer than the longest text
-  public List<Translation> translate(List<String> texts) {
-    List<int[]> sources =
-        texts.stream()
-            .map(text -> text.isBlank() ? new int[0] : tokenizer.encode(text).ids())
-            .toList();
-    return translateIds(sources, longest - 1, done -> {});
+  @Override
+  public int[] encode(String text) {
+    return tokenizer.encode(text).ids();
   }
 
-  /// Translates token ids as they are, the end included.
-  ///
+  @Override
+  public int maximumLength() {
+    return longest;
+  }
+
+  @Override
+  List<PairBatches.Pair> encode(List<TextPairs.Pair> pairs) {
+    return PairTrainer.encoded(tokenizer, tokenizer, pairs, longest);
+  }
+
+  @Override
+  int vocabulary() {
+    return model.configuration().vocabulary();
+  }
+
+  @Override
+  int startToken() {
+    return start;
+  }
+
+  @Override
+  Tensor logits(PairBatches.Batch batch) {
+    Source source = model.encode(batch.source(), batch.sources());
+    return model.logits(model.decode(batch.inputs(), batch.targetSequences(), source));
+  }
+
+  @Override
+  public RecurrentTranslator withBeams(int count) {
+    return new RecurrentTranslator(model, tokenizer, longest, count);
+  }
+
+  @Override
+  public List<Translation> translateIds(List<int[]> sources, IntConsumer progress) {
+    return translateIds(sources, longest - 1, progress);
+  }
+
   /// @param maximumTokens the most tokens of a translation, its end included
   List<Translation> translateIds(List<int[]> sources, int maximumTokens, IntConsumer progress) {
     BeamSearch<Text> search =
         new BeamSearch<>(
             new Beams(),
-            BeamSettings.of(TranslationTraining.BEAMS),
+            BeamSettings.of(beams),
             TranslationTraining.rules(start, end));
-    return new TranslationBatches(tokenizer, TranslationTraining.BEAMS)
+    return new TranslationBatches(tokenizer, beams)
         .translate(
             sources,
             batch -> {

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.IntConsumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// Trains translators of every age on the same pairs with the same time, and says how good each is
@@ -229,19 +230,21 @@ public final class TranslationComparison {
           settings,
           training.trainer(),
           training.parameterCount(),
+          training::translator,
           (sources, most, progress) -> training.translator().translateIds(sources, most, progress));
     }
     RecurrentTranslator translator =
         new RecurrentTranslator(
             method.attention,
             new RecurrentTranslator.Architecture(width, 2 * width, longest, small.dropout()),
-            settings,
-            tokenizer);
+            tokenizer,
+            settings.seed());
     return new Learner(
         method,
         settings,
-        translator.trainer(),
+        translator.trainer(settings),
         translator.parameterCount(),
+        () -> translator,
         translator::translateIds);
   }
 
@@ -255,6 +258,7 @@ public final class TranslationComparison {
     private final TranslationTraining.Settings settings;
     private final PairTrainer trainer;
     private final long parameters;
+    private final Supplier<TextTranslator> translator;
     private final Search search;
     private double seconds;
 
@@ -263,11 +267,13 @@ public final class TranslationComparison {
         TranslationTraining.Settings settings,
         PairTrainer trainer,
         long parameters,
+        Supplier<TextTranslator> translator,
         Search search) {
       this.method = method;
       this.settings = settings;
       this.trainer = trainer;
       this.parameters = parameters;
+      this.translator = translator;
       this.search = search;
     }
 
@@ -277,6 +283,11 @@ public final class TranslationComparison {
       Trainer.History history = trainer.run(learned, List.of(), progress);
       seconds = (System.nanoTime() - before) / 1e9;
       return history;
+    }
+
+    /// The translator as it is now.
+    public TextTranslator translator() {
+      return translator.get();
     }
 
     /// Ends [#run] after the step that runs now. Any thread may call this.

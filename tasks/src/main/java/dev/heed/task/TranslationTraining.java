@@ -1,6 +1,5 @@
 package dev.heed.task;
 
-import dev.heed.data.PairBatches;
 import dev.heed.data.TextPairs;
 import dev.heed.generation.BeamSettings;
 import dev.heed.generation.GenerationConfig;
@@ -229,12 +228,12 @@ public final class TranslationTraining {
   /// the model takes are left out. At the end the model has the average of its last weights.
   public Trainer.History run(
       List<TextPairs.Pair> learned, List<TextPairs.Pair> heldOut, TrainingProgress progress) {
-    return trainer.run(encoded(learned), encoded(heldOut), progress);
+    return trainer.run(translator.encode(learned), translator.encode(heldOut), progress);
   }
 
   /// The mean of −ln p of the pairs' target tokens under the model as it is now, in nats.
   public double nll(List<TextPairs.Pair> pairs) {
-    return trainer.nll(encoded(pairs));
+    return trainer.nll(translator.encode(pairs));
   }
 
   /// Ends [#run] after the step that runs now. Any thread may call this.
@@ -249,12 +248,7 @@ public final class TranslationTraining {
 
   /// How many of the pairs are longer than the model takes.
   public int tooLong(List<TextPairs.Pair> pairs) {
-    return pairs.size() - encoded(pairs).size();
-  }
-
-  private List<PairBatches.Pair> encoded(List<TextPairs.Pair> pairs) {
-    return PairTrainer.encoded(
-        translator.tokenizer(), translator.targetTokenizer(), pairs, model.maximumLength());
+    return pairs.size() - translator.encode(pairs).size();
   }
 
   PairTrainer trainer() {

@@ -1,5 +1,6 @@
 package dev.heed.task;
 
+import dev.heed.data.PairBatches;
 import dev.heed.data.TextPairs;
 import dev.heed.generation.BeamSettings;
 import dev.heed.generation.GenerationConfig;
@@ -7,6 +8,7 @@ import dev.heed.generation.TargetGenerator;
 import dev.heed.model.ModelDirectory;
 import dev.heed.model.ModelException;
 import dev.heed.model.SequenceToSequenceModel;
+import dev.heed.tensor.Tensor;
 import dev.heed.tokenizer.Tokenizer;
 import dev.heed.training.TrainingProgress;
 import java.io.IOException;
@@ -20,7 +22,7 @@ import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /// Translates texts with an encoder-decoder model and its tokenizer.
-public final class Translator {
+public final class Translator extends TextTranslator {
   private static final String TARGET_PIECES = "target.spm";
   private static final String GENERATION = "generation_config.json";
 
@@ -104,6 +106,7 @@ public final class Translator {
   }
 
   /// Writes a directory that Hugging Face's class of the family and its fast tokenizer open.
+  @Override
   public void save(Path directory) {
     try {
       Files.createDirectories(directory);
@@ -129,7 +132,7 @@ public final class Translator {
     }
   }
 
-  /// The same with another number of beams; 1 takes the most probable token each time.
+  @Override
   public Translator withBeams(int count) {
     return new Translator(
         model, tokenizer, targetTokenizer, generation, beams.withBeams(count), origin);
@@ -145,41 +148,44 @@ public final class Translator {
     return model;
   }
 
-  /// The tokenizer of targets, where it is another than that of sources, as OPUS-MT's models have.
-  Tokenizer targetTokenizer() {
-    return targetTokenizer;
-  }
-
   /// Its tokenizer.
   public Tokenizer tokenizer() {
     return tokenizer;
   }
 
-  /// The tokens of a source, with the end that the model expects.
+  @Override
   public int[] encode(String text) {
     return tokenizer.encode(text).ids();
   }
 
-  /// Translates a text.
-  ///
-  /// @throws IllegalArgumentException if it is longer than the model's longest text
-  public Translation translate(String text) {
-    return translate(List.of(text)).getFirst();
+  @Override
+  public int maximumLength() {
+    return model.maximumLength();
   }
 
-  /// Translates texts, each alone; a blank one stays so.
-  ///
-  /// @throws IllegalArgumentException if one is longer than the model's longest text
-  public List<Translation> translate(List<String> texts) {
-    return translateIds(
-        texts.stream().map(text -> text.isBlank() ? new int[0] : encode(text)).toList(),
-        done -> {});
+  @Override
+  List<PairBatches.Pair> encode(List<TextPairs.Pair> pairs) {
+    return PairTrainer.encoded(tokenizer, targetTokenizer, pairs, model.maximumLength());
   }
 
-  /// Translates token ids as they are, the end included; none give an empty translation.
-  ///
-  /// @param progress hears now and then how many are done
-  /// @throws IllegalArgumentException if one is longer than the model's longest text
+  @Override
+  int vocabulary() {
+    return model.vocabulary();
+  }
+
+  @Override
+  int startToken() {
+    return model.startToken();
+  }
+
+  @Override
+  Tensor logits(PairBatches.Batch batch) {
+    Tensor encoded = model.encode(batch.source(), batch.sources());
+    return model.logits(
+        model.decode(batch.inputs(), batch.targetSequences(), encoded, batch.sources()));
+  }
+
+  @Override
   public List<Translation> translateIds(List<int[]> sources, IntConsumer progress) {
     return translateIds(sources, maximumTokens(), progress);
   }
