@@ -4,11 +4,13 @@ import dev.heed.cli.ClassificationComparison.Step;
 import dev.heed.data.LabelledTexts;
 import dev.heed.model.ConfigFile;
 import dev.heed.task.ClassifierComparison;
+import dev.heed.task.ClassifierComparison.Learner;
 import dev.heed.task.ClassifierComparison.Method;
 import dev.heed.task.ClassifierComparison.Plan;
 import dev.heed.task.ClassifierComparison.Run;
 import dev.heed.task.MiniLm;
 import dev.heed.tensor.Parallel;
+import dev.heed.training.TrainingProgress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -101,14 +103,18 @@ final class CompareClassifyCommand implements Callable<Integer> {
         Method method = each.getKey();
         Plan plan = tuned.get(method);
         if (plan == null) {
-          plan = tune(comparison, each.getValue());
+          plan = tune(comparison, each.getValue(), interruption);
+          if (plan == null) {
+            return false;
+          }
           log.add(toMap(plan));
         }
         for (Wanted wanted : missing(method, table)) {
-          if (interruption.requested()) {
+          Learner learner = comparison.learner(plan, wanted.share, wanted.seed);
+          if (!learn(learner, interruption)) {
             return false;
           }
-          Run run = comparison.run(plan, wanted.share, wanted.seed);
+          Run run = learner.tried();
           table.runs().add(run);
           log.add(ClassificationComparison.toMap(run));
           write(folder, table); // so that what is done can be read meanwhile
@@ -146,12 +152,30 @@ final class CompareClassifyCommand implements Callable<Integer> {
     return missing;
   }
 
+  /// @return false if it was interrupted
+  private boolean learn(Learner learner, Interruption interruption) {
+    if (interruption.requested()) {
+      return false;
+    }
+    return learner.steps() == 0
+        ? learner.run(TrainingProgress.SILENT).finished()
+        : TrainingRun.train(heed, learner.steps(), "texts/s", learner::run, learner::stop)
+            .finished();
+  }
+
   /// Tries the factors of the usual setting.
-  private Plan tune(ClassifierComparison comparison, Plan plan) {
+  ///
+  /// @return null if it was interrupted
+  private @Nullable Plan tune(
+      ClassifierComparison comparison, Plan plan, Interruption interruption) {
     double best = Double.NEGATIVE_INFINITY;
     double chosen = 1;
     for (double factor : ClassifierComparison.FACTORS) {
-      double accuracy = comparison.tried(plan, factor);
+      Learner learner = comparison.tuning(plan, factor);
+      if (!learn(learner, interruption)) {
+        return null;
+      }
+      double accuracy = learner.accuracy();
       heed.notes()
           .printf(
               Locale.ROOT,

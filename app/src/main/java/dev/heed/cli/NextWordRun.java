@@ -136,7 +136,9 @@ record NextWordRun(
             from,
             data,
             String.format(
-                Locale.ROOT, "The last %.0f %% of each file was held out.", 100 * validation),
+                Locale.ROOT,
+                "The last %.0f %% of each file was held out, of all at most two million characters.",
+                100 * validation),
             "Held out: %s.%s"
                 .formatted(
                     TrainNextWordCommand.shown(after),

@@ -1,6 +1,8 @@
 package dev.heed.cli;
 
+import dev.heed.cli.terminal.ProgressBar;
 import dev.heed.cli.terminal.Table;
+import dev.heed.data.StoredTokens;
 import dev.heed.task.Adaptation;
 import dev.heed.task.LanguageModel;
 import dev.heed.task.LanguageModelTraining;
@@ -20,6 +22,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -33,6 +37,12 @@ import picocli.CommandLine.Option;
         "Trains a model that foresees the next word of a text, from nothing or --from a model.")
 final class TrainNextWordCommand implements Callable<Integer> {
   private static final int MOST_WORDS = 10;
+
+  /// Characters that take seconds.
+  private static final long LONG_TO_TOKENIZE = 10_000_000;
+
+  /// Characters of which a tokenizer is learned: it counts words, all of which are in memory.
+  private static final long MOST_FOR_TOKENIZER = 200_000_000;
 
   private final HeedCommand heed;
 
@@ -181,6 +191,8 @@ final class TrainNextWordCommand implements Callable<Integer> {
             ? null
             : WordLosses.of(training.model(), texts.heldOut(), run.settings().longest());
     LanguageModelTraining begun = training;
+    StoredTokens learned = tokens(training, texts);
+    StoredTokens heldOut = training.tokens(texts.heldOut().stream().map(List::of).toList());
     boolean finished =
         options
             .train(
@@ -188,7 +200,7 @@ final class TrainNextWordCommand implements Callable<Integer> {
                 run.folder(),
                 run.steps(),
                 "tokens/s",
-                progress -> begun.run(texts.learned(), texts.heldOut(), progress),
+                progress -> begun.run(learned, heldOut, progress),
                 begun::stop)
             .finished();
     if (!finished) {
@@ -207,6 +219,30 @@ final class TrainNextWordCommand implements Callable<Integer> {
     notes.printf("Saved: %s (opens in Hugging Face too)%n", run.folder());
     notes.printf("Type next: heed complete \"…\" --words 5 --model %s%n", run.folder());
     return ExitCode.DONE.code();
+  }
+
+  /// The tokens to learn, which a large text takes a while to become.
+  private StoredTokens tokens(LanguageModelTraining training, TextSplit texts) {
+    long all = texts.learned().stream().mapToLong(TextSplit.Beginning::characters).sum();
+    if (all < LONG_TO_TOKENIZE) {
+      return training.tokens(texts.learned());
+    }
+    try (ProgressBar bar = heed.progress()) {
+      bar.begin("Tokenizing", all, "character");
+      AtomicLong done = new AtomicLong();
+      StoredTokens tokens =
+          training.tokens(
+              texts.learned().stream()
+                  .map(text ->
+                      (Iterable<String>)
+                          () ->
+                              StreamSupport.stream(text.spliterator(), false)
+                                  .peek(line -> bar.update(done.addAndGet(line.length()), Map.of()))
+                                  .iterator())
+                  .toList());
+      bar.end(all, Map.of());
+      return tokens;
+    }
   }
 
   /// The run that the options ask for.
@@ -272,8 +308,13 @@ final class TrainNextWordCommand implements Callable<Integer> {
     } else {
       notes.printf(
           Locale.ROOT, "Training a byte-level BPE tokenizer of %,d tokens …%n", run.vocabulary());
-      List<String> lines = new ArrayList<>();
-      texts.learned().forEach(text -> text.lines().forEach(line -> lines.add(line + "\n")));
+      long each = MOST_FOR_TOKENIZER / texts.learned().size();
+      Iterable<String> lines =
+          () ->
+              texts.learned().stream()
+                  .map(text -> text.atMost(each))
+                  .flatMap(text -> StreamSupport.stream(text.spliterator(), false))
+                  .iterator();
       tokenizer = BpeTrainer.of(run.vocabulary()).train(lines);
       tokenizer.save(run.folder());
     }

@@ -4,7 +4,6 @@ import dev.heed.tensor.CounterRandom;
 import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Tensor;
 import dev.heed.training.TrainingData;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -13,8 +12,10 @@ import java.util.stream.IntStream;
 /// padding. Each pass goes through all texts once, in an order of its own that follows from the
 /// seed.
 public final class TokenBatches implements TrainingData<TokenBatches.Batch> {
-  private final List<int[]> texts;
-  private final int textsPerBatch;
+  private final StoredTokens texts;
+  private final int longest;
+  private final int[] firstPiece; // of each text, and how many there are
+  private final int piecesPerBatch;
   private final long seed;
   private final boolean shuffled;
   private long orderOf = -1;
@@ -32,13 +33,17 @@ public final class TokenBatches implements TrainingData<TokenBatches.Batch> {
     }
   }
 
-  private TokenBatches(List<int[]> texts, int textsPerBatch, long seed, boolean shuffled) {
-    if (texts.isEmpty()) {
-      throw new IllegalArgumentException(
-          "there must be a text with 2 tokens or more: received none");
-    }
+  private TokenBatches(
+      StoredTokens texts,
+      int longest,
+      int[] firstPiece,
+      int piecesPerBatch,
+      long seed,
+      boolean shuffled) {
     this.texts = texts;
-    this.textsPerBatch = Math.clamp(textsPerBatch, 1, texts.size());
+    this.longest = longest;
+    this.firstPiece = firstPiece;
+    this.piecesPerBatch = Math.clamp(piecesPerBatch, 1, firstPiece[texts.texts()]);
     this.seed = seed;
     this.shuffled = shuffled;
   }
@@ -50,29 +55,43 @@ public final class TokenBatches implements TrainingData<TokenBatches.Batch> {
   /// @param shuffled whether each pass has an order of its own
   public static TokenBatches of(
       List<int[]> texts, int tokens, int longest, long seed, boolean shuffled) {
-    List<int[]> pieces = new ArrayList<>();
+    return of(StoredTokens.of(texts), tokens, longest, seed, shuffled);
+  }
+
+  /// The same of texts that may be larger than memory.
+  public static TokenBatches of(
+      StoredTokens texts, int tokens, int longest, long seed, boolean shuffled) {
+    int[] firstPiece = new int[texts.texts() + 1];
     long total = 0;
-    for (int[] text : texts) {
-      for (int from = 0; from + 1 < text.length; from += longest) {
-        int[] piece = Arrays.copyOfRange(text, from, Math.min(text.length, from + longest + 1));
-        pieces.add(piece);
-        total += piece.length - 1;
-      }
+    for (int i = 0; i < texts.texts(); i++) {
+      long targets = Math.max(0, texts.length(i) - 1);
+      int pieces = Math.toIntExact(Math.ceilDiv(targets, longest));
+      firstPiece[i + 1] = Math.addExact(firstPiece[i], pieces);
+      total += targets;
     }
-    int perBatch = (int) Math.max(1, (long) tokens * pieces.size() / Math.max(1, total));
-    return new TokenBatches(pieces, perBatch, seed, shuffled);
+    long pieces = firstPiece[texts.texts()];
+    if (pieces == 0) {
+      throw new IllegalArgumentException(
+          "there must be a text with 2 tokens or more: received none");
+    }
+    int perBatch = (int) Math.max(1, tokens * pieces / total);
+    return new TokenBatches(texts, longest, firstPiece, perBatch, seed, shuffled);
   }
 
   @Override
   public long batchesPerEpoch() {
-    return Math.ceilDiv(texts.size(), textsPerBatch);
+    return Math.ceilDiv(pieces(), piecesPerBatch);
+  }
+
+  private int pieces() {
+    return firstPiece[texts.texts()];
   }
 
   @Override
   public synchronized Batch batch(long index) {
-    List<int[]> chosen = texts(index);
+    List<int[]> chosen = Arrays.stream(chosen(index)).mapToObj(this::piece).toList();
     Sequences sequences =
-        Sequences.ofLengths(chosen.stream().mapToInt(text -> text.length - 1).toArray());
+        Sequences.ofLengths(chosen.stream().mapToInt(piece -> piece.length - 1).toArray());
     int[] ids = new int[sequences.rows()];
     int[] targets = new int[sequences.rows()];
     for (int i = 0; i < chosen.size(); i++) {
@@ -86,25 +105,45 @@ public final class TokenBatches implements TrainingData<TokenBatches.Batch> {
 
   @Override
   public synchronized long rows(long index) {
-    return texts(index).stream().mapToLong(text -> text.length - 1).sum();
+    return Arrays.stream(chosen(index)).mapToLong(this::targets).sum();
   }
 
   @Override
   public TokenBatches inPartsOf(int parts) {
-    return new TokenBatches(texts, Math.ceilDiv(textsPerBatch, parts), seed, shuffled);
+    return new TokenBatches(
+        texts, longest, firstPiece, Math.ceilDiv(piecesPerBatch, parts), seed, shuffled);
   }
 
-  /// The texts of a batch.
-  private List<int[]> texts(long index) {
+  /// The pieces of a batch.
+  private int[] chosen(long index) {
     long epoch = index / batchesPerEpoch();
     if (shuffled && orderOf != epoch) {
-      order = CounterRandom.permutation(texts.size(), CounterRandom.key(seed, epoch, -1));
+      order = CounterRandom.permutation(pieces(), CounterRandom.key(seed, epoch, -1));
       orderOf = epoch;
     }
-    int from = Math.toIntExact(index % batchesPerEpoch()) * textsPerBatch;
-    int to = Math.min(texts.size(), from + textsPerBatch);
-    return IntStream.range(from, to)
-        .mapToObj(place -> texts.get(shuffled ? order[place] : place))
-        .toList();
+    int from = Math.toIntExact(index % batchesPerEpoch()) * piecesPerBatch;
+    int to = Math.min(pieces(), from + piecesPerBatch);
+    return IntStream.range(from, to).map(place -> shuffled ? order[place] : place).toArray();
+  }
+
+  private int text(int piece) {
+    int found = Arrays.binarySearch(firstPiece, piece);
+    int text = found >= 0 ? found : -found - 2;
+    while (firstPiece[text + 1] == piece) { // texts without pieces begin where the next one does
+      text++;
+    }
+    return text;
+  }
+
+  private int targets(int piece) {
+    int text = text(piece);
+    long from = (long) (piece - firstPiece[text]) * longest;
+    return (int) Math.min(longest, texts.length(text) - 1 - from);
+  }
+
+  private int[] piece(int piece) {
+    int text = text(piece);
+    long from = (long) (piece - firstPiece[text]) * longest;
+    return texts.ids(text, from, from + targets(piece) + 1);
   }
 }

@@ -3,10 +3,13 @@ package dev.heed.task;
 import dev.heed.data.LabelledTexts;
 import dev.heed.tokenizer.Tokenizer;
 import dev.heed.training.StepTimes;
+import dev.heed.training.Trainer;
 import dev.heed.training.TrainingProgress;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /// Trains classifiers of every age on the same texts with the same time, and says how good each is
@@ -185,7 +188,7 @@ public final class ClassifierComparison {
     int most = learned.examples().size();
     LabelledTexts few = learned.sample(Math.min(most, PROBED_TEXTS), 1);
     long before = System.nanoTime();
-    train(method, usual(method, most, 1), 1, few, few, TrainingProgress.SILENT);
+    learning(method, usual(method, most, 1), 1, few, few).run.apply(TrainingProgress.SILENT);
     return (System.nanoTime() - before) / 1e9 / few.examples().size();
   }
 
@@ -202,7 +205,9 @@ public final class ClassifierComparison {
 
   private void probe(Method method, LabelledTexts few, TrainingProgress progress) {
     TextTrainingSettings settings = usual(method, few.examples().size(), 1);
-    train(method, with(settings, PROBED_STEPS, 1), 1, few, chooseBy.sample(1, 1), progress);
+    learning(method, with(settings, PROBED_STEPS, 1), 1, few, chooseBy.sample(1, 1))
+        .run
+        .apply(progress);
   }
 
   private static TextTrainingSettings usual(Method method, int texts, long seed) {
@@ -223,93 +228,139 @@ public final class ClassifierComparison {
         usual.seed());
   }
 
-  /// Tries a factor in a part of the time: the accuracy on the texts that are kept back.
-  public double tried(Plan plan, double factor) {
+  /// A training for one factor, in a part of the time, to be judged by [Learner#accuracy].
+  public Learner tuning(Plan plan, double factor) {
     double texts = plan.method == Method.FEATURES ? TRY * plan.texts : plan.texts;
     long steps = Math.max(PROBED_STEPS, Math.round(TRY * plan.steps));
-    Trained trained =
-        train(
-            plan.method,
-            with(usual(plan.method, plan.texts, 0), steps, factor),
-            factor,
-            learned.sample(Math.max(learned.labels().size(), (int) texts), 1),
-            chooseBy,
-            TrainingProgress.SILENT);
-    return trained.judge.apply(chooseBy).accuracy();
+    return new Learner(
+        plan.method,
+        with(usual(plan.method, plan.texts, 0), steps, factor),
+        factor,
+        learned.sample(Math.max(learned.labels().size(), (int) texts), 1),
+        1);
   }
 
-  /// Trains from a share of the texts, and tries once.
-  public Run run(Plan plan, double share, long seed) {
+  /// A training from a share of the texts, whose model is tried in the end.
+  public Learner learner(Plan plan, double share, long seed) {
     Method method = plan.method;
     LabelledTexts most = learned.sample(plan.texts, 1);
     LabelledTexts some = share == 1 ? most : most.split(1 - share, seed).learned();
-    int texts = some.examples().size();
-    TextTrainingSettings usual = usual(method, texts, seed);
+    TextTrainingSettings usual = usual(method, some.examples().size(), seed);
     // As many passes over fewer texts, though never fewer steps than a model needs at all.
     double part = (double) plan.steps / usual(method, plan.texts, seed).steps();
     long steps = share == 1 ? plan.steps : Math.max(10, Math.round(part * usual.steps()));
-    long before = System.nanoTime();
-    Trained trained =
-        train(
-            method,
-            with(usual, steps, plan.factor),
-            plan.factor,
-            some,
-            chooseBy,
-            TrainingProgress.SILENT);
-    long after = System.nanoTime();
-    ClassificationFigures figures = trained.judge.apply(heldOut);
-    double looking = (System.nanoTime() - after) / 1e9;
-    return new Run(
-        method,
-        seed,
-        share,
-        texts,
-        plan.factor,
-        figures.accuracy(),
-        figures.macroF1(),
-        method.bySteps() ? steps : 0,
-        trained.parameters,
-        (after - before) / 1e9,
-        looking / heldOut.examples().size());
+    return new Learner(method, with(usual, steps, plan.factor), plan.factor, some, share);
   }
 
-  private record Trained(Function<LabelledTexts, ClassificationFigures> judge, long parameters) {}
+  /// One training of a method.
+  public final class Learner {
+    private final Method method;
+    private final TextTrainingSettings settings;
+    private final double factor;
+    private final LabelledTexts texts;
+    private final double share;
+    private final AtomicReference<Learning> learning = new AtomicReference<>();
+    private double seconds;
 
-  private Trained train(
+    private Learner(
+        Method method,
+        TextTrainingSettings settings,
+        double factor,
+        LabelledTexts texts,
+        double share) {
+      this.method = method;
+      this.settings = settings;
+      this.factor = factor;
+      this.texts = texts;
+      this.share = share;
+    }
+
+    /// How many steps it has; 0 for a method that has none.
+    public long steps() {
+      return method.bySteps() ? settings.steps() : 0;
+    }
+
+    /// Learns, once.
+    ///
+    /// @return its history, without steps where the method has none
+    public Trainer.History run(TrainingProgress progress) {
+      long before = System.nanoTime();
+      Learning begun = learning(method, settings, factor, texts, chooseBy);
+      learning.set(begun);
+      Trainer.History history = begun.run.apply(progress);
+      seconds = (System.nanoTime() - before) / 1e9;
+      return history;
+    }
+
+    /// Ends [#run] after the step that runs now. Any thread may call this.
+    public void stop() {
+      Learning begun = learning.get();
+      if (begun != null) {
+        begun.stop.run();
+      }
+    }
+
+    /// The accuracy on the texts that are kept back.
+    public double accuracy() {
+      return learning.get().judge.apply(chooseBy).accuracy();
+    }
+
+    /// Judges the held-out texts.
+    public Run tried() {
+      long before = System.nanoTime();
+      ClassificationFigures figures = learning.get().judge.apply(heldOut);
+      double looking = (System.nanoTime() - before) / 1e9;
+      return new Run(
+          method,
+          settings.seed(),
+          share,
+          texts.examples().size(),
+          factor,
+          figures.accuracy(),
+          figures.macroF1(),
+          steps(),
+          learning.get().parameters.getAsLong(),
+          seconds,
+          looking / heldOut.examples().size());
+    }
+  }
+
+  /// A model that learns, and is at the end as it was when it did best on other texts.
+  private record Learning(
+      Function<TrainingProgress, Trainer.History> run,
+      Runnable stop,
+      Function<LabelledTexts, ClassificationFigures> judge,
+      LongSupplier parameters) {}
+
+  private Learning learning(
       Method method,
       TextTrainingSettings settings,
       double factor,
       LabelledTexts texts,
-      LabelledTexts chosenBy,
-      TrainingProgress progress) {
+      LabelledTexts chosenBy) {
     return switch (method) {
       case WORDS -> linear(texts, 1, false, factor);
       case PAIRS -> linear(texts, 2, false, 10 * factor);
       case TF_IDF -> linear(texts, 2, true, 10 * factor);
-      case LSTM ->
-          recurrent(RecurrentTextClassifier.Kind.LSTM, settings, texts, chosenBy, progress);
-      case GRU -> recurrent(RecurrentTextClassifier.Kind.GRU, settings, texts, chosenBy, progress);
+      case LSTM -> recurrent(RecurrentTextClassifier.Kind.LSTM, settings, texts, chosenBy);
+      case GRU -> recurrent(RecurrentTextClassifier.Kind.GRU, settings, texts, chosenBy);
       case TRANSFORMER ->
           whole(
               TextClassifierTraining.ofNewModel(
                   architecture, vocabulary(), labelled(texts), settings, null),
               texts,
-              chosenBy,
-              progress);
+              chosenBy);
       case FEATURES ->
           whole(
               TextClassifierTraining.onFeatures(encoder, labelled(texts), settings, null),
               texts,
-              chosenBy,
-              progress);
+              chosenBy);
       case FINE_TUNING ->
           whole(
               TextClassifierTraining.from(
                   encoder, new Adaptation.Whole(), labelled(texts), settings, null),
               texts,
-              chosenBy,
-              progress);
+              chosenBy);
     };
   }
 
@@ -318,17 +369,24 @@ public final class ClassifierComparison {
     return texts.labels().equals(learned.labels()) ? texts : learned;
   }
 
-  private static Trained linear(LabelledTexts texts, int longest, boolean tfIdf, double strength) {
-    LinearTextClassifier model = LinearTextClassifier.train(texts, longest, tfIdf, strength);
-    return new Trained(model::evaluate, model.features());
+  private static Learning linear(
+      LabelledTexts texts, int longest, boolean tfIdf, double strength) {
+    AtomicReference<LinearTextClassifier> model = new AtomicReference<>();
+    return new Learning(
+        progress -> {
+          model.set(LinearTextClassifier.train(texts, longest, tfIdf, strength));
+          return new Trainer.History(List.of(), List.of(), true);
+        },
+        () -> {},
+        tried -> model.get().evaluate(tried),
+        () -> model.get().features());
   }
 
-  private Trained recurrent(
+  private Learning recurrent(
       RecurrentTextClassifier.Kind kind,
       TextTrainingSettings settings,
       LabelledTexts texts,
-      LabelledTexts chosenBy,
-      TrainingProgress progress) {
+      LabelledTexts chosenBy) {
     RecurrentTextClassifier model =
         new RecurrentTextClassifier(
             kind,
@@ -337,17 +395,20 @@ public final class ClassifierComparison {
             vocabulary(),
             labelled(texts),
             settings);
-    model.train(texts, chosenBy, progress);
-    return new Trained(model::evaluate, model.parameterCount());
+    return new Learning(
+        progress -> model.train(texts, chosenBy, progress).history(),
+        model::stop,
+        model::evaluate,
+        model::parameterCount);
   }
 
-  private static Trained whole(
-      TextClassifierTraining training,
-      LabelledTexts texts,
-      LabelledTexts chosenBy,
-      TrainingProgress progress) {
-    training.run(texts, chosenBy, progress);
-    return new Trained(training.model()::evaluate, training.parameterCount());
+  private static Learning whole(
+      TextClassifierTraining training, LabelledTexts texts, LabelledTexts chosenBy) {
+    return new Learning(
+        progress -> training.run(texts, chosenBy, progress).history(),
+        training::stop,
+        tried -> training.model().evaluate(tried),
+        training::parameterCount);
   }
 
   /// The vocabulary that all models from nothing share.

@@ -1,5 +1,6 @@
 package dev.heed.task;
 
+import dev.heed.data.StoredTokens;
 import dev.heed.data.TokenBatches;
 import dev.heed.model.CausalModel;
 import dev.heed.model.Lora;
@@ -7,6 +8,7 @@ import dev.heed.model.gpt2.Gpt2;
 import dev.heed.model.gpt2.Gpt2Configuration;
 import dev.heed.nn.Initializer;
 import dev.heed.nn.Layer;
+import dev.heed.tensor.Parallel;
 import dev.heed.tokenizer.Tokenizer;
 import dev.heed.training.AdamW;
 import dev.heed.training.LearningRateSchedule;
@@ -17,7 +19,6 @@ import dev.heed.training.TrainingProgress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -26,11 +27,15 @@ import org.jspecify.annotations.Nullable;
 /// [#run] may be stopped by [#stop] from another thread; what it had learned is kept, and where
 /// `checkpoints` is given, a later run goes on from there.
 public final class LanguageModelTraining {
+  /// Of texts that come in parts; shorter ones are encoded whole.
+  private static final int CHARACTERS_AT_ONCE = 1 << 22;
+
   private final Settings settings;
   private final CausalModel model;
   private final @Nullable Lora lora;
   private final Layer learning;
   private final Tokenizer tokenizer;
+  private final @Nullable Path checkpoints;
   private final Trainer<TokenBatches.Batch> trainer;
 
   /// How a new model looks.
@@ -69,6 +74,7 @@ public final class LanguageModelTraining {
     this.lora = lora;
     this.learning = new LearningParameters(model.layer());
     this.tokenizer = tokenizer;
+    this.checkpoints = checkpoints;
     Trainer.Configuration configuration =
         Trainer.Configuration.ofSteps(settings.steps, settings.seed)
             .evaluatedEvery(settings.evaluateEvery);
@@ -143,12 +149,69 @@ public final class LanguageModelTraining {
 
   /// Trains on `texts` and evaluates on `heldOut`.
   public Trainer.History run(List<String> texts, List<String> heldOut, TrainingProgress progress) {
+    return run(whole(texts), whole(heldOut), progress);
+  }
+
+  /// Trains on `texts` and evaluates on `heldOut`, both of [#tokens].
+  public Trainer.History run(
+      StoredTokens texts, StoredTokens heldOut, TrainingProgress progress) {
     return trainer.fit(batches(texts, true), batches(heldOut, false), progress);
+  }
+
+  /// The tokens of texts, which may be larger than memory: many go to a file among the checkpoints,
+  /// which goes with this process.
+  ///
+  /// @param texts each in parts, such as [dev.heed.tokenizer.TextFiles] gives them: they are joined
+  ///   to pieces of some millions of characters, each of which has the tokens that it has alone
+  public StoredTokens tokens(Iterable<? extends Iterable<String>> texts) {
+    try (StoredTokens.Writer writer = new StoredTokens.Writer(checkpoints)) {
+      for (Iterable<String> text : texts) {
+        List<String> pieces = new ArrayList<>();
+        StringBuilder piece = new StringBuilder();
+        boolean begins = true;
+        for (String part : text) {
+          piece.append(part);
+          if (piece.length() >= CHARACTERS_AT_ONCE) {
+            pieces.add(piece.toString());
+            piece.setLength(0);
+          }
+          if (pieces.size() == Parallel.threads()) {
+            write(pieces, begins, writer);
+            begins = false;
+            pieces.clear();
+          }
+        }
+        if (!piece.isEmpty() || begins) {
+          pieces.add(piece.toString());
+        }
+        write(pieces, begins, writer);
+        int end = model.endOfText();
+        if (end >= 0) {
+          writer.add(end);
+        }
+        writer.endText();
+      }
+      return writer.finish();
+    }
+  }
+
+  /// @param begins whether the first piece is the beginning of its text
+  private void write(List<String> pieces, boolean begins, StoredTokens.Writer writer) {
+    int[][] ids = new int[pieces.size()][];
+    Parallel.run(
+        ids.length, i -> ids[i] = tokenizer.encode(pieces.get(i), begins && i == 0).ids());
+    for (int[] some : ids) {
+      writer.add(some);
+    }
+  }
+
+  private StoredTokens whole(List<String> texts) {
+    return tokens(texts.stream().map(List::of).toList());
   }
 
   /// How well the model as it is now foresees texts.
   public Foresight evaluate(List<String> texts) {
-    TokenBatches batches = batches(texts, false);
+    TokenBatches batches = batches(whole(texts), false);
     long tokens = 0;
     for (long i = 0; i < batches.batchesPerEpoch(); i++) {
       tokens += batches.batch(i).count();
@@ -179,17 +242,8 @@ public final class LanguageModelTraining {
     trainer.stop();
   }
 
-  private TokenBatches batches(List<String> texts, boolean shuffled) {
-    int end = model.endOfText();
-    List<int[]> ids = new ArrayList<>(texts.size());
-    for (String text : texts) {
-      int[] tokens = tokenizer.encode(text).ids();
-      if (end >= 0) {
-        tokens = Arrays.copyOf(tokens, tokens.length + 1);
-        tokens[tokens.length - 1] = end;
-      }
-      ids.add(tokens);
-    }
-    return TokenBatches.of(ids, settings.tokensPerStep, settings.longest, settings.seed, shuffled);
+  private TokenBatches batches(StoredTokens texts, boolean shuffled) {
+    return TokenBatches.of(
+        texts, settings.tokensPerStep, settings.longest, settings.seed, shuffled);
   }
 }
