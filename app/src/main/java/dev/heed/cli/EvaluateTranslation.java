@@ -50,11 +50,11 @@ final class EvaluateTranslation {
               .map(Translator.Translation::text)
               .toList();
       bar.end(sources.size(), Map.of());
+      bar.begin("Next tokens", pairs.size(), "pair");
+      NextTokens next = NextTokens.of(translator, pairs, done -> bar.update(done, Map.of()));
+      bar.end(pairs.size(), Map.of());
       return TranslationQuality.of(
-          translations,
-          pairs.stream().map(TextPairs.Pair::target).toList(),
-          NextTokens.of(translator, pairs),
-          lowercase);
+          translations, pairs.stream().map(TextPairs.Pair::target).toList(), next, lowercase);
     }
   }
 }

@@ -137,7 +137,8 @@ record NextWordRun(
             data,
             String.format(
                 Locale.ROOT,
-                "The last %.0f %% of each file was held out, of all at most two million characters.",
+                "The last %.0f %% of each file was held out, of all at most two million"
+                    + " characters.",
                 100 * validation),
             "Held out: %s.%s"
                 .formatted(

@@ -82,8 +82,7 @@ record TextSplit(List<Beginning> learned, List<String> heldOut, long learnedByte
       heldOut.add(end.toString());
       learnedBytes += size.bytes - bytes(end.toString());
     }
-    return new TextSplit(
-        learned, heldOut, learnedBytes, HexFormat.of().formatHex(digest.digest()));
+    return new TextSplit(learned, heldOut, learnedBytes, HexFormat.of().formatHex(digest.digest()));
   }
 
   private static Size size(Path file, MessageDigest digest) {

@@ -191,17 +191,20 @@ final class TrainClassifyCommand implements Callable<Integer> {
         run.settings());
     AtomicInteger cut = new AtomicInteger();
     boolean finished =
-        training.training().train(
-                  heed,
- folder.path(),
-                  run.settings().steps(),
-                  "texts/s",
-                  progress -> {
-                    var outcome = begun.run(split.learned(), split.heldOut(), progress);
-                    cut.set(outcome.cut());
-                    return outcome.history();
-                  },
-                  begun::stop).finished();
+        training
+            .training()
+            .train(
+                heed,
+                folder.path(),
+                run.settings().steps(),
+                "texts/s",
+                progress -> {
+                  var outcome = begun.run(split.learned(), split.heldOut(), progress);
+                  cut.set(outcome.cut());
+                  return outcome.history();
+                },
+                begun::stop)
+            .finished();
     TrainingRun.tellCut(heed, cut.get(), run.settings());
     if (!finished) {
       return TrainingRun.interrupted(heed, TASK, folder);

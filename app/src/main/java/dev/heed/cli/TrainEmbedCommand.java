@@ -94,17 +94,20 @@ final class TrainEmbedCommand implements Callable<Integer> {
     EmbeddingFigures before = EmbeddingFigures.of(begun.model(), split.heldOut());
     AtomicInteger cut = new AtomicInteger();
     boolean finished =
-        training.training().train(
-                  heed,
- folder.path(),
-                  run.settings().steps(),
-                  "pairs/s",
-                  progress -> {
-                    var outcome = begun.run(split.learned(), split.heldOut(), progress);
-                    cut.set(outcome.cut());
-                    return outcome.history();
-                  },
-                  begun::stop).finished();
+        training
+            .training()
+            .train(
+                heed,
+                folder.path(),
+                run.settings().steps(),
+                "pairs/s",
+                progress -> {
+                  var outcome = begun.run(split.learned(), split.heldOut(), progress);
+                  cut.set(outcome.cut());
+                  return outcome.history();
+                },
+                begun::stop)
+            .finished();
     TrainingRun.tellCut(heed, cut.get(), run.settings());
     if (!finished) {
       return TrainingRun.interrupted(heed, TASK, folder);

@@ -132,13 +132,16 @@ final class TrainTagCommand implements Callable<Integer> {
             begun.model().labels()),
         run.settings());
     boolean finished =
-        training.training().train(
-                  heed,
- folder.path(),
-                  run.settings().steps(),
-                  "words/s",
-                  progress -> begun.run(split.learned(), split.heldOut(), progress),
-                  begun::stop).finished();
+        training
+            .training()
+            .train(
+                heed,
+                folder.path(),
+                run.settings().steps(),
+                "words/s",
+                progress -> begun.run(split.learned(), split.heldOut(), progress),
+                begun::stop)
+            .finished();
     if (!finished) {
       return TrainingRun.interrupted(heed, TASK, folder);
     }

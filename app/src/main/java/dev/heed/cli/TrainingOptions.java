@@ -35,8 +35,7 @@ final class TrainingOptions {
       Function<TrainingProgress, Trainer.History> training,
       Runnable stop) {
     try (Page page = open(heed, run)) {
-      Supplier<Trainer.History> whole =
-          () -> TrainingRun.train(heed, steps, rate, training, stop);
+      Supplier<Trainer.History> whole = () -> TrainingRun.train(heed, steps, rate, training, stop);
       return recompute ? Recomputation.during(whole) : whole.get();
     }
   }

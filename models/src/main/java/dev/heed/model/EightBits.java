@@ -8,8 +8,7 @@ import dev.heed.tensor.QuantizedLayout;
 import dev.heed.weights.PackedWeights;
 
 /// Rounds the weights of a model's linear layers to 8-bit integers with a scale for each row, for
-/// [dev.heed.tensor.Precision#INT8]. All else stays F32: embeddings, norms and
-/// biases.
+/// [dev.heed.tensor.Precision#INT8]. All else stays F32: embeddings, norms and biases.
 final class EightBits {
   private EightBits() {}
 

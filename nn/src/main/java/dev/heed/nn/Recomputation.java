@@ -24,8 +24,7 @@ public final class Recomputation {
   /// @param inputs all that `block` takes and that was computed from parameters
   public static Tensor block(Supplier<Tensor> block, Tensor... inputs) {
     return ON.orElse(false)
-        ? Inference.keepingResult(() ->
-            Tensor.recomputed(TrainingMode.repeatable(block), inputs))
+        ? Inference.keepingResult(() -> Tensor.recomputed(TrainingMode.repeatable(block), inputs))
         : Inference.keepingResult(block);
   }
 }

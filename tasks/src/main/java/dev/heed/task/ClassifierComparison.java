@@ -369,8 +369,7 @@ public final class ClassifierComparison {
     return texts.labels().equals(learned.labels()) ? texts : learned;
   }
 
-  private static Learning linear(
-      LabelledTexts texts, int longest, boolean tfIdf, double strength) {
+  private static Learning linear(LabelledTexts texts, int longest, boolean tfIdf, double strength) {
     AtomicReference<LinearTextClassifier> model = new AtomicReference<>();
     return new Learning(
         progress -> {

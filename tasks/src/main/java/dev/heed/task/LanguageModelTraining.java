@@ -153,8 +153,7 @@ public final class LanguageModelTraining {
   }
 
   /// Trains on `texts` and evaluates on `heldOut`, both of [#tokens].
-  public Trainer.History run(
-      StoredTokens texts, StoredTokens heldOut, TrainingProgress progress) {
+  public Trainer.History run(StoredTokens texts, StoredTokens heldOut, TrainingProgress progress) {
     return trainer.fit(batches(texts, true), batches(heldOut, false), progress);
   }
 
@@ -198,8 +197,7 @@ public final class LanguageModelTraining {
   /// @param begins whether the first piece is the beginning of its text
   private void write(List<String> pieces, boolean begins, StoredTokens.Writer writer) {
     int[][] ids = new int[pieces.size()][];
-    Parallel.run(
-        ids.length, i -> ids[i] = tokenizer.encode(pieces.get(i), begins && i == 0).ids());
+    Parallel.run(ids.length, i -> ids[i] = tokenizer.encode(pieces.get(i), begins && i == 0).ids());
     for (int[] some : ids) {
       writer.add(some);
     }

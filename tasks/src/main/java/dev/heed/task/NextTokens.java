@@ -4,6 +4,7 @@ import dev.heed.data.PairBatches;
 import dev.heed.data.TextPairs;
 import dev.heed.tensor.Inference;
 import java.util.List;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /// How well a translator foresees each token of the true translations, their ends included, from
@@ -20,8 +21,10 @@ public record NextTokens(double accuracy, double nll, long tokens) {
 
   /// Looks at all pairs that are not too long for the model.
   ///
+  /// @param progress hears now and then how many pairs are done
   /// @return null if there is none
-  public static @Nullable NextTokens of(TextTranslator model, List<TextPairs.Pair> pairs) {
+  public static @Nullable NextTokens of(
+      TextTranslator model, List<TextPairs.Pair> pairs, IntConsumer progress) {
     List<PairBatches.Pair> encoded = model.encode(pairs);
     if (encoded.isEmpty()) {
       return null;
@@ -29,6 +32,7 @@ public record NextTokens(double accuracy, double nll, long tokens) {
     int tokensAtOnce = Math.max(1, LOGITS_AT_ONCE / model.vocabulary());
     PairBatches batches = PairBatches.of(encoded, tokensAtOnce, model.startToken(), 0, false);
     long right = 0;
+    int pairsDone = 0;
     double nll = 0;
     long tokens = 0;
     for (long i = 0; i < batches.batchesPerEpoch(); i++) {
@@ -41,6 +45,8 @@ public record NextTokens(double accuracy, double nll, long tokens) {
         nll += foreseen.logSum - logits[row * model.vocabulary() + targets[row]];
       }
       tokens += targets.length;
+      pairsDone += batch.targetSequences().count();
+      progress.accept(pairsDone);
     }
     return new NextTokens((double) right / tokens, nll / tokens, tokens);
   }

@@ -214,9 +214,7 @@ public final class RecurrentTranslator extends TextTranslator {
   List<Translation> translateIds(List<int[]> sources, int maximumTokens, IntConsumer progress) {
     BeamSearch<Text> search =
         new BeamSearch<>(
-            new Beams(),
-            BeamSettings.of(beams),
-            TranslationTraining.rules(start, end));
+            new Beams(), BeamSettings.of(beams), TranslationTraining.rules(start, end));
     return new TranslationBatches(tokenizer, beams)
         .translate(
             sources,

@@ -13,8 +13,8 @@ public abstract sealed class TextTranslator permits Translator, RecurrentTransla
   /// Opens a directory: a Transformer's in Hugging Face's layout, or a recurrent one's, which
   /// [RecurrentTranslator#save] wrote.
   ///
-  /// @throws dev.heed.model.ModelException if its architecture is not known, or the files do not fit
-  ///   together
+  /// @throws dev.heed.model.ModelException if its architecture is not known, or the files do not
+  ///   fit together
   /// @throws java.io.UncheckedIOException if a file is missing or cannot be read
   public static TextTranslator load(Path directory) {
     return RecurrentTranslator.isIn(directory)

@@ -27,7 +27,7 @@ class NextTokensTest {
   }
 
   private static NextTokens of(TranslationTraining training, List<TextPairs.Pair> pairs) {
-    return Objects.requireNonNull(NextTokens.of(training.translator(), pairs));
+    return Objects.requireNonNull(NextTokens.of(training.translator(), pairs, done -> {}));
   }
 
   @Test
@@ -50,7 +50,7 @@ class NextTokensTest {
   void pairsThatAreTooLongAreLeftOut() {
     TranslationTraining training = training(1);
     TextPairs.Pair tooLong = new TextPairs.Pair("a", "abcdefghij ".repeat(9));
-    assertThat(NextTokens.of(training.translator(), List.of(tooLong))).isNull();
+    assertThat(NextTokens.of(training.translator(), List.of(tooLong), done -> {})).isNull();
     assertThat(of(training, List.of(tooLong, PAIRS.getFirst())))
         .isEqualTo(of(training, List.of(PAIRS.getFirst())));
   }

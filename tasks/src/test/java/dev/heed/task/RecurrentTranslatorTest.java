@@ -64,8 +64,8 @@ class RecurrentTranslatorTest {
     TextTranslator opened = TextTranslator.load(folder);
     assertThat(opened.translate(sources)).isEqualTo(translations);
     assertThat(opened.maximumLength()).isEqualTo(32);
-    NextTokens foreseen = NextTokens.of(opened, pairs);
-    assertThat(foreseen).isEqualTo(NextTokens.of(translator, pairs)).isNotNull();
+    NextTokens foreseen = NextTokens.of(opened, pairs, done -> {});
+    assertThat(foreseen).isEqualTo(NextTokens.of(translator, pairs, done -> {})).isNotNull();
     assertThat(foreseen.accuracy()).isGreaterThan(0.95);
     assertThat(opened.withBeams(1).translate(sources.getFirst()).text())
         .isEqualTo(pairs.getFirst().target());

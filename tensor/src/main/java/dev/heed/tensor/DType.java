@@ -3,8 +3,8 @@ package dev.heed.tensor;
 /// The type of a tensor's elements.
 ///
 /// Quantised types are for the weights of a matrix only: they keep whole rows in panels, in the
-/// order of [QuantizedLayout], and no gradient flows to them. Those that begin with Q hold the numbers
-/// of ggml's block formats of the same names.
+/// order of [QuantizedLayout], and no gradient flows to them. Those that begin with Q hold the
+/// numbers of ggml's block formats of the same names.
 public enum DType {
   /// 32-bit floating point: the default for everything.
   F32(4),

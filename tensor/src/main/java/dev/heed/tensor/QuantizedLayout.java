@@ -26,8 +26,8 @@ import java.nio.ByteOrder;
 /// @param zero the code that stands for 0
 /// @param minimum whether there are minima
 /// @param parts whether groups have small scales of their own
-/// @param wholeRows whether all scales of a row are the same; what is multiplied with the matrix has
-///   a scale for [#RUN] columns then, so that sums stay integers for so long
+/// @param wholeRows whether all scales of a row are the same; what is multiplied with the matrix
+///   has a scale for [#RUN] columns then, so that sums stay integers for so long
 public record QuantizedLayout(
     int bits, int zero, boolean minimum, boolean parts, boolean wholeRows) {
   /// The rows of a panel.

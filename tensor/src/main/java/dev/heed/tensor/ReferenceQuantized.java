@@ -5,7 +5,8 @@ import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
 
 /// Products with quantised matrices: activations become 8-bit integers with a scale for each group
-/// of 32, or for each run of 128, the products of integers are exact, everything else is rounded once.
+/// of 32, or for each run of 128, the products of integers are exact, everything else is rounded
+/// once.
 ///
 /// Source: the idea is ggml's. Differs: ggml takes groups of 256 with the K formats.
 final class ReferenceQuantized {

@@ -120,12 +120,11 @@ record IntegerCode(int rows, int panels, boolean whole) {
                 }
                 asm.add(x, rows * GROUP_BYTES);
               });
-          forAll(
-              (r, p) -> {
-                asm.emit(VCVTDQ2PS, integers[r][p], integers[r][p]);
-                Address scale = Address.at(scales, RUN_BYTES * r).broadcastOne();
-                code.addProduct(sums[r][p], integers[r][p], scale);
-              });
+          forAll((r, p) -> {
+            asm.emit(VCVTDQ2PS, integers[r][p], integers[r][p]);
+            Address scale = Address.at(scales, RUN_BYTES * r).broadcastOne();
+            code.addProduct(sums[r][p], integers[r][p], scale);
+          });
           asm.add(scales, rows * RUN_BYTES);
         });
     for (int p = 0; p < panels; p++) {
