@@ -1,8 +1,12 @@
 package dev.heed.cli;
 
 import dev.heed.task.TextTrainingSettings;
+import dev.heed.task.TrainingOutcome;
+import dev.heed.training.TrainingProgress;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -113,8 +117,35 @@ final class EncoderTrainingOptions {
     }
   }
 
-  /// How it is trained, beside that.
-  TrainingOptions training() {
-    return training;
+  /// Trains as asked, and says how many texts were cut.
+  ///
+  /// @param rate what a second's targets are called, such as `texts/s`
+  /// @param learning trains and tells its progress
+  /// @param stop ends the training after the step that runs now
+  /// @return false if it was interrupted
+  boolean train(
+      HeedCommand heed,
+      RunFolder run,
+      TextTrainingSettings settings,
+      String rate,
+      Function<TrainingProgress, TrainingOutcome> learning,
+      Runnable stop) {
+    AtomicInteger cut = new AtomicInteger();
+    boolean finished =
+        training
+            .train(
+                heed,
+                run.path(),
+                settings.steps(),
+                rate,
+                progress -> {
+                  TrainingOutcome outcome = learning.apply(progress);
+                  cut.set(outcome.cut());
+                  return outcome.history();
+                },
+                stop)
+            .finished();
+    TrainingRun.tellCut(heed, cut.get(), settings);
+    return finished;
   }
 }

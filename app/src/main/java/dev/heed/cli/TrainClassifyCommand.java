@@ -15,7 +15,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -189,23 +188,14 @@ final class TrainClassifyCommand implements Callable<Integer> {
             split.heldOut().examples().size(),
             split.learned().labels()),
         run.settings());
-    AtomicInteger cut = new AtomicInteger();
     boolean finished =
-        training
-            .training()
-            .train(
-                heed,
-                folder.path(),
-                run.settings().steps(),
-                "texts/s",
-                progress -> {
-                  var outcome = begun.run(split.learned(), split.heldOut(), progress);
-                  cut.set(outcome.cut());
-                  return outcome.history();
-                },
-                begun::stop)
-            .finished();
-    TrainingRun.tellCut(heed, cut.get(), run.settings());
+        training.train(
+            heed,
+            folder,
+            run.settings(),
+            "texts/s",
+            progress -> begun.run(split.learned(), split.heldOut(), progress),
+            begun::stop);
     if (!finished) {
       return TrainingRun.interrupted(heed, TASK, folder);
     }

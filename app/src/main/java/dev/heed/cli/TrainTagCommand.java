@@ -3,6 +3,7 @@ package dev.heed.cli;
 import dev.heed.data.TaggedTexts;
 import dev.heed.task.EncoderArchitecture;
 import dev.heed.task.TextTaggerTraining;
+import dev.heed.task.TrainingOutcome;
 import dev.heed.task.TextTrainingSettings;
 import dev.heed.tokenizer.Tokenizer;
 import java.io.IOException;
@@ -132,16 +133,14 @@ final class TrainTagCommand implements Callable<Integer> {
             begun.model().labels()),
         run.settings());
     boolean finished =
-        training
-            .training()
-            .train(
-                heed,
-                folder.path(),
-                run.settings().steps(),
-                "words/s",
-                progress -> begun.run(split.learned(), split.heldOut(), progress),
-                begun::stop)
-            .finished();
+        training.train(
+            heed,
+            folder,
+            run.settings(),
+            "words/s",
+            progress ->
+                new TrainingOutcome(begun.run(split.learned(), split.heldOut(), progress), 0),
+            begun::stop);
     if (!finished) {
       return TrainingRun.interrupted(heed, TASK, folder);
     }
