@@ -7,6 +7,7 @@ import dev.heed.training.Trainer;
 import dev.heed.training.TrainingProgress;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
@@ -188,7 +189,7 @@ public final class ClassifierComparison {
     int most = learned.examples().size();
     LabelledTexts few = learned.sample(Math.min(most, PROBED_TEXTS), 1);
     long before = System.nanoTime();
-    learning(method, usual(method, most, 1), 1, few, few).run.apply(TrainingProgress.SILENT);
+    learning(method, usual(method, most, 1), 1, few, few).training.run(TrainingProgress.SILENT);
     return (System.nanoTime() - before) / 1e9 / few.examples().size();
   }
 
@@ -206,8 +207,8 @@ public final class ClassifierComparison {
   private void probe(Method method, LabelledTexts few, TrainingProgress progress) {
     TextTrainingSettings settings = usual(method, few.examples().size(), 1);
     learning(method, with(settings, PROBED_STEPS, 1), 1, few, chooseBy.sample(1, 1))
-        .run
-        .apply(progress);
+        .training
+        .run(progress);
   }
 
   private static TextTrainingSettings usual(Method method, int texts, long seed) {
@@ -259,7 +260,7 @@ public final class ClassifierComparison {
     private final double factor;
     private final LabelledTexts texts;
     private final double share;
-    private final AtomicReference<Learning> learning = new AtomicReference<>();
+    private final AtomicReference<@Nullable Learning> learning = new AtomicReference<>();
     private double seconds;
 
     private Learner(
@@ -287,7 +288,7 @@ public final class ClassifierComparison {
       long before = System.nanoTime();
       Learning begun = learning(method, settings, factor, texts, chooseBy);
       learning.set(begun);
-      Trainer.History history = begun.run.apply(progress);
+      Trainer.History history = begun.training.run(progress);
       seconds = (System.nanoTime() - before) / 1e9;
       return history;
     }
@@ -300,15 +301,19 @@ public final class ClassifierComparison {
       }
     }
 
+    private Learning learned() {
+      return Objects.requireNonNull(learning.get(), "run() comes first");
+    }
+
     /// The accuracy on the texts that are kept back.
     public double accuracy() {
-      return learning.get().judge.apply(chooseBy).accuracy();
+      return learned().judge.apply(chooseBy).accuracy();
     }
 
     /// Judges the held-out texts.
     public Run tried() {
       long before = System.nanoTime();
-      ClassificationFigures figures = learning.get().judge.apply(heldOut);
+      ClassificationFigures figures = learned().judge.apply(heldOut);
       double looking = (System.nanoTime() - before) / 1e9;
       return new Run(
           method,
@@ -319,15 +324,19 @@ public final class ClassifierComparison {
           figures.accuracy(),
           figures.macroF1(),
           steps(),
-          learning.get().parameters.getAsLong(),
+          learned().parameters.getAsLong(),
           seconds,
           looking / heldOut.examples().size());
     }
   }
 
+  private interface Training {
+    Trainer.History run(TrainingProgress progress);
+  }
+
   /// A model that learns, and is at the end as it was when it did best on other texts.
   private record Learning(
-      Function<TrainingProgress, Trainer.History> run,
+      Training training,
       Runnable stop,
       Function<LabelledTexts, ClassificationFigures> judge,
       LongSupplier parameters) {}
@@ -370,15 +379,15 @@ public final class ClassifierComparison {
   }
 
   private static Learning linear(LabelledTexts texts, int longest, boolean tfIdf, double strength) {
-    AtomicReference<LinearTextClassifier> model = new AtomicReference<>();
+    AtomicReference<@Nullable LinearTextClassifier> model = new AtomicReference<>();
     return new Learning(
         progress -> {
           model.set(LinearTextClassifier.train(texts, longest, tfIdf, strength));
           return new Trainer.History(List.of(), List.of(), true);
         },
         () -> {},
-        tried -> model.get().evaluate(tried),
-        () -> model.get().features());
+        tried -> Objects.requireNonNull(model.get()).evaluate(tried),
+        () -> Objects.requireNonNull(model.get()).features());
   }
 
   private Learning recurrent(

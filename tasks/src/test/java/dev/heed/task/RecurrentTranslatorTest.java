@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -64,8 +65,8 @@ class RecurrentTranslatorTest {
     TextTranslator opened = TextTranslator.load(folder);
     assertThat(opened.translate(sources)).isEqualTo(translations);
     assertThat(opened.maximumLength()).isEqualTo(32);
-    NextTokens foreseen = NextTokens.of(opened, pairs, done -> {});
-    assertThat(foreseen).isEqualTo(NextTokens.of(translator, pairs, done -> {})).isNotNull();
+    NextTokens foreseen = Objects.requireNonNull(NextTokens.of(opened, pairs, done -> {}));
+    assertThat(foreseen).isEqualTo(NextTokens.of(translator, pairs, done -> {}));
     assertThat(foreseen.accuracy()).isGreaterThan(0.95);
     assertThat(opened.withBeams(1).translate(sources.getFirst()).text())
         .isEqualTo(pairs.getFirst().target());

@@ -7,9 +7,9 @@ import dev.heed.tensor.Parallel;
 import dev.heed.tensor.QuantizedLayout;
 import dev.heed.tensor.Tensor;
 
-/// Products with matrices of [DType#I8]. All rows are rounded to 8 bits; then a task multiplies some
-/// of them with weights that its second-level cache holds, and activates what it made while that is
-/// there too.
+/// Products with matrices of [DType#I8]. All rows are rounded to 8 bits; then a task multiplies
+/// some of them with weights that its second-level cache holds, and activates what it made while
+/// that is there too.
 final class IntegerMatmul {
   private static final QuantizedLayout LAYOUT = QuantizedLayout.of(DType.I8);
   private static final int PANEL = QuantizedLayout.ROWS;
