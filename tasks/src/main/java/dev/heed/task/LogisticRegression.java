@@ -20,7 +20,7 @@ public final class LogisticRegression {
   private final int features;
   private final int classes;
 
-  /// [outputs × features], then the biases.
+  /// [features × outputs], so that what a vector meets lies together; then the biases.
   private final double[] parameters;
 
   private LogisticRegression(int features, int classes, double[] parameters) {
@@ -62,7 +62,7 @@ public final class LogisticRegression {
 
   /// The weight of a feature for a class: with two classes, for the second against the first.
   public double weight(int output, int feature) {
-    return parameters[output * features + feature];
+    return parameters[feature * outputs() + output];
   }
 
   /// The bias of a class: with two classes, of the second against the first.
@@ -77,13 +77,14 @@ public final class LogisticRegression {
   private void predict(double[] at, SparseVector vector, double[] p) {
     int outputs = outputs();
     double[] logits = new double[classes];
-    for (int o = 0; o < outputs; o++) {
-      double sum = at[outputs * features + o];
-      int row = o * features;
-      for (int i = 0; i < vector.indices().length; i++) {
-        sum += at[row + vector.indices()[i]] * vector.values()[i];
+    int first = outputs == 1 ? 1 : 0; // the first class's logit is 0 then
+    System.arraycopy(at, outputs * features, logits, first, outputs);
+    for (int i = 0; i < vector.indices().length; i++) {
+      int row = vector.indices()[i] * outputs;
+      double value = vector.values()[i];
+      for (int o = 0; o < outputs; o++) {
+        logits[first + o] += at[row + o] * value;
       }
-      logits[outputs == 1 ? 1 : o] = sum;
     }
     double largest = Arrays.stream(logits).max().orElse(0);
     double sum = 0;
@@ -108,18 +109,22 @@ public final class LogisticRegression {
     }
     Arrays.fill(gradient, biases, gradient.length, 0);
     double[] p = new double[classes];
+    double[] errors = new double[outputs];
     for (int n = 0; n < targets.length; n++) {
       SparseVector vector = vectors.get(n);
       predict(at, vector, p);
       value -= strength * Math.log(Math.max(p[targets[n]], Double.MIN_NORMAL));
       for (int o = 0; o < outputs; o++) {
         int c = outputs == 1 ? 1 : o;
-        double error = strength * (p[c] - (targets[n] == c ? 1 : 0));
-        int row = o * features;
-        for (int i = 0; i < vector.indices().length; i++) {
-          gradient[row + vector.indices()[i]] += error * vector.values()[i];
+        errors[o] = strength * (p[c] - (targets[n] == c ? 1 : 0));
+        gradient[biases + o] += errors[o];
+      }
+      for (int i = 0; i < vector.indices().length; i++) {
+        int row = vector.indices()[i] * outputs;
+        double size = vector.values()[i];
+        for (int o = 0; o < outputs; o++) {
+          gradient[row + o] += errors[o] * size;
         }
-        gradient[biases + o] += error;
       }
     }
     return value;
