@@ -22,6 +22,9 @@ record TextSplit(List<Beginning> learned, List<String> heldOut, long learnedByte
   /// Characters that are held out of all files: all of them are in memory, and tried often.
   private static final long MOST_HELD_OUT = 2_000_000;
 
+  /// Shorter than the parts of a longer line.
+  private static final int HUGE_LINE = 1 << 19;
+
   /// The first characters of a file, by lines.
   record Beginning(Path file, long characters) implements Iterable<String> {
     @Override
@@ -98,7 +101,8 @@ record TextSplit(List<Beginning> learned, List<String> heldOut, long learnedByte
   }
 
   /// Where the last line begins that begins at `wanted` + 1 or before; `wanted` if only the first
-  /// one does.
+  /// one does. The parts in which [TextFiles] gives a huge line count as lines: no text is too long
+  /// to be held here.
   ///
   /// @param end gets the text from there on
   private static long cut(Path file, long wanted, StringBuilder end) {
@@ -107,7 +111,7 @@ record TextSplit(List<Beginning> learned, List<String> heldOut, long learnedByte
     for (String line : TextFiles.of(List.of(file))) {
       end.append(line);
       read += line.length();
-      if (line.endsWith("\n") && read <= wanted + 1) {
+      if ((line.endsWith("\n") || line.length() >= HUGE_LINE) && read <= wanted + 1) {
         end.setLength(0);
         begun = read;
       }

@@ -49,6 +49,14 @@ class TextSplitTest {
   }
 
   @Test
+  void aHugeTextWithoutLinesIsCutToo() throws IOException {
+    Path file = Files.writeString(folder.resolve("line.txt"), "word ".repeat(2_000_000));
+    TextSplit split = TextSplit.read(List.of(file), 0.1);
+    assertThat(split.learnedBytes() + split.heldOutBytes()).isEqualTo(10_000_000);
+    assertThat(split.heldOutBytes()).isBetween(1_000_000L, 2_100_000L);
+  }
+
+  @Test
   void ofAHugeTextNoMoreThanTwoMillionCharactersAreHeldOut() throws IOException {
     Path file = folder.resolve("huge.txt.gz");
     String line = "0123456789".repeat(10) + "\n";

@@ -51,11 +51,6 @@ public final class StoredTokens {
     return starts[text + 1] - starts[text];
   }
 
-  /// The number of tokens of all texts.
-  public long tokens() {
-    return starts[starts.length - 1];
-  }
-
   /// The tokens `from` … `to` − 1 of a text.
   public int[] ids(int text, long from, long to) {
     long start = starts[text];

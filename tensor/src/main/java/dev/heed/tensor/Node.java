@@ -105,18 +105,18 @@ final class Node {
     }
     long first = made[0];
     StepMemory memory = StepMemory.current();
-    boolean freeing = memory != null && memory.isFreeing();
+    StepMemory freeing = memory != null && memory.isFreeing() ? memory : null;
     Tensor out;
     int off = OFF.get()[0];
     OFF.get()[0] = 0;
     try {
-      out = freeing ? memory.notFreeing(body) : body.get();
+      out = freeing == null ? body.get() : freeing.notFreeing(body);
     } finally {
       OFF.get()[0] = off;
     }
     List<Tensor> computed = reachable(out, first);
     requireDeclared(computed, first, inputs);
-    backward(out, computed, gradient, freeing ? memory : null);
+    backward(out, computed, gradient, freeing);
   }
 
   /// A gradient for anything else would come when the pass does not look for it any more.

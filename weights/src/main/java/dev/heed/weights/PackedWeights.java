@@ -85,12 +85,18 @@ public final class PackedWeights {
           short scale = Float.floatToFloat16(largest / 127);
           float inverse = largest == 0 ? 0 : 1 / Float.float16ToFloat(scale);
           int lane = row % ROWS;
-          for (int i = 0; i < width; i++) {
-            long block = layout.block(width, row, i);
-            long code = block + layout.headerBytes() + 64 * (i % 32 / 4) + 4 * lane + i % 4;
-            int rounded = Math.clamp((int) Math.rint(values[row * width + i] * inverse), -127, 127);
-            to.set(ValueLayout.JAVA_BYTE, code, (byte) (rounded + layout.zero()));
+          for (int column = 0; column < width; column += QuantizedLayout.GROUP) {
+            long block = layout.block(width, row, column);
             to.set(Elements.SHORT, block + 2 * lane, scale);
+            long codes = block + layout.headerBytes() + 4 * lane;
+            for (int i = 0; i < QuantizedLayout.GROUP; i++) {
+              float scaled = values[row * width + column + i] * inverse;
+              int rounded = Math.clamp((int) Math.rint(scaled), -127, 127);
+              to.set(
+                  ValueLayout.JAVA_BYTE,
+                  codes + 64 * (i / 4) + i % 4,
+                  (byte) (rounded + layout.zero()));
+            }
           }
         });
     return Tensor.over(to, rows, DType.I8);

@@ -224,9 +224,7 @@ record IntegerCode(int rows, int panels, boolean whole) {
     Vec order = code.vec();
     code.loadConstants(order, new int[] {0, 4, 8, 12, 1, 5, 9, 13, 0, 4, 8, 12, 1, 5, 9, 13});
     Vec minusZero = code.floatArgument(MINUS_ZERO);
-    Vec zero = code.zero();
     Vec[] largest = {code.vec(), code.vec()};
-    Vec[] broken = {code.vec(), code.vec()}; // 0, but NaN after NaN and infinity
     Vec[] sums = {code.vec(), code.vec()};
     Vec[] parts = {code.vec(), code.vec()};
     Vec scale = code.vec();
@@ -239,7 +237,6 @@ record IntegerCode(int rows, int panels, boolean whole) {
           asm.mov(groups, count);
           for (int i = 0; i < 2; i++) {
             code.clear(largest[i]);
-            code.clear(broken[i]);
             code.clear(sums[i]);
           }
           code.countDown(
@@ -247,21 +244,12 @@ record IntegerCode(int rows, int panels, boolean whole) {
               () -> {
                 for (int i = 0; i < 2; i++) {
                   code.and(parts[i], magnitude, Address.at(ahead, 64 * i));
-                  code.max(largest[i], largest[i], parts[i]);
-                  code.sub(parts[i], parts[i], parts[i]);
-                  code.add(broken[i], broken[i], parts[i]);
+                  code.maxMagnitude(largest[i], largest[i], parts[i]);
                 }
                 asm.add(ahead, 128);
               });
-          code.max(largest[0], largest[0], largest[1]);
-          code.maxLanes(largest[0]);
-          code.div(scale, largest[0], code.constant(127));
-          code.add(broken[0], broken[0], broken[1]);
-          code.sumLanes(broken[0]);
-          code.add(scale, scale, broken[0]);
-          code.broadcastConstant(inverse, 127);
-          code.div(inverse, inverse, largest[0]);
-          code.select(inverse, VectorCode.GREATER, largest[0], zero, inverse, zero);
+          code.maxMagnitude(largest[0], largest[0], largest[1]);
+          QuantizeRowCode.scale(code, largest[0], scale, inverse);
           code.countDown(
               count,
               () -> {

@@ -83,6 +83,9 @@ final class IntegerMatmul {
   /// out [N, O] = what the epilogue makes of x [N, I] · weight [O, I]ᵀ.
   void linear(Tensor x, Tensor weight, Epilogue epilogue, Tensor out) {
     int rows = x.shape().rows();
+    if (rows == 0) {
+      return;
+    }
     int width = weight.shape().width();
     int outWidth = weight.shape().dimension(0);
     // Without an activation the products' kernel does all of it.

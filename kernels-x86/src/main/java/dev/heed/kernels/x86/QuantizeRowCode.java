@@ -33,7 +33,6 @@ record QuantizeRowCode(boolean halves) {
     Vec scale = code.vec();
     Vec inverse = code.vec();
     Vec sum = code.vec();
-    Vec broken = code.vec();
     Gpr from = code.gpr();
     Gpr groups = code.gpr();
     code.forRuns(
@@ -43,16 +42,13 @@ record QuantizeRowCode(boolean halves) {
           asm.mov(from, x);
           asm.mov(groups, count);
           code.clear(largest);
-          code.clear(broken);
           code.countDown(
               groups,
               () -> {
-                magnitude(code, from, parts, largest, broken, scale);
+                magnitude(code, from, parts, largest, scale);
                 asm.add(from, 128);
               });
           scale(code, largest, scale, inverse);
-          code.sumLanes(broken);
-          code.add(scale, scale, broken);
           code.clear(sum);
           code.countDown(
               count,
@@ -75,27 +71,28 @@ record QuantizeRowCode(boolean halves) {
     return code.finish();
   }
 
-  /// Raises each lane of `largest` to the magnitudes of a group. NaN, which that forgets, and
-  /// infinity make lanes of `broken` NaN; all others leave them 0.
+  /// Raises each lane of `largest` to the magnitudes of a group.
   private static void magnitude(
-      VectorCode code, Gpr from, Vec[] parts, Vec largest, Vec broken, Vec magnitude) {
+      VectorCode code, Gpr from, Vec[] parts, Vec largest, Vec magnitude) {
     code.asm.emit(VPBROADCASTD, magnitude, code.pooled(0x7FFFFFFF));
     for (int i = 0; i < 4; i++) {
       code.and(parts[i], magnitude, Address.at(from, 32 * i));
-      code.max(largest, largest, parts[i]);
-      code.sub(parts[i], parts[i], parts[i]);
-      code.add(broken, broken, parts[i]);
+      code.maxMagnitude(largest, largest, parts[i]);
     }
   }
 
-  private static void scale(VectorCode code, Vec largest, Vec scale, Vec inverse) {
+  /// The scale after the largest magnitudes, and by what to multiply; after NaN or infinity the
+  /// scale is NaN.
+  static void scale(VectorCode code, Vec largest, Vec scale, Vec inverse) {
     try (var _ = code.scope()) {
       Vec most = code.constantVec(127);
       Vec zero = code.zero();
-      code.maxLanes(largest);
+      code.maxMagnitudeOfLanes(largest);
       code.div(scale, largest, most);
       code.div(inverse, most, largest);
       code.select(inverse, VectorCode.GREATER, largest, zero, inverse, zero);
+      code.sub(most, largest, largest);
+      code.add(scale, scale, most);
     }
   }
 

@@ -534,6 +534,17 @@ final class VectorCode {
     reduce(x, VMAXPS);
   }
 
+  /// Sets all lanes of `x` to its largest magnitude, of which the signs are cleared already; a NaN
+  /// is above all numbers. Bits of magnitudes are ordered as integers.
+  void maxMagnitudeOfLanes(Vec x) {
+    reduce(x, VPMAXSD);
+  }
+
+  /// The larger of magnitudes, in the order of [#maxMagnitudeOfLanes].
+  void maxMagnitude(Vec to, Vec a, Operand b) {
+    asm.emit(VPMAXSD, to, a, b);
+  }
+
   private void reduce(Vec x, VectorOp op) {
     Vec y = vec();
     if (level.isWide()) {

@@ -48,6 +48,7 @@ enum VectorOp {
   VCVTTPS2DQ(Form.RM, 0xF3, 1, 0x5B, Tuple.FULL, 3),
   VPADDD(Form.RVM, 0x66, 1, 0xFE, Tuple.FULL, 3),
   VPSUBD(Form.RVM, 0x66, 1, 0xFA, Tuple.FULL, 3),
+  VPMAXSD(Form.RVM, 0x66, 2, 0x3D, Tuple.FULL, 3),
   VPMULLD(Form.RVM, 0x66, 2, 0x40, Tuple.FULL, 3),
   VPMULUDQ(Form.RVM, 0x66, 1, 0xF4, Tuple.FULL, 3, true),
   VPADDQ(Form.RVM, 0x66, 1, 0xD4, Tuple.FULL, 3, true),

@@ -112,9 +112,9 @@ public final class X86Kernels extends ReferenceKernels {
     if (weight.dtype().isQuantized() && isF32(x, bias, residual, beforeActivation, out)) {
       int m = x.shape().rows();
       int n = weight.shape().dimension(0);
+      Epilogue epilogue =
+          new Epilogue(activation, address(bias), address(residual), address(beforeActivation));
       if (bfloat.takesQuantized(m, n)) {
-        Epilogue epilogue =
-            new Epilogue(activation, address(bias), address(residual), address(beforeActivation));
         int k = weight.shape().width();
         bfloat.multiply(
             m, n, k, address(x), weight.dtype(), address(weight), address(out), epilogue);
@@ -122,8 +122,6 @@ public final class X86Kernels extends ReferenceKernels {
         return;
       }
       if (weight.dtype() == DType.I8 && integers.isPossible()) {
-        Epilogue epilogue =
-            new Epilogue(activation, address(bias), address(residual), address(beforeActivation));
         integers.linear(x, weight, epilogue, out);
         Rows.keep(bias, residual, beforeActivation);
         return;

@@ -196,6 +196,12 @@ class AssemblerTest {
         a -> a.emit(VPADDD, zmm(1), zmm(2), at(RAX, 4).broadcastOne()));
     encodes("c5 ed fa cb", "vpsubd ymm1,ymm2,ymm3", a -> a.emit(VPSUBD, ymm(1), ymm(2), ymm(3)));
     encodes(
+        "c4 e2 6d 3d cb", "vpmaxsd ymm1,ymm2,ymm3", a -> a.emit(VPMAXSD, ymm(1), ymm(2), ymm(3)));
+    encodes(
+        "62 e2 6d 48 3d cb",
+        "vpmaxsd zmm17,zmm2,zmm3",
+        a -> a.emit(VPMAXSD, zmm(17), zmm(2), zmm(3)));
+    encodes(
         "c4 e2 6d 40 cb", "vpmulld ymm1,ymm2,ymm3", a -> a.emit(VPMULLD, ymm(1), ymm(2), ymm(3)));
     encodes(
         "62 f1 ed 48 f4 cb",
@@ -326,6 +332,14 @@ class AssemblerTest {
         "c5 ed 6b cb", "vpackssdw ymm1,ymm2,ymm3", a -> a.emit(VPACKSSDW, ymm(1), ymm(2), ymm(3)));
     encodes(
         "c5 ed 63 cb", "vpacksswb ymm1,ymm2,ymm3", a -> a.emit(VPACKSSWB, ymm(1), ymm(2), ymm(3)));
+    encodes(
+        "62 e1 6d 48 6b cb",
+        "vpackssdw zmm17,zmm2,zmm3",
+        a -> a.emit(VPACKSSDW, zmm(17), zmm(2), zmm(3)));
+    encodes(
+        "62 e1 6d 48 63 cb",
+        "vpacksswb zmm17,zmm2,zmm3",
+        a -> a.emit(VPACKSSWB, zmm(17), zmm(2), zmm(3)));
     encodes("62 f2 7d 48 13 ca", "vcvtph2ps zmm1,ymm2", a -> a.emit(VCVTPH2PS, zmm(1), ymm(2)));
     encodes("c5 f8 92 c8", "kmovw k1,eax", a -> a.emit(KMOVW, new Mask(1), RAX));
     encodes("c4 c1 78 92 d9", "kmovw k3,r9d", a -> a.emit(KMOVW, new Mask(3), R9));

@@ -44,6 +44,7 @@ class QuantizedMatmulTest {
     int block = QuantizedLayout.of(type).blockColumns();
     for (int[] size :
         new int[][] {
+          {0, 37, block},
           {1, 16, block},
           {1, 37, 2 * block},
           {3, 48, block},
