@@ -2,7 +2,6 @@ package dev.heed.model;
 
 import dev.heed.nn.Layer;
 import dev.heed.nn.Linear;
-import dev.heed.tensor.DType;
 import dev.heed.tensor.Parameter;
 import dev.heed.tensor.QuantizedLayout;
 import dev.heed.weights.PackedWeights;
@@ -12,7 +11,7 @@ import dev.heed.weights.PackedWeights;
 final class EightBits {
   private EightBits() {}
 
-  /// Rounds what is F32 in whole blocks; the layers are frozen then.
+  /// Rounds what has rows of whole blocks; the layers are frozen then.
   static void round(Layer model) {
     for (Layer layer : model.layers().values()) {
       if (layer instanceof Linear linear && isRoundable(linear.weight())) {
@@ -23,6 +22,6 @@ final class EightBits {
   }
 
   private static boolean isRoundable(Parameter weight) {
-    return weight.dtype() == DType.F32 && weight.shape().width() % QuantizedLayout.GROUP == 0;
+    return !weight.dtype().isQuantized() && weight.shape().width() % QuantizedLayout.GROUP == 0;
   }
 }

@@ -1,6 +1,7 @@
 package dev.heed.model;
 
 import dev.heed.tensor.DType;
+import dev.heed.tensor.Kernels;
 import dev.heed.tensor.Parameter;
 import dev.heed.tensor.Shape;
 import dev.heed.tensor.Tensor;
@@ -71,15 +72,15 @@ record StoredParameters(boolean transposed, List<String> parameters) {
               : elements(tensor, first, part.shape()));
       first += part.elements();
     }
-    if (tensor.type() != StoredType.F32) {
-      tensor.letGo(); // it was copied; tensors of F32 may be used where they are
+    if (!isUsable(tensor, parts.getFirst().shape())) {
+      tensor.letGo(); // it was copied
     }
   }
 
   /// How much memory [#load] takes; what is used where it is mapped takes none.
   long copiedBytes(StoredTensor tensor, Map<String, Parameter> model, boolean quantized) {
     List<Parameter> parts = parts(model);
-    if (!turned(parts) && isUsable(tensor)) {
+    if (!turned(parts) && isUsable(tensor, parts.getFirst().shape())) {
       return 0;
     }
     long bytes = 0;
@@ -96,18 +97,25 @@ record StoredParameters(boolean transposed, List<String> parameters) {
     return quantized && tensor.type().isQuantized() && part.shape().rank() == 2;
   }
 
-  /// Whether the elements can be used where they are.
-  private static boolean isUsable(StoredTensor tensor) {
-    return tensor.type() == StoredType.F32
+  /// Whether the elements can be used where they are: F32, or where the kernels take it, BF16 of
+  /// matrices (of more than a row, which may be a bias).
+  private static boolean isUsable(StoredTensor tensor, Shape part) {
+    boolean halves =
+        tensor.type() == StoredType.BF16
+            && part.rank() == 2
+            && part.dimension(0) > 1
+            && Kernels.active().keepsBf16();
+    return (halves || tensor.type() == StoredType.F32)
         && ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN
         && tensor.data().isNative()
-        && tensor.data().address() % Float.BYTES == 0;
+        && tensor.data().address() % tensor.type().bytes(1) == 0;
   }
 
   private static Tensor elements(StoredTensor tensor, long first, Shape shape) {
-    if (isUsable(tensor)) {
-      long bytes = shape.elements() * Float.BYTES;
-      return Tensor.over(tensor.data().asSlice(first * Float.BYTES, bytes), shape, DType.F32);
+    if (isUsable(tensor, shape)) {
+      DType type = tensor.type() == StoredType.F32 ? DType.F32 : DType.BF16;
+      long from = tensor.type().bytes(first);
+      return Tensor.over(tensor.data().asSlice(from, type.bytes(shape)), shape, type);
     }
     Tensor copy = Tensor.empty(shape, DType.F32);
     tensor.copyTo(first, copy.memory());

@@ -58,6 +58,11 @@ public enum DType {
         : Math.multiplyExact(shape.elements(), bytes);
   }
 
+  /// Whether a matrix of this type can be the weight of F32 rows, and the table of F32 vectors.
+  public boolean isWeightOfF32() {
+    return this == F32 || this == BF16 || isQuantized();
+  }
+
   /// Whether elements share scales.
   public boolean isQuantized() {
     return bytes == 0;

@@ -56,7 +56,7 @@ public final class FusedOperations {
           }
           if (x.requiresGradient()) {
             Tensor gx = like(x);
-            kernels.matmul(rows, false, dequantized(weight), false, asRows(gx), false);
+            kernels.matmul(rows, false, plain(weight, x), false, asRows(gx), false);
             x.accumulate(gx);
           }
         },
@@ -189,7 +189,7 @@ public final class FusedOperations {
         x);
   }
 
-  /// factor · the rows of table [V, D] that ids I32 [..] names → [.., D].
+  /// factor · the rows of table [V, D] that ids I32 [..] names → [.., D]; F32 of a BF16 table too.
   ///
   /// @throws IllegalArgumentException if an id is not in 0 … V − 1
   public static Tensor embedding(Tensor table, Tensor ids, double factor) {
@@ -202,7 +202,7 @@ public final class FusedOperations {
     }
     int[] dimensions = java.util.Arrays.copyOf(ids.shape().dimensions(), ids.shape().rank() + 1);
     dimensions[dimensions.length - 1] = table.shape().width();
-    DType type = table.dtype().isQuantized() ? DType.F32 : table.dtype();
+    DType type = table.dtype().isWeightOfF32() ? DType.F32 : table.dtype();
     Tensor out = Tensor.empty(new Shape(dimensions), type);
     Kernels.active().gather(table, ids, factor, out);
     return record(
@@ -247,7 +247,7 @@ public final class FusedOperations {
     Tensor targetRows = targets.withShape(Shape.of(n, 1));
     int chunk = Math.min(n, Math.max(LEAST_ROWS, LOGITS_AT_ONCE / Math.max(1, vocabulary)));
     Tensor buffer = Tensor.empty(Shape.of(chunk, vocabulary), x.dtype());
-    Tensor plain = gx == null ? weight : dequantized(weight);
+    Tensor plain = gx == null ? weight : plain(weight, x);
     Kernels kernels = Kernels.active();
     for (int from = 0; from < n; from += chunk) {
       int to = Math.min(n, from + chunk);
@@ -333,9 +333,9 @@ public final class FusedOperations {
     }
   }
 
-  /// A quantised matrix [V, D] in F32; any other as it is.
+  /// A quantised or BF16 matrix [V, D] in F32; any other as it is.
   public static Tensor dequantized(Tensor matrix) {
-    if (!matrix.dtype().isQuantized()) {
+    if (matrix.dtype() == DType.F32 || !matrix.dtype().isWeightOfF32()) {
       return matrix;
     }
     int rows = matrix.shape().dimension(0);
@@ -345,6 +345,11 @@ public final class FusedOperations {
     return plain;
   }
 
+  /// The weight as the products of `x` with it as it lies want it.
+  private static Tensor plain(Tensor weight, Tensor x) {
+    return weight.dtype() == x.dtype() ? weight : dequantized(weight);
+  }
+
   private static void requireLinear(
       String operation, Tensor x, Tensor weight, @Nullable Tensor bias) {
     int inner = weight.shape().dimension(1);
@@ -352,7 +357,7 @@ public final class FusedOperations {
       throw new IllegalArgumentException(
           "%s needs rows of width %d: received %s".formatted(operation, inner, x.shape()));
     }
-    if (!weight.dtype().isQuantized() || x.dtype() != DType.F32) {
+    if (!weight.dtype().isWeightOfF32() || x.dtype() != DType.F32) {
       Operations.requireSameType(operation, x, weight);
     }
     requireBias(operation, x, weight.shape().dimension(0), bias);

@@ -35,6 +35,10 @@ public interface Kernels {
   /// A short name: `reference`, `vector`, `x86 avx512`.
   String name();
 
+  /// Whether products of F32 rows with BF16 weights are as fast as with F32, so that a model's
+  /// weights may stay BF16.
+  boolean keepsBf16();
+
   // Products
 
   /// out [M, N] = op(a) · op(b), or added to `out`; op transposes when asked.
@@ -44,7 +48,7 @@ public interface Kernels {
   /// out [N, O] = activation(x [N, I] · weight [O, I]ᵀ + bias [O]) + residual [N, O].
   ///
   /// A quantised weight meets an F32 `x` whose rows are rounded to 8-bit integers, in groups of 32
-  /// with a scale each.
+  /// with a scale each. A BF16 weight may meet an F32 `x`, too.
   ///
   /// @param beforeActivation if not null, receives the value before the activation, [N, O]
   void linear(
@@ -202,8 +206,8 @@ public interface Kernels {
   void crossEntropy(
       Tensor logits, Tensor targets, double smoothing, Tensor losses, double gradientScale);
 
-  /// out [N, D] = factor · table [V, D] at the rows that `ids` I32 [N] names; F32 of a quantised
-  /// table.
+  /// out [N, D] = factor · table [V, D] at the rows that `ids` I32 [N] names; F32 of a quantised or
+  /// BF16 table.
   void gather(Tensor table, Tensor ids, double factor, Tensor out);
 
   /// tableGradient [V, D] += factor · outGradient [N, D] at the rows that `ids` names, in row

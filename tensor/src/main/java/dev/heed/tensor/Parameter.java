@@ -35,7 +35,8 @@ public final class Parameter extends Tensor {
   }
 
   /// Has these elements from now on, in their own memory and type, such as a mapped file's, and is
-  /// frozen. Memory that may only be read is copied when this is thawed.
+  /// frozen. Memory that may only be read is copied when this is thawed; BF16 becomes F32 then,
+  /// since training adds what is too small for it.
   ///
   /// @throws IllegalArgumentException if the shapes differ
   public void share(Tensor elements) {
@@ -46,7 +47,10 @@ public final class Parameter extends Tensor {
   /// Leaves this as it is from now on, or lets training change it again.
   public void setFrozen(boolean frozen) {
     if (!frozen && hasElements() && memory().isReadOnly()) {
-      adopt(copy());
+      adopt(
+          dtype() == DType.BF16
+              ? StepMemory.outside(() -> FusedOperations.dequantized(this))
+              : copy());
     }
     requireGradient(!frozen);
     if (frozen) {

@@ -37,6 +37,11 @@ public class ReferenceKernels implements Kernels {
   // Products
 
   @Override
+  public boolean keepsBf16() {
+    return true;
+  }
+
+  @Override
   public void matmul(
       Tensor a, boolean transposeA, Tensor b, boolean transposeB, Tensor out, boolean addToOut) {
     int m = out.shape().dimension(0);

@@ -38,6 +38,11 @@ public final class VectorKernels extends ReferenceKernels {
   // Products
 
   @Override
+  public boolean keepsBf16() {
+    return false;
+  }
+
+  @Override
   public void matmul(
       Tensor a, boolean transposeA, Tensor b, boolean transposeB, Tensor out, boolean addToOut) {
     if (!isF32(a, b, out)) {

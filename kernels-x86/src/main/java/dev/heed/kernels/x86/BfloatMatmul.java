@@ -49,8 +49,9 @@ final class BfloatMatmul {
   }
 
   /// Whether the level has products of bfloat16 and one of this size gains by them.
-  boolean takes(int m, int n, int k) {
+  boolean takes(int m, int n, int k, Matrix b) {
     return kernels.level().compareTo(Level.AVX512BF16) >= 0
+        && (!b.halves() || k % (2 * TURN) == 0)
         && m >= FEWEST_ROWS
         && n >= SHORTEST
         && k >= SHORTEST;
@@ -243,10 +244,15 @@ final class BfloatMatmul {
         }
         for (int column = from; column < until; column += 16) {
           int count = Math.min(16, until - column);
-          rows(arguments, b, column, column + count, to, own.address(), row);
           int inPanel = column % panelColumns;
           long at = to.at(column / panelColumns) + 4L * inPanel;
-          transpose(arguments, own.address(), row, count, to.pairs(), at, panelRow);
+          if (b.halves()) { // which are pairs along k as they lie
+            long there = b.address() + 2 * (column * b.stride() + 2L * to.firstPair());
+            transpose(arguments, there, 2 * b.stride(), count, to.pairs(), at, panelRow);
+          } else {
+            rows(arguments, b, column, column + count, to, own.address(), row);
+            transpose(arguments, own.address(), row, count, to.pairs(), at, panelRow);
+          }
         }
       }
     }

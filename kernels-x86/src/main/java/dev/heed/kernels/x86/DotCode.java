@@ -5,11 +5,22 @@ import org.jspecify.annotations.Nullable;
 /// Products of few rows of A with rows of B, where packing B would cost more than it saves:
 /// `c[r][j] = Σ a[r][k]·b[j][k]`, a vector of k at a time.
 ///
-/// The lanes' partial sums are added by halves at the end.
+/// The lanes' partial sums are added by halves at the end. The rows of B that the next turn takes
+/// are fetched meanwhile: memory limits these products.
 ///
 /// @param rows the rows of A
 /// @param columns the rows of B that one turn of the loop takes
-record DotCode(int rows, int columns) {
+/// @param kind of the elements
+record DotCode(int rows, int columns, Kind kind) {
+  /// What an element of both is.
+  enum Kind {
+    FLOATS,
+    /// Those of B are bfloat16.
+    HALVES,
+    /// Two bfloat16 each, whose products are both added.
+    PAIRS
+  }
+
   /// Slots of the argument block. Strides are in bytes.
   static final int A = 0;
 
@@ -28,13 +39,17 @@ record DotCode(int rows, int columns) {
 
   @Override
   public boolean equals(@Nullable Object other) {
-    return other instanceof DotCode that && rows == that.rows && columns == that.columns;
+    return other instanceof DotCode that
+        && rows == that.rows
+        && columns == that.columns
+        && kind == that.kind;
   }
 
   @Override
   public int hashCode() {
     int hash = rows;
     hash = 31 * hash + columns;
+    hash = 31 * hash + kind.ordinal();
     return hash;
   }
 
@@ -79,6 +94,13 @@ record DotCode(int rows, int columns) {
       a[r] = code.vec();
     }
     Vec element = code.vec();
+    Gpr half = code.gpr();
+    Gpr later = code.gpr();
+    asm.mov(later, b);
+    for (int j = 0; j < columns; j++) {
+      asm.add(later, VectorCode.slot(B_ROW));
+    }
+    int step = columns * code.bytes / (kind == Kind.HALVES ? 2 : 1);
     code.forVectors(
         k,
         1,
@@ -86,11 +108,26 @@ record DotCode(int rows, int columns) {
           for (int r = 0; r < rows; r++) {
             code.load(a[r], code.at(aRows[r], 0));
           }
+          for (int line = 0; line < step; line += 64) {
+            asm.prefetch(Address.at(later, line));
+          }
+          asm.add(later, step);
           asm.mov(bAt, b);
+          if (kind == Kind.HALVES) {
+            code.halveIndex(half);
+          }
           for (int j = 0; j < columns; j++) {
-            code.load(element, code.at(bAt, 0));
+            if (kind == Kind.HALVES) {
+              code.loadHalves(element, Address.at(bAt, half, 1));
+            } else {
+              code.load(element, code.at(bAt, 0));
+            }
             for (int r = 0; r < rows; r++) {
-              code.addProduct(sums[r][j], a[r], element);
+              if (kind == Kind.PAIRS) {
+                asm.emit(VectorOp.VDPBF16PS, sums[r][j], a[r], element);
+              } else {
+                code.addProduct(sums[r][j], a[r], element);
+              }
             }
             if (j + 1 < columns) {
               asm.add(bAt, VectorCode.slot(B_ROW));

@@ -25,7 +25,9 @@ final class GatherCode {
 
   /// Emits `x[i] = factor · table[ids[i]]`, or where `scatters` `table[ids[i]] += factor · x[i]`,
   /// for one row after the other.
-  static byte[] emit(Level level, boolean scatters) {
+  ///
+  /// @param halves whether the table is bfloat16; nothing is added to it then
+  static byte[] emit(Level level, boolean scatters, boolean halves) {
     VectorCode code = new VectorCode(level);
     Assembler asm = code.asm;
     Gpr rows = code.argument(ROWS);
@@ -33,6 +35,7 @@ final class GatherCode {
     Gpr ids = code.argument(IDS);
     Gpr x = code.argument(X);
     Gpr entry = code.gpr();
+    Gpr half = code.gpr();
     Vec factor = code.floatArgument(FACTOR);
     Vec value = code.vec();
     Vec sum = code.vec();
@@ -52,7 +55,12 @@ final class GatherCode {
                   code.addProduct(sum, value, factor);
                   code.store(code.at(entry, 0), sum);
                 } else {
-                  code.load(value, code.at(entry, 0));
+                  if (halves) {
+                    code.halveIndex(half);
+                    code.loadHalves(value, Address.at(entry, half, 1));
+                  } else {
+                    code.load(value, code.at(entry, 0));
+                  }
                   code.mul(value, value, factor);
                   code.store(code.at(x, 0), value);
                 }

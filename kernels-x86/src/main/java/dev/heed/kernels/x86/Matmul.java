@@ -11,7 +11,7 @@ import dev.heed.tensor.Parallel;
 /// them for one block of k into a buffer that stays in the second-level cache, and lets
 /// [MatmulCode] run down the task's rows, panel by panel. A is read where it lies if its rows are
 /// contiguous in k, else some rows at a time are packed too. Products of few rows are left to
-/// [DotCode], or read B where it lies. The cut depends on M, N and K alone, and every element is
+/// [ThinMatmul], or read B where it lies. The cut depends on M, N and K alone, and every element is
 /// summed in a fixed order by one task.
 ///
 /// Source: Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication", 2008.
@@ -43,18 +43,30 @@ final class Matmul {
   /// @param address of its first element
   /// @param stride elements between rows as stored
   /// @param transposed whether the product uses the transposed matrix
-  record Matrix(long address, long stride, boolean transposed) {}
+  /// @param halves whether the elements are bfloat16: of a transposed B only
+  record Matrix(long address, long stride, boolean transposed, boolean halves) {
+    Matrix(long address, long stride, boolean transposed) {
+      this(address, stride, transposed, false);
+    }
+
+    /// The bytes of so many elements.
+    long bytes(long elements) {
+      return (halves ? 2 : 4) * elements;
+    }
+  }
 
   private final KernelCache kernels;
   private final int lanes;
   private final int tileRows;
   private final int tileVectors;
   private final Tiles tiles;
+  private final ThinMatmul thin;
 
   Matmul(KernelCache kernels) {
     this.kernels = kernels;
     this.lanes = kernels.level().lanes();
     this.tiles = new Tiles(kernels, false);
+    this.thin = new ThinMatmul(kernels);
     this.tileVectors = tiles.widest();
     this.tileRows = tiles.rows();
   }
@@ -71,7 +83,9 @@ final class Matmul {
       long stride,
       boolean accumulate,
       Epilogue epilogue) {
-    if (m > 0 && n > 0) {
+    if (m > 0 && m <= THIN && n > 0 && b.transposed && !a.transposed) {
+      thin.multiply(m, n, k, a, b, c, stride, accumulate, epilogue);
+    } else if (m > 0 && n > 0) {
       new Product(m, n, k, a, b, c, stride, accumulate, epilogue).run();
     }
   }
@@ -122,18 +136,7 @@ final class Matmul {
     }
 
     void run() {
-      if (m <= THIN && b.transposed && !a.transposed) {
-        int turns = (n + lanes - 1) / lanes;
-        int tasks = Math.min(grid.tasks(), turns);
-        Parallel.run(
-            tasks,
-            task ->
-                dots(
-                    part(turns, tasks, task) * lanes,
-                    Math.min(n, part(turns, tasks, task + 1) * lanes)));
-      } else {
-        Parallel.run(grid.tasks(), this::task);
-      }
+      Parallel.run(grid.tasks(), this::task);
     }
 
     private void task(int task) {
@@ -237,10 +240,14 @@ final class Matmul {
       int from = firstVector(panel) * lanes;
       int columns = columns(panel);
       arguments.set(PackCode.TO_ROW, 4L * width(panel));
-      Kernel transpose = kernels.get("transpose", PackCode::transpose);
+      arguments.set(PackCode.FROM_ROW, b.bytes(b.stride));
+      Kernel transpose =
+          b.halves
+              ? kernels.get("transpose halves", PackCode::transposeHalves)
+              : kernels.get("transpose", PackCode::transpose);
       for (int j = 0; j < columns; j += lanes) {
         arguments
-            .set(PackCode.FROM, b.address + 4 * ((from + j) * b.stride + kStart(group.kBlock)))
+            .set(PackCode.FROM, b.address + b.bytes((from + j) * b.stride + kStart(group.kBlock)))
             .set(PackCode.WIDTH, Math.min(lanes, columns - j))
             .set(PackCode.TO, packedPanel(group, panel) + 4L * j);
         transpose.call(arguments.address());
@@ -316,43 +323,6 @@ final class Matmul {
           Kernel kernel = epilogue.kernel(kernels);
           epilogue.apply(kernel, arguments, c, row, from, rows, columns(panel), n);
         }
-      }
-    }
-
-    /// Columns `from` … `end` − 1 of all rows, as dot products.
-    private void dots(int from, int end) {
-      int rowsAtOnce = kernels.level().isWide() ? 4 : 2;
-      int columnsAtOnce = 4;
-      try (Scratch scratch = Scratch.take(0)) {
-        Arguments arguments = scratch.arguments();
-        arguments
-            .set(DotCode.A_ROW, 4 * a.stride)
-            .set(DotCode.B_ROW, 4 * b.stride)
-            .set(DotCode.K, k)
-            .set(DotCode.C_ROW, 4 * stride)
-            .set(DotCode.ACCUMULATE, accumulate ? 1 : 0);
-        for (int row = 0; row < m; row += rowsAtOnce) {
-          int rows = Math.min(rowsAtOnce, m - row);
-          int turns = (end - from) / columnsAtOnce;
-          int rest = (end - from) % columnsAtOnce;
-          arguments.set(DotCode.A, a.address + 4L * row * a.stride);
-          dots(arguments, row, from, rows, columnsAtOnce, turns);
-          dots(arguments, row, from + turns * columnsAtOnce, rows, 1, rest);
-        }
-        if (!epilogue.isEmpty()) {
-          epilogue.apply(epilogue.kernel(kernels), arguments, c, 0, from, m, end - from, n);
-        }
-      }
-    }
-
-    private void dots(Arguments arguments, int row, int from, int rows, int columns, int turns) {
-      if (turns > 0) {
-        DotCode code = new DotCode(rows, columns);
-        arguments
-            .set(DotCode.B, b.address + 4L * from * b.stride)
-            .set(DotCode.C, c + 4 * (row * stride + from))
-            .set(DotCode.TURNS, turns);
-        kernels.get(code, code::emit).call(arguments.address());
       }
     }
   }

@@ -130,6 +130,15 @@ final class PackCode {
 
   /// Transposes up to one vector's lanes of rows: `to[k][r] = from[r][k]`.
   static byte[] transpose(Level level) {
+    return transpose(level, false);
+  }
+
+  /// The same of rows of bfloat16, which become F32.
+  static byte[] transposeHalves(Level level) {
+    return transpose(level, true);
+  }
+
+  private static byte[] transpose(Level level, boolean halves) {
     VectorCode code = new VectorCode(level);
     Assembler asm = code.asm;
     Gpr from = code.argument(FROM);
@@ -142,20 +151,21 @@ final class PackCode {
     asm.sub(rest, code.lanes);
     asm.jump(Condition.LESS, single);
     asm.bind(top);
-    block(code, from, to, toRow, null);
-    asm.add(from, code.bytes);
+    block(code, from, to, toRow, null, halves);
+    asm.add(from, halves ? code.bytes / 2 : code.bytes);
     asm.sub(rest, code.lanes);
     asm.jump(Condition.NOT_LESS, top);
     asm.bind(single);
     asm.add(rest, code.lanes);
     asm.jump(Condition.ZERO, end);
-    code.tail(rest, () -> block(code, from, to, toRow, rest));
+    code.tail(rest, () -> block(code, from, to, toRow, rest, halves));
     asm.bind(end);
     return code.finish();
   }
 
   /// One square of lanes × lanes; only the first `columns` rows of the result are stored.
-  private static void block(VectorCode code, Gpr from, Gpr to, Gpr toRow, @Nullable Gpr columns) {
+  private static void block(
+      VectorCode code, Gpr from, Gpr to, Gpr toRow, @Nullable Gpr columns, boolean halves) {
     Assembler asm = code.asm;
     int lanes = code.lanes;
     try (var _ = code.scope()) {
@@ -171,7 +181,12 @@ final class PackCode {
       for (int g = 0; g < lanes / 4; g++) {
         Vec[] r = quads[g];
         for (int i = 0; i < 4; i++) {
-          r[i] = code.load(Address.at(at));
+          r[i] = code.vec();
+          if (halves) {
+            code.loadHalves(r[i], Address.at(at));
+          } else {
+            code.load(r[i], Address.at(at));
+          }
           asm.prefetch(Address.at(at, 4 * code.bytes));
           asm.cmp(rows, 4 * g + i + 2);
           asm.mov(step, row);

@@ -354,6 +354,12 @@ final class VectorCode {
     return Address.at(base, Objects.requireNonNull(index), 1, unrolled * bytes + displacement);
   }
 
+  /// Sets `to` to where the current vector lies in arrays of 16 bits an element, in bytes.
+  void halveIndex(Gpr to) {
+    asm.mov(to, Objects.requireNonNull(index));
+    asm.shr(to, 1);
+  }
+
   // ---- memory ----
 
   void load(Vec to, Address from) {
@@ -362,6 +368,12 @@ final class VectorCode {
     } else {
       asm.emit(VMOVUPS, to, from);
     }
+  }
+
+  /// Loads a vector's lanes of bfloat16, which become F32.
+  void loadHalves(Vec to, Address from) {
+    asm.emit(VPMOVZXWD, inTail ? to.zeroUnder(TAIL) : to, from);
+    asm.emitImmediate(VPSLLD, 16, to, to);
   }
 
   void store(Address to, Vec from) {

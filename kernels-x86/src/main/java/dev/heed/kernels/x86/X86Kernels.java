@@ -61,6 +61,15 @@ public final class X86Kernels extends ReferenceKernels {
   // Products
 
   @Override
+  public boolean keepsBf16() {
+    return kernels.level().isWide();
+  }
+
+  private boolean isBf16Weight(Tensor weight) {
+    return weight.dtype() == DType.BF16 && keepsBf16();
+  }
+
+  @Override
   public void matmul(
       Tensor a, boolean transposeA, Tensor b, boolean transposeB, Tensor out, boolean addToOut) {
     if (!isF32(a, b, out)) {
@@ -93,7 +102,7 @@ public final class X86Kernels extends ReferenceKernels {
       long stride,
       boolean accumulate,
       Epilogue epilogue) {
-    if (Precision.current() == Precision.BF16 && bfloat.takes(m, n, k)) {
+    if (Precision.current() == Precision.BF16 && bfloat.takes(m, n, k, b)) {
       bfloat.multiply(m, n, k, a, b, c, stride, accumulate, epilogue);
     } else {
       matmul.multiply(m, n, k, a, b, c, stride, accumulate, epilogue);
@@ -141,7 +150,8 @@ public final class X86Kernels extends ReferenceKernels {
       }
       return;
     }
-    if (!isF32(x, weight, bias, residual, beforeActivation, out)) {
+    boolean halves = isBf16Weight(weight);
+    if (!isF32(x, bias, residual, beforeActivation, out) || !halves && !isF32(weight)) {
       super.linear(x, weight, bias, activation, residual, beforeActivation, out);
       return;
     }
@@ -152,7 +162,7 @@ public final class X86Kernels extends ReferenceKernels {
         n,
         k,
         new Matmul.Matrix(address(x), k, false),
-        new Matmul.Matrix(address(weight), k, true),
+        new Matmul.Matrix(address(weight), k, true, halves),
         address(out),
         n,
         false,
@@ -693,12 +703,15 @@ public final class X86Kernels extends ReferenceKernels {
 
   @Override
   public void gather(Tensor table, Tensor ids, double factor, Tensor out) {
-    if (!isF32(table, out)) {
+    boolean halves = isBf16Weight(table);
+    if (!isF32(out) || !halves && !isF32(table)) {
       super.gather(table, ids, factor, out);
       return;
     }
     requireIds(ids, table.shape().rows());
-    Kernel kernel = kernels.get("gather", level -> GatherCode.emit(level, false));
+    Kernel kernel =
+        kernels.get(
+            halves ? "gather halves" : "gather", level -> GatherCode.emit(level, false, halves));
     int width = table.shape().width();
     long from = address(table);
     long names = address(ids);
@@ -715,7 +728,7 @@ public final class X86Kernels extends ReferenceKernels {
                         .set(GatherCode.COLUMNS, width)
                         .set(GatherCode.IDS, names + 4 * first)
                         .set(GatherCode.TABLE, from)
-                        .set(GatherCode.TABLE_ROW, 4L * width)
+                        .set(GatherCode.TABLE_ROW, (halves ? 2L : 4L) * width)
                         .set(GatherCode.X, to + 4 * first * width)
                         .set(GatherCode.X_ROW, 4L * width)
                         .set(GatherCode.FACTOR, (float) factor)));
@@ -729,7 +742,7 @@ public final class X86Kernels extends ReferenceKernels {
       return;
     }
     requireIds(ids, tableGradient.shape().rows());
-    Kernel kernel = kernels.get("scatterAdd", level -> GatherCode.emit(level, true));
+    Kernel kernel = kernels.get("scatterAdd", level -> GatherCode.emit(level, true, false));
     int width = tableGradient.shape().width();
     long from = address(outGradient);
     long names = address(ids);

@@ -2,6 +2,7 @@ package dev.heed.nn.embedding;
 
 import dev.heed.nn.Initializer;
 import dev.heed.nn.Layer;
+import dev.heed.tensor.FusedOperations;
 import dev.heed.tensor.Operations;
 import dev.heed.tensor.Parameter;
 import dev.heed.tensor.Tensor;
@@ -49,8 +50,9 @@ public final class RelativePositions extends Layer {
     for (int i = 0; i < columns; i++) {
       chosen[bucket(i - reach) * columns + i] = 1;
     }
-    Tensor table = Tensor.of(chosen, buckets, columns).to(weight.dtype());
-    return Operations.matmul(weight, true, table, false); // (H, 2c + 1)
+    Tensor plain = FusedOperations.dequantized(weight);
+    Tensor table = Tensor.of(chosen, buckets, columns).to(plain.dtype());
+    return Operations.matmul(plain, true, table, false); // (H, 2c + 1)
   }
 
   /// The bucket of a key `distance` after the query, negative if before it.

@@ -1,0 +1,152 @@
+package dev.heed.kernels.x86;
+
+import static dev.heed.kernels.x86.MatmulGrid.part;
+
+import dev.heed.kernels.x86.Matmul.Matrix;
+import dev.heed.tensor.Parallel;
+import dev.heed.tensor.Precision;
+
+/// Products of few rows with a transposed B, which is read where it lies: dot products of rows of A
+/// with rows of B, by [DotCode].
+///
+/// B may be bfloat16. Under [Precision#BF16] the rows of A are rounded to it then, too, if the
+/// processor multiplies pairs of them.
+final class ThinMatmul {
+  private static final int TASKS_PER_THREAD = 2;
+
+  /// Multiply-adds, and bytes of B, that are worth a task of their own: ten microseconds or so.
+  private static final long WORK_PER_TASK = 1 << 20;
+
+  private static final long BYTES_PER_TASK = 256 << 10;
+
+  /// Bytes of B that all rows of A meet while the second-level cache holds them.
+  private static final int BYTES_AT_ONCE = 128 << 10;
+
+  private static final int COLUMNS = 4;
+
+  private final KernelCache kernels;
+  private final int rowsAtOnce;
+
+  ThinMatmul(KernelCache kernels) {
+    this.kernels = kernels;
+    this.rowsAtOnce = kernels.level().isWide() ? 4 : 2;
+  }
+
+  /// As [Matmul#multiply].
+  void multiply(
+      int m,
+      int n,
+      int k,
+      Matrix a,
+      Matrix b,
+      long c,
+      long stride,
+      boolean accumulate,
+      Epilogue epilogue) {
+    boolean pairs =
+        b.halves()
+            && k % 2 == 0
+            && Precision.current() == Precision.BF16
+            && kernels.level().compareTo(Level.AVX512BF16) >= 0;
+    long row = Math.ceilDiv(k, 32) * 64L;
+    try (Scratch rounded = Scratch.take(pairs ? m * row / 4 : 0)) {
+      Product product =
+          pairs
+              ? new Product(m, n, k / 2, rounded.address(), row, b, DotCode.Kind.PAIRS, c, stride)
+              : new Product(
+                  m,
+                  n,
+                  k,
+                  a.address(),
+                  4 * a.stride(),
+                  b,
+                  b.halves() ? DotCode.Kind.HALVES : DotCode.Kind.FLOATS,
+                  c,
+                  stride);
+      if (pairs) {
+        round(rounded.arguments(), a, m, k, rounded.address(), row);
+      }
+      int threads = Parallel.threads();
+      long most = threads == 1 ? 1 : (long) TASKS_PER_THREAD * threads;
+      int lots = Math.ceilDiv(n, 4 * COLUMNS);
+      long worth =
+          Math.max((long) m * n * k / WORK_PER_TASK, n * b.bytes(b.stride()) / BYTES_PER_TASK);
+      int tasks = (int) Math.clamp(worth, 1, Math.min(most, lots));
+      Parallel.run(
+          tasks,
+          task -> {
+            int from = part(lots, tasks, task) * 4 * COLUMNS;
+            int end = Math.min(n, part(lots, tasks, task + 1) * 4 * COLUMNS);
+            product.columns(this, from, end, accumulate, epilogue);
+          });
+    }
+  }
+
+  /// Rows of F32 to rows of bfloat16.
+  private void round(Arguments arguments, Matrix from, int rows, int k, long to, long toRow) {
+    int rest = k % 32;
+    arguments
+        .set(HalvesCode.FROM, from.address())
+        .set(HalvesCode.FROM_ROW, 4 * from.stride())
+        .set(HalvesCode.LENGTH, rows)
+        .set(HalvesCode.TO, to)
+        .set(HalvesCode.TO_ROW, toRow)
+        .set(HalvesCode.GROUPS, k / 32)
+        .set(HalvesCode.LOW, Math.min(16, rest))
+        .set(HalvesCode.HIGH, Math.max(0, rest - 16));
+    kernels.get("halves of rows", HalvesCode::rows).call(arguments.address());
+  }
+
+  /// @param k elements of a row as the kernel takes them: floats, halves or pairs
+  /// @param aRow bytes between rows of A
+  private record Product(
+      int m, int n, int k, long a, long aRow, Matrix b, DotCode.Kind kind, long c, long stride) {
+    /// Columns `from` … `end` − 1 of all rows.
+    void columns(ThinMatmul thin, int from, int end, boolean accumulate, Epilogue epilogue) {
+      long bRow = b.bytes(b.stride());
+      int lot = (int) Math.clamp(BYTES_AT_ONCE / Math.max(1, bRow), COLUMNS, 1 << 16);
+      lot = lot / COLUMNS * COLUMNS;
+      try (Scratch scratch = Scratch.take(0)) {
+        Arguments arguments = scratch.arguments();
+        arguments
+            .set(DotCode.A_ROW, aRow)
+            .set(DotCode.B_ROW, bRow)
+            .set(DotCode.K, k)
+            .set(DotCode.C_ROW, 4 * stride)
+            .set(DotCode.ACCUMULATE, accumulate ? 1 : 0);
+        for (int column = from; column < end; column += lot) {
+          int count = Math.min(lot, end - column);
+          int turns = count / COLUMNS;
+          int rest = count % COLUMNS;
+          for (int row = 0; row < m; row += thin.rowsAtOnce) {
+            int rows = Math.min(thin.rowsAtOnce, m - row);
+            dots(thin.kernels, arguments, row, rows, column, COLUMNS, turns);
+            dots(thin.kernels, arguments, row, rows, column + turns * COLUMNS, 1, rest);
+          }
+        }
+        if (!epilogue.isEmpty()) {
+          epilogue.apply(epilogue.kernel(thin.kernels), arguments, c, 0, from, m, end - from, n);
+        }
+      }
+    }
+
+    private void dots(
+        KernelCache kernels,
+        Arguments arguments,
+        int row,
+        int rows,
+        int column,
+        int columns,
+        int turns) {
+      if (turns > 0) {
+        DotCode code = new DotCode(rows, columns, kind);
+        arguments
+            .set(DotCode.A, a + row * aRow)
+            .set(DotCode.B, b.address() + b.bytes(column * b.stride()))
+            .set(DotCode.C, c + 4 * (row * stride + column))
+            .set(DotCode.TURNS, turns);
+        kernels.get(code, code::emit).call(arguments.address());
+      }
+    }
+  }
+}
