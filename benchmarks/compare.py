@@ -61,20 +61,32 @@ def row(name, unit, ours, theirs):
 
 
 def matmul(heed, kernels):
-    for precision, library in (("fp32", "MKL"), ("bf16", "oneDNN; weights and inputs are bfloat16 already")):
-        print(f"\n{precision} matmul x·Wᵀ, GFLOP/s ({kernels})\n\n"
+    """x·Wᵀ with W as a model has it: F32, BF16 of a checkpoint, or rounded to 8 bits when it was opened."""
+    torch.backends.quantized.engine = "onednn"
+    for precision, library in (("fp32", "MKL"), ("bf16", "oneDNN; x and the result are bfloat16, too"),
+                               ("int8", "oneDNN, quantized.linear_dynamic")):
+        print(f"\n{precision} x·Wᵀ, GFLOP/s ({kernels})\n\n"
               f"| M×K×N, threads | Heed | PyTorch ({library}) | ratio |\n|---|---|---|---|")
         heed.ask(f"precision {precision}")
-        kind = torch.float32 if precision == "fp32" else torch.bfloat16
         for threads in (1, 2):
             heed.ask(f"threads {threads}")
             torch.set_num_threads(threads)
             for m, k, n in ((768, 768, 3072), (768, 3072, 768), (4096, 384, 1536), (4096, 1536, 384),
-                            (4096, 384, 384), (1024, 768, 768), (256, 768, 50257), (16, 768, 3072), (1, 768, 3072)):
-                x, w = torch.randn(m, k).to(kind), torch.randn(n, k).to(kind)
+                            (4096, 384, 384), (1024, 768, 768), (256, 768, 50257), (16, 768, 3072), (4, 768, 3072),
+                            (1, 768, 3072)):
+                x, w = torch.randn(m, k), torch.randn(n, k)
+                if precision == "int8":
+                    scales = w.abs().amax(1) / 127
+                    rounded = torch.quantize_per_channel(w, scales, torch.zeros(n, dtype=torch.int64), 0, torch.qint8)
+                    packed = torch.ops.quantized.linear_prepack(rounded, None)
+                    peer = lambda: torch.ops.quantized.linear_dynamic(x, packed)
+                else:
+                    kind = torch.float32 if precision == "fp32" else torch.bfloat16
+                    x, w = x.to(kind), w.to(kind)
+                    peer = lambda: F.linear(x, w)
                 flop = 2e-9 * m * k * n
                 repeat = max(1, int((10 if precision == "fp32" else 40) / flop))
-                ours, theirs = in_turn(heed, f"matmul {m} {k} {n}", lambda: F.linear(x, w), 15, repeat)
+                ours, theirs = in_turn(heed, f"linear {m} {k} {n}", peer, 15, repeat)
                 row(f"{m}×{k}×{n}, {threads}", flop, ours, theirs)
     heed.ask("precision fp32")
 
@@ -133,7 +145,7 @@ class Gpt(torch.nn.Module):
 
 
 def gpt(heed, kernels):
-    print("\ntraining step, PyTorch eager (bf16: autocast), 2 threads, tokens/s\n\n"
+    print("\ntraining step, PyTorch (bf16: autocast), 2 threads, tokens/s\n\n"
           "| model | Heed | PyTorch | ratio |\n|---|---|---|---|")
     heed.ask("threads 2")
     torch.set_num_threads(2)
@@ -141,23 +153,31 @@ def gpt(heed, kernels):
         "10.8 M Shakespeare shape, 16 × 256, dropout 0.2": (65, 256, 384, 6, 6, 0.2, 16),
         "10.8 M Shakespeare shape, 16 × 256, no dropout": (65, 256, 384, 6, 6, 0.0, 16),
         "GPT-2 124M, 4 × 256": (50257, 256, 768, 12, 12, 0.0, 4),
+        "GPT-2 124M, 1 × 1024": (50257, 1024, 768, 12, 12, 0.0, 1),
     }.items():
         model = Gpt(v, c, d, l, h, p)
         optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, weight_decay=0.1, fused=True)
         ids = torch.randint(0, v, (b, c))
+
+        def eager():
+            return F.cross_entropy(model(ids).view(-1, v), ids.view(-1))
+
+        compiled = torch.compile(eager)
         for precision in ("fp32", "bf16"):
             heed.ask(f"precision {precision}")
+            for kind, loss_of in (("eager", eager), ("compiled", compiled)):
 
-            def step():
-                with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
-                    loss = F.cross_entropy(model(ids).view(-1, v), ids.view(-1))
-                loss.backward()
-                torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-                optimizer.step()
-                optimizer.zero_grad(set_to_none=True)
+                def step():
+                    with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
+                        loss = loss_of()
+                    loss.backward()
+                    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+                    optimizer.step()
+                    optimizer.zero_grad(set_to_none=True)
 
-            ours, theirs = in_turn(heed, f"gpt {v} {c} {d} {l} {h} {p} {b}", step, 7, 1)
-            row(f"{name}, {precision}", b * c, ours, theirs)
+                step()  # the compiler's turn
+                ours, theirs = in_turn(heed, f"gpt {v} {c} {d} {l} {h} {p} {b}", step, 7, 1)
+                row(f"{name}, {precision}, {kind}", b * c, ours, theirs)
     heed.ask("precision fp32")
 
 
@@ -251,8 +271,12 @@ def llama(heed, kernels):
     print(f"\nllama.cpp of llama-cpp-python {llama_cpp.__version__}, 2 threads, tokens/s\n\n"
           f"| model, work | Heed ({kernels}) | llama.cpp | ratio |\n|---|---|---|---|")
     heed.ask("threads 2")
-    for name in ("SmolLM2-135M-Instruct.Q4_1.gguf", "gemma-3-270m-q4_k_m.gguf"):
-        file = os.path.join(folder, name)
+    files = [os.path.join(folder, name) for name in ("SmolLM2-135M-Instruct.Q4_1.gguf", "gemma-3-270m-q4_k_m.gguf")]
+    if os.path.exists(files[0]):
+        files.append(os.path.join(tempfile.mkdtemp(), "SmolLM2-135M-Instruct.BF16.gguf"))
+        subprocess.run(ours("convert", files[0], "--type", "BF16", "-o", files[2]), check=True)
+    for file in files:
+        name = os.path.basename(file)
         if not os.path.exists(file):
             print(f"{name} is absent: tools/fetch-models.sh fetches it", file=sys.stderr)
             continue

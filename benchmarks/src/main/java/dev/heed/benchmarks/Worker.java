@@ -14,6 +14,7 @@ import dev.heed.nn.recurrent.Recurrent;
 import dev.heed.task.LanguageModel;
 import dev.heed.task.MiniLm;
 import dev.heed.task.SentenceEmbedder;
+import dev.heed.tensor.Activation;
 import dev.heed.tensor.AttentionArguments;
 import dev.heed.tensor.CounterRandom;
 import dev.heed.tensor.DType;
@@ -34,6 +35,7 @@ import dev.heed.tokenizer.TokenizerTrainer;
 import dev.heed.tokenizer.UnigramTrainer;
 import dev.heed.tokenizer.WordPieceTrainer;
 import dev.heed.training.AdamW;
+import dev.heed.weights.PackedWeights;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -52,8 +54,8 @@ import java.util.stream.IntStream;
 ///
 /// ```
 /// threads N
-/// precision fp32|bf16
-/// matmul M K N REPEAT
+/// precision fp32|bf16|int8
+/// linear M K N REPEAT
 /// attention T CAUSAL REPEAT
 /// attend T kernel|observable REPEAT
 /// token S HEADS KEY_VALUE_HEADS WIDTH REPEAT
@@ -125,7 +127,7 @@ public final class Worker {
 
   private Runnable prepare(String[] words) throws IOException {
     return switch (words[0]) {
-      case "matmul" -> matmul(number(words, 1), number(words, 2), number(words, 3));
+      case "linear" -> linear(number(words, 1), number(words, 2), number(words, 3));
       case "attention" -> attention(number(words, 1), words[2].equals("causal"));
       case "attend" -> attend(number(words, 1), words[2].equals("observable"));
       case "token" -> token(number(words, 1), number(words, 2), number(words, 3), number(words, 4));
@@ -219,11 +221,18 @@ public final class Worker {
     return () -> trainer.train(TextFiles.of(List.of(text)));
   }
 
-  private static Runnable matmul(int m, int k, int n) {
+  /// The product with a weight as a model of the precision has it.
+  private Runnable linear(int m, int k, int n) {
     Tensor x = Initializer.seeded(1).normal(1, m, k);
-    Tensor weight = Initializer.seeded(2).normal(1, n, k);
+    Tensor plain = Initializer.seeded(2).normal(1, n, k);
+    Tensor weight =
+        switch (precision) {
+          case FP32 -> plain;
+          case BF16 -> plain.to(DType.BF16);
+          case INT8 -> PackedWeights.roundRows(plain.toFloatArray(), plain.shape());
+        };
     Tensor out = Tensor.empty(Shape.of(m, n), DType.F32);
-    return () -> Kernels.active().matmul(x, false, weight, true, out, false);
+    return () -> Kernels.active().linear(x, weight, null, Activation.NONE, null, null, out);
   }
 
   /// Forward and backward, one sequence, 12 heads of 64.

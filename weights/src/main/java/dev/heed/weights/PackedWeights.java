@@ -8,6 +8,9 @@ import dev.heed.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.Map;
 
 /// Puts quantised blocks in the order in which kernels read them ([QuantizedLayout]): the same
@@ -15,6 +18,8 @@ import java.util.Map;
 /// each).
 public final class PackedWeights {
   private static final int ROWS = QuantizedLayout.ROWS;
+  private static final VarHandle INTS =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
   private static final Map<StoredType, DType> TYPES =
       Map.of(
           StoredType.Q4_0, DType.Q4_0,
@@ -102,27 +107,41 @@ public final class PackedWeights {
     return Tensor.over(to, rows, DType.I8);
   }
 
+  /// Sixteen rows: out of the file at once, since a block of it is small, and back at once.
   private void panel(int panel, int rows, int width) {
-    byte[] out = new byte[layout.blockBytes()];
-    byte[] in = new byte[type.blockBytes()];
-    int blocks = width / type.blockElements();
+    byte[] out = new byte[Math.toIntExact(layout.panelBytes(width))];
+    int row = Math.toIntExact(rowBytes);
+    byte[] in = new byte[ROWS * row];
     int count = Math.min(ROWS, rows - panel * ROWS);
-    long at = panel * layout.panelBytes(width);
-    for (int block = 0; block < blocks; block++) {
-      for (int row = 0; row < count; row++) {
-        long source = ((long) panel * ROWS + row) * rowBytes + (long) block * in.length;
-        MemorySegment.copy(from, ValueLayout.JAVA_BYTE, source, in, 0, in.length);
+    long first = (long) panel * ROWS * rowBytes;
+    MemorySegment.copy(from, ValueLayout.JAVA_BYTE, first, in, 0, count * row);
+    int blocks = width / type.blockElements();
+    for (int lane = 0; lane < count; lane++) {
+      int read = lane * row;
+      int write = 0;
+      for (int block = 0; block < blocks; block++) {
         switch (type) {
-          case Q8_0 -> eight(in, row, out);
-          case Q4_0, Q4_1, Q5_0, Q5_1 -> small(in, row, out);
-          case Q4_K, Q5_K -> parts(in, row, out);
-          default -> six(in, row, out);
+          case Q8_0 -> eight(in, read, lane, out, write);
+          case Q4_0, Q4_1, Q5_0, Q5_1 -> small(in, read, lane, out, write);
+          case Q4_K, Q5_K -> parts(in, read, lane, out, write);
+          default -> six(in, read, lane, out, write);
         }
+        read += type.blockBytes();
+        write += layout.blockBytes();
       }
-      MemorySegment.copy(out, 0, to, ValueLayout.JAVA_BYTE, at, out.length);
-      java.util.Arrays.fill(out, (byte) 0);
-      at += out.length;
     }
+    MemorySegment.copy(
+        out, 0, to, ValueLayout.JAVA_BYTE, panel * layout.panelBytes(width), out.length);
+  }
+
+  /// Four bytes, the first one lowest.
+  private static int four(byte[] in, int at) {
+    return (int) INTS.get(in, at);
+  }
+
+  /// Puts four bytes where there are zeros.
+  private static void put(byte[] out, int at, int four) {
+    INTS.set(out, at, four);
   }
 
   private static void half(byte[] in, int at, byte[] out, int to) {
@@ -130,76 +149,86 @@ public final class PackedWeights {
     out[to + 1] = in[at + 1];
   }
 
-  private static void eight(byte[] in, int row, byte[] out) {
-    half(in, 0, out, 2 * row);
+  private static void eight(byte[] in, int read, int row, byte[] out, int write) {
+    half(in, read, out, write + 2 * row);
+    int codes = write + 32 + 4 * row;
     for (int vector = 0; vector < 8; vector++) {
-      for (int i = 0; i < 4; i++) {
-        out[32 + 64 * vector + 4 * row + i] = (byte) (in[2 + 4 * vector + i] ^ 0x80);
-      }
+      put(out, codes + 64 * vector, four(in, read + 2 + 4 * vector) ^ 0x80808080);
     }
   }
 
   /// A byte of the file holds the elements i and i + 16: vectors v and v + 4.
-  private void small(byte[] in, int row, byte[] out) {
+  private void small(byte[] in, int read, int row, byte[] out, int write) {
     boolean minimum = layout.minimum();
-    half(in, 0, out, 2 * row);
+    half(in, read, out, write + 2 * row);
     if (minimum) {
-      half(in, 2, out, 32 + 2 * row);
+      half(in, read + 2, out, write + 32 + 2 * row);
     }
-    int high = minimum ? 4 : 2;
-    int codes = layout.headerBytes();
+    int high = read + (minimum ? 4 : 2);
+    int codes = write + layout.headerBytes() + 4 * row;
     int low = layout.bits() == 5 ? high + 4 : high;
-    for (int i = 0; i < 16; i++) {
-      out[codes + 64 * (i / 4) + 4 * row + i % 4] = in[low + i];
+    for (int vector = 0; vector < 4; vector++) {
+      put(out, codes + 64 * vector, four(in, low + 4 * vector));
     }
     if (layout.bits() == 5) {
-      for (int i = 0; i < 32; i++) {
-        int bit = in[high + i / 8] >> i % 8 & 1;
-        out[codes + 256 + 4 * row + i % 4] |= (byte) (bit << i / 4);
+      int fifths = four(in, high); // one bit an element, four of a vector side by side
+      int spread = 0;
+      for (int vector = 0; vector < 8; vector++) {
+        int bits = fifths >>> 4 * vector & 15;
+        spread |= ((bits & 1) | (bits & 2) << 7 | (bits & 4) << 14 | (bits & 8) << 21) << vector;
       }
+      put(out, codes + 256, spread);
     }
   }
 
   /// Where the file's small scales are: see [QuantizedBlocks].
-  private void parts(byte[] in, int row, byte[] out) {
-    half(in, 0, out, 2 * row);
-    half(in, 2, out, 32 + 2 * row);
+  private void parts(byte[] in, int read, int row, byte[] out, int write) {
+    half(in, read, out, write + 2 * row);
+    half(in, read + 2, out, write + 32 + 2 * row);
     boolean five = layout.bits() == 5;
     for (int part = 0; part < 8; part++) {
-      int group = layout.headerBytes() + part * layout.groupBytes();
-      out[group + row] = (byte) QuantizedBlocks.partScale(in, 4, part);
-      out[group + 16 + row] = (byte) QuantizedBlocks.partMinimum(in, 4, part);
-      int codes = group + 32;
-      int low = (five ? 48 : 16) + part / 2 * 32;
-      int shift = part % 2 * 4;
-      for (int i = 0; i < 32; i++) {
-        int lane = 4 * row + i % 4;
-        int vector = i / 4;
-        int code = in[low + i] >> shift & 15;
-        out[codes + 64 * (vector % 4) + lane] |= (byte) (code << vector / 4 * 4);
-        if (five) {
-          out[codes + 256 + lane] |= (byte) ((in[16 + i] >> part & 1) << vector);
+      int group = write + layout.headerBytes() + part * layout.groupBytes();
+      out[group + row] = (byte) QuantizedBlocks.partScale(in, read + 4, part);
+      out[group + 16 + row] = (byte) QuantizedBlocks.partMinimum(in, read + 4, part);
+      int codes = group + 32 + 4 * row;
+      int low = read + (five ? 48 : 16) + part / 2 * 32;
+      nibbles(in, low, part % 2 * 4, out, codes);
+      if (five) {
+        int spread = 0;
+        for (int vector = 0; vector < 8; vector++) {
+          spread |= (four(in, read + 16 + 4 * vector) >>> part & 0x01010101) << vector;
         }
+        put(out, codes + 256, spread);
       }
     }
   }
 
-  private void six(byte[] in, int row, byte[] out) {
-    half(in, 208, out, 2 * row);
+  /// Half of each of 32 bytes, which begins at bit `shift`: those of vectors v and v + 4 together.
+  private static void nibbles(byte[] in, int low, int shift, byte[] out, int codes) {
+    for (int vector = 0; vector < 4; vector++) {
+      int first = four(in, low + 4 * vector) >>> shift & 0x0F0F0F0F;
+      int second = four(in, low + 16 + 4 * vector) >>> shift & 0x0F0F0F0F;
+      put(out, codes + 64 * vector, first | second << 4);
+    }
+  }
+
+  private void six(byte[] in, int read, int row, byte[] out, int write) {
+    half(in, read + 208, out, write + 2 * row);
     for (int part = 0; part < 8; part++) {
-      int group = layout.headerBytes() + part * layout.groupBytes();
-      out[group + row] = in[192 + 2 * part];
-      out[group + 16 + row] = in[193 + 2 * part];
-      int codes = group + 32;
+      int group = write + layout.headerBytes() + part * layout.groupBytes();
+      out[group + row] = in[read + 192 + 2 * part];
+      out[group + 16 + row] = in[read + 193 + 2 * part];
+      int codes = group + 32 + 4 * row;
       int half = part / 4;
       int quarter = part % 4;
-      for (int i = 0; i < 32; i++) {
-        int lane = 4 * row + i % 4;
-        int vector = i / 4;
-        int low = in[half * 64 + quarter % 2 * 32 + i] >> quarter / 2 * 4 & 15;
-        int high = in[128 + half * 32 + i] >> quarter * 2 & 3;
-        out[codes + 64 * (vector % 4) + lane] |= (byte) (low << vector / 4 * 4);
-        out[codes + 256 + 64 * (vector / 4) + lane] |= (byte) (high << vector % 4 * 2);
+      nibbles(in, read + half * 64 + quarter % 2 * 32, quarter / 2 * 4, out, codes);
+      for (int plane = 0; plane < 2; plane++) {
+        int spread = 0;
+        for (int vector = 0; vector < 4; vector++) {
+          int upper = four(in, read + 128 + half * 32 + 16 * plane + 4 * vector);
+          spread |= (upper >>> 2 * quarter & 0x03030303) << 2 * vector;
+        }
+        put(out, codes + 256 + 64 * plane, spread);
       }
     }
   }
