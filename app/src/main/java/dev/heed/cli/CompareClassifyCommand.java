@@ -10,7 +10,6 @@ import dev.heed.task.ClassifierComparison.Plan;
 import dev.heed.task.ClassifierComparison.Run;
 import dev.heed.task.MiniLm;
 import dev.heed.tensor.Parallel;
-import dev.heed.training.TrainingProgress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -154,12 +153,8 @@ final class CompareClassifyCommand implements Callable<Integer> {
 
   /// @return false if it was interrupted
   private boolean learn(Learner learner, Interruption interruption) {
-    if (interruption.requested()) {
-      return false;
-    }
-    return learner.steps() == 0
-        ? learner.run(TrainingProgress.SILENT).finished()
-        : TrainingRun.train(heed, learner.steps(), "texts/s", learner::run, learner::stop)
+    return !interruption.requested()
+        && TrainingRun.train(heed, learner.mostSteps(), "texts/s", learner::run, learner::stop)
             .finished();
   }
 

@@ -40,6 +40,7 @@ final class TrainingMonitor implements TrainingProgress {
   private final long steps;
   private long first;
   private long done;
+  private boolean begun;
   private boolean timeTold;
 
   /// @param steps how many the run has
@@ -71,8 +72,13 @@ final class TrainingMonitor implements TrainingProgress {
         size(memory.gradients()),
         size(memory.optimizer()),
         size(memory.activations()));
+    beginBar();
+  }
+
+  private void beginBar() {
     bar.begin("", steps);
     bar.panel(this::chart);
+    begun = true;
   }
 
   static String size(long bytes) {
@@ -83,6 +89,9 @@ final class TrainingMonitor implements TrainingProgress {
 
   @Override
   public void step(Step step) {
+    if (!begun) {
+      beginBar(); // of a training that tells no memory
+    }
     if (first == 0) {
       first = step.step();
       bar.startAt(first - 1); // more than 0 where a run goes on

@@ -8,6 +8,8 @@ import dev.heed.training.TrainingProgress;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
@@ -158,7 +160,7 @@ public final class ClassifierComparison {
   public Plan plan(Method method, double seconds) {
     int texts = learned.examples().size();
     if (!method.bySteps()) {
-      return new Plan(method, texts, 0, 1, texts * secondsAText(method), 0);
+      return new Plan(method, texts, 0, 1, secondsOfLinear(method, texts), 0);
     }
     TextTrainingSettings usual = usual(method, texts, 1);
     int perStep = usual.textsPerStep();
@@ -184,13 +186,25 @@ public final class ClassifierComparison {
     return new Plan(method, texts, steps, 1, steps * perText * perStep, looking);
   }
 
-  /// How long a linear model takes for a text, found by some of them.
-  private double secondsAText(Method method) {
-    int most = learned.examples().size();
-    LabelledTexts few = learned.sample(Math.min(most, PROBED_TEXTS), 1);
+  /// How long a linear model of so many texts takes, found by two of fewer: more texts have more
+  /// different words, and take more steps, so that the time grows faster than their number.
+  private double secondsOfLinear(Method method, int texts) {
+    int some = Math.min(texts, 4 * PROBED_TEXTS);
+    int few = Math.min(texts, PROBED_TEXTS);
+    double ofFew = secondsOfProbe(method, few, texts);
+    if (few == texts) {
+      return ofFew;
+    }
+    double ofSome = secondsOfProbe(method, some, texts);
+    double power = Math.max(1, Math.log(ofSome / ofFew) / Math.log((double) some / few));
+    return ofSome * Math.pow((double) texts / some, power);
+  }
+
+  private double secondsOfProbe(Method method, int count, int of) {
+    LabelledTexts probe = learned.sample(count, 1);
     long before = System.nanoTime();
-    learning(method, usual(method, most, 1), 1, few, few).training.run(TrainingProgress.SILENT);
-    return (System.nanoTime() - before) / 1e9 / few.examples().size();
+    learning(method, usual(method, of, 1), 1, probe, probe).training.run(TrainingProgress.SILENT);
+    return (System.nanoTime() - before) / 1e9;
   }
 
   /// How long a step takes now, found by some of them.
@@ -276,8 +290,13 @@ public final class ClassifierComparison {
       this.share = share;
     }
 
-    /// How many steps it has; 0 for a method that has none.
-    public long steps() {
+    /// How many steps it has at most: a linear model ends when more of them gain nothing.
+    public long mostSteps() {
+      return method.bySteps() ? settings.steps() : LogisticRegression.MOST_STEPS;
+    }
+
+    /// How many steps it has; 0 for a method whose steps are no measure.
+    long steps() {
       return method.bySteps() ? settings.steps() : 0;
     }
 
@@ -380,12 +399,29 @@ public final class ClassifierComparison {
 
   private static Learning linear(LabelledTexts texts, int longest, boolean tfIdf, double strength) {
     AtomicReference<@Nullable LinearTextClassifier> model = new AtomicReference<>();
+    AtomicBoolean stopped = new AtomicBoolean();
     return new Learning(
         progress -> {
-          model.set(LinearTextClassifier.train(texts, longest, tfIdf, strength));
-          return new Trainer.History(List.of(), List.of(), true);
+          long begun = System.nanoTime();
+          AtomicInteger steps = new AtomicInteger();
+          model.set(
+              LinearTextClassifier.train(
+                  texts,
+                  longest,
+                  tfIdf,
+                  strength,
+                  loss -> {
+                    int step = steps.incrementAndGet();
+                    double seconds = (System.nanoTime() - begun) / 1e9;
+                    double pace = (double) step * texts.examples().size() / seconds;
+                    progress.step(
+                        new TrainingProgress.Step(
+                            step, LogisticRegression.MOST_STEPS, loss, 0, 0, pace, 0));
+                    return !stopped.get();
+                  }));
+          return new Trainer.History(List.of(), List.of(), !stopped.get());
         },
-        () -> {},
+        () -> stopped.set(true),
         tried -> Objects.requireNonNull(model.get()).evaluate(tried),
         () -> Objects.requireNonNull(model.get()).features());
   }

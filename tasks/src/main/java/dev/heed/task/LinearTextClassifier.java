@@ -4,6 +4,7 @@ import dev.heed.data.LabelledTexts;
 import dev.heed.data.LabelledTexts.Example;
 import dev.heed.task.BagOfWords.SparseVector;
 import java.util.List;
+import java.util.function.DoublePredicate;
 
 /// A classifier as there were before the Transformer: which words a text has, whatever their order,
 /// and a linear model of them.
@@ -28,6 +29,16 @@ public final class LinearTextClassifier {
   /// @param strength how much the data counts against small weights: scikit-learn's C
   public static LinearTextClassifier train(
       LabelledTexts texts, int longest, boolean tfIdf, double strength) {
+    return train(texts, longest, tfIdf, strength, loss -> true);
+  }
+
+  /// The same, as long as `goesOn` says so of the mean loss after a step.
+  static LinearTextClassifier train(
+      LabelledTexts texts,
+      int longest,
+      boolean tfIdf,
+      double strength,
+      DoublePredicate goesOn) {
     if (texts.multiLabel()) {
       throw new IllegalArgumentException(
           "a linear model gives each text one label: received several");
@@ -44,7 +55,7 @@ public final class LinearTextClassifier {
         texts.examples().stream().mapToInt(example -> labels.indexOf(example.label())).toArray();
     return new LinearTextClassifier(
         words,
-        LogisticRegression.train(vectors, targets, words.size(), labels.size(), strength),
+        LogisticRegression.train(vectors, targets, words.size(), labels.size(), strength, goesOn),
         labels);
   }
 

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
+import java.util.function.DoublePredicate;
 
 /// A linear model of the classes of sparse vectors: softmax(weight · x + bias), trained to the
 /// minimum of ½‖weight‖² + strength · Σ −ln p.
@@ -14,7 +15,9 @@ import java.util.List;
 /// 1989). Two classes are one logit.
 public final class LogisticRegression {
   private static final int HISTORY = 8;
-  private static final int MOST_STEPS = 200;
+  /// It usually needs fewer.
+  public static final int MOST_STEPS = 200;
+
   private static final double ARMIJO = 1e-4;
 
   private final int features;
@@ -36,6 +39,17 @@ public final class LogisticRegression {
   /// @param strength how much the data counts against small weights
   public static LogisticRegression train(
       List<SparseVector> vectors, int[] targets, int features, int classes, double strength) {
+    return train(vectors, targets, features, classes, strength, loss -> true);
+  }
+
+  /// The same, as long as `goesOn` says so of the mean loss after a step.
+  static LogisticRegression train(
+      List<SparseVector> vectors,
+      int[] targets,
+      int features,
+      int classes,
+      double strength,
+      DoublePredicate goesOn) {
     if (classes < 2 || vectors.isEmpty() || vectors.size() != targets.length) {
       throw new IllegalArgumentException(
           "there must be 2 classes or more, and a target for each of one or more vectors:"
@@ -45,7 +59,7 @@ public final class LogisticRegression {
     var model =
         new LogisticRegression(
             features, classes, new double[Math.multiplyExact(outputs, features + 1)]);
-    model.minimize(vectors, targets, strength);
+    model.minimize(vectors, targets, strength, goesOn);
     return model;
   }
 
@@ -132,7 +146,8 @@ public final class LogisticRegression {
 
   private record Change(double[] step, double[] gradient, double product) {}
 
-  private void minimize(List<SparseVector> vectors, int[] targets, double strength) {
+  private void minimize(
+      List<SparseVector> vectors, int[] targets, double strength, DoublePredicate goesOn) {
     int size = parameters.length;
     double[] gradient = new double[size];
     double value = value(parameters, vectors, targets, strength, gradient);
@@ -172,6 +187,9 @@ public final class LogisticRegression {
         gradient[i] = nextGradient[i];
       }
       value = nextValue;
+      if (!goesOn.test(value / strength / targets.length)) {
+        return;
+      }
       double product = dot(moved, changed);
       if (product > 0) {
         history.addLast(new Change(moved, changed, product));

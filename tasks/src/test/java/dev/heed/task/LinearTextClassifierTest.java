@@ -11,6 +11,7 @@ import dev.heed.task.BagOfWords.SparseVector;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -126,5 +127,31 @@ class LinearTextClassifierTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() ->
             LinearTextClassifier.train(new LabelledTexts(examples, true, List.of()), 1, true, 10));
+  }
+
+  @Test
+  void itEndsAfterAnyStepAndTellsTheLoss() {
+    List<Example> examples = new ArrayList<>();
+    for (int i = 0; i < 60; i++) {
+      String label = List.of("a", "b", "c").get(i % 3);
+      String text = "word" + i % 7 + " of " + label + i % 5;
+      examples.add(new Example(text, null, List.of(label), text));
+    }
+    LabelledTexts texts = new LabelledTexts(examples, false, List.of());
+    List<Double> all = new ArrayList<>();
+    LinearTextClassifier.train(texts, 2, true, 10, all::add);
+    assertThat(all).hasSizeGreaterThan(4).isSortedAccordingTo(Comparator.reverseOrder());
+    assertThat(all.getFirst()).isLessThan(Math.log(3));
+    List<Double> some = new ArrayList<>();
+    LinearTextClassifier.train(
+        texts,
+        2,
+        true,
+        10,
+        loss -> {
+          some.add(loss);
+          return some.size() < 3;
+        });
+    assertThat(some).isEqualTo(all.subList(0, 3));
   }
 }
