@@ -83,6 +83,11 @@ class AttentionTest {
   }
 
   private void compare(AttentionArguments a, int keyWidth, int valueWidth, String what) {
+    compare(kernels, a, keyWidth, valueWidth, what);
+  }
+
+  static void compare(
+      Kernels kernels, AttentionArguments a, int keyWidth, int valueWidth, String what) {
     Inputs in = Inputs.random(a, keyWidth, valueWidth);
     Results expected = run(REFERENCE, in, a);
     run(kernels, in, a).assertClose(expected, 1e-5, what);
@@ -110,40 +115,44 @@ class AttentionTest {
     }
   }
 
+  /// Any lengths, heads, windows, masks, biases and dropout.
+  static AttentionArguments arguments(SplittableRandom random) {
+    int groups = 1 + random.nextInt(2);
+    int heads = groups * (1 + random.nextInt(3));
+    int[] queryLengths = {random.nextInt(100), random.nextInt(5), random.nextInt(60)};
+    int[] keyLengths = {random.nextInt(150), random.nextInt(70), random.nextInt(5)};
+    int[] offsets =
+        random.nextBoolean() ? new int[] {random.nextInt(20), random.nextInt(90), 0} : new int[3];
+    Sequences keys = Sequences.ofLengths(keyLengths);
+    int[] mask = new int[keys.rows()];
+    for (int j = 0; j < mask.length; j++) {
+      mask[j] = random.nextInt(4) == 0 ? 0 : 1;
+    }
+    int left = random.nextBoolean() ? ALL : random.nextInt(30);
+    int right = random.nextBoolean() ? ALL : random.nextInt(3);
+    boolean hasMask = random.nextBoolean();
+    boolean hasBias = random.nextBoolean();
+    double dropout = random.nextBoolean() ? 0 : 0.3;
+    return new AttentionArguments(
+            heads,
+            groups,
+            Sequences.ofLengths(queryLengths),
+            keys,
+            0.4,
+            left,
+            right,
+            offsets,
+            hasMask ? Guarded.ints(mask) : null,
+            hasBias ? Guarded.random(9, heads, 2 * 260 + 1) : null,
+            dropout,
+            random.nextLong());
+  }
+
   @Test
   void everyCombinationOfArgumentsAgrees() {
     SplittableRandom random = new SplittableRandom(1);
     for (int i = 0; i < 25; i++) {
-      int groups = 1 + random.nextInt(2);
-      int heads = groups * (1 + random.nextInt(3));
-      int[] queryLengths = {random.nextInt(100), random.nextInt(5), random.nextInt(60)};
-      int[] keyLengths = {random.nextInt(150), random.nextInt(70), random.nextInt(5)};
-      int[] offsets =
-          random.nextBoolean() ? new int[] {random.nextInt(20), random.nextInt(90), 0} : new int[3];
-      Sequences keys = Sequences.ofLengths(keyLengths);
-      int[] mask = new int[keys.rows()];
-      for (int j = 0; j < mask.length; j++) {
-        mask[j] = random.nextInt(4) == 0 ? 0 : 1;
-      }
-      int left = random.nextBoolean() ? ALL : random.nextInt(30);
-      int right = random.nextBoolean() ? ALL : random.nextInt(3);
-      boolean hasMask = random.nextBoolean();
-      boolean hasBias = random.nextBoolean();
-      double dropout = random.nextBoolean() ? 0 : 0.3;
-      AttentionArguments a =
-          new AttentionArguments(
-              heads,
-              groups,
-              Sequences.ofLengths(queryLengths),
-              keys,
-              0.4,
-              left,
-              right,
-              offsets,
-              hasMask ? Guarded.ints(mask) : null,
-              hasBias ? Guarded.random(9, heads, 2 * 260 + 1) : null,
-              dropout,
-              12345 + i);
+      AttentionArguments a = arguments(random);
       compare(a, 13 + i % 20, 7 + i % 18, "case " + i + ": " + a);
     }
   }

@@ -26,6 +26,15 @@ final class Guarded {
               ValueLayout.JAVA_LONG,
               ValueLayout.JAVA_INT));
 
+  private static final MethodHandle ADVISE =
+      LINKER.downcallHandle(
+          LINKER.defaultLookup().find("madvise").orElseThrow(),
+          FunctionDescriptor.of(
+              ValueLayout.JAVA_INT,
+              ValueLayout.JAVA_LONG,
+              ValueLayout.JAVA_LONG,
+              ValueLayout.JAVA_INT));
+
   private static final long BASE = reserve();
   private static long used;
 
@@ -52,7 +61,7 @@ final class Guarded {
     }
   }
 
-  /// `bytes` bytes of zeros before a page that faults; never given back.
+  /// `bytes` bytes of zeros before a page that faults; given back by [#releaseAll] only.
   static synchronized MemorySegment allocate(long bytes) {
     long pages = (bytes + PAGE - 1) / PAGE * PAGE;
     long from = BASE + used;
@@ -69,6 +78,21 @@ final class Guarded {
       throw new AssertionError(e);
     }
     return MemorySegment.ofAddress(from + pages - bytes).reinterpret(bytes);
+  }
+
+  /// Takes all memory back: nothing that was allocated may be touched from now on.
+  static synchronized void releaseAll() {
+    int none = 0;
+    int dontNeed = 4;
+    try {
+      if ((int) ADVISE.invokeExact(BASE, used, dontNeed) != 0
+          || (int) PROTECT.invokeExact(BASE, used, none) != 0) {
+        throw new AssertionError("the memory could not be taken back");
+      }
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+    used = 0;
   }
 
   static Tensor zeros(int... shape) {

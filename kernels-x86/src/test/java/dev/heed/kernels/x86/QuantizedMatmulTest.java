@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /// Products with quantised weights against the reference, in both forms of the code.
 class QuantizedMatmulTest {
-  private static final List<DType> TYPES =
+  static final List<DType> TYPES =
       Stream.of(DType.values()).filter(DType::isQuantized).toList();
 
   static Stream<Arguments> cases() throws ExecutableMemory.RefusedException {
@@ -203,7 +203,7 @@ class QuantizedMatmulTest {
   }
 
   /// Any codes; large scales of a usual size.
-  private static Tensor weight(DType type, int rows, int width, long seed) {
+  static Tensor weight(DType type, int rows, int width, long seed) {
     Random random = new Random(seed);
     Shape shape = Shape.of(rows, width);
     Tensor weight = Tensor.over(Guarded.allocate(type.bytes(shape)), shape, type);

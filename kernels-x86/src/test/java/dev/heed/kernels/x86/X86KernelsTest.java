@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @ParameterizedClass
 @MethodSource("levels")
 class X86KernelsTest {
-  private static final int[] WIDTHS = {1, 3, 8, 13, 31, 64, 207};
+  private static final int[] WIDTHS = {1, 3, 8, 13, 31, 64, 207, 4098};
   private static final Kernels REFERENCE = new ReferenceKernels();
 
   private final Kernels kernels;
