@@ -17,6 +17,7 @@ import dev.heed.nn.recurrent.RecurrentEncoderDecoder.Step;
 import dev.heed.task.Translator.Translation;
 import dev.heed.tensor.Inference;
 import dev.heed.tensor.Operations;
+import dev.heed.tensor.Precision;
 import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Tensor;
 import dev.heed.tokenizer.Tokenizer;
@@ -99,7 +100,14 @@ public final class RecurrentTranslator extends TextTranslator {
   }
 
   /// Opens what [#save] wrote.
+  ///
+  /// @throws ModelException if the files do not fit together, or under [Precision#INT8], which only
+  ///   Transformers have
   public static RecurrentTranslator load(Path directory) {
+    if (Precision.current() == Precision.INT8) {
+      throw new ModelException(
+          directory + ": a recurrent translator computes in fp32 or bf16: received int8");
+    }
     ConfigFile config = ConfigFile.read(directory.resolve(CONFIG));
     try {
       RecurrentEncoderDecoder model =

@@ -7,6 +7,7 @@ import dev.heed.data.TextPairs;
 import dev.heed.model.ModelException;
 import dev.heed.nn.recurrent.RecurrentEncoderDecoder.Attention;
 import dev.heed.task.Translator.Translation;
+import dev.heed.tensor.Precision;
 import dev.heed.tokenizer.Tokenizer;
 import dev.heed.training.TrainingProgress;
 import java.io.IOException;
@@ -63,6 +64,9 @@ class RecurrentTranslatorTest {
 
     translator.save(folder);
     TextTranslator opened = TextTranslator.load(folder);
+    assertThatThrownBy(() -> Precision.INT8.compute(() -> TextTranslator.load(folder)))
+        .isInstanceOf(ModelException.class)
+        .hasMessageContaining("computes in fp32 or bf16: received int8");
     assertThat(opened.translate(sources)).isEqualTo(translations);
     assertThat(opened.maximumLength()).isEqualTo(32);
     NextTokens foreseen = Objects.requireNonNull(NextTokens.of(opened, pairs, done -> {}));

@@ -1,7 +1,6 @@
 package dev.heed.kernels.x86;
 
-import static org.assertj.core.api.Assumptions.assumeThat;
-
+import dev.heed.kernels.vector.VectorKernels;
 import dev.heed.tensor.Activation;
 import dev.heed.tensor.DType;
 import dev.heed.tensor.Kernels;
@@ -19,7 +18,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Every operation at shapes drawn at random, against the reference, with any number of threads, in
+/// Every operation at shapes drawn at random, against the reference, by the kernels of this module
+/// and of the Vector API, with any number of threads, in
 /// memory that ends at a page that faults. Usually the same few shapes; any, for minutes, by `mvn
 /// test -Pfuzz -pl kernels-x86 -am`. What fails says its seed.
 class FuzzedShapesTest {
@@ -341,8 +341,8 @@ class FuzzedShapesTest {
   private static void fuzz(String name, Case drawn) {
     List<Level> levels = new ArrayList<>(Levels.available());
     levels.addAll(Levels.withBfloat());
-    List<Kernels> kernels = levels.stream().<Kernels>map(X86Kernels::new).toList();
-    assumeThat(kernels).as("levels of this machine").isNotEmpty();
+    List<Kernels> kernels = new ArrayList<>(List.of(new VectorKernels()));
+    levels.forEach(level -> kernels.add(new X86Kernels(level)));
     long end = System.nanoTime() + (long) (SECONDS * 1e9);
     long seed = FIRST_SEED;
     while (seed - FIRST_SEED < USUAL || System.nanoTime() < end) {
