@@ -264,17 +264,9 @@ final class BfloatMatmul {
         Arguments arguments, Matrix from, int first, int end, Packed part, long to, long toRow) {
       int column = 2 * part.firstPair();
       int columns = Math.min(k - column, 2 * part.pairs());
-      int rest = columns % 32;
-      arguments
-          .set(HalvesCode.FROM, from.address() + 4 * (first * from.stride() + column))
-          .set(HalvesCode.FROM_ROW, 4 * from.stride())
-          .set(HalvesCode.LENGTH, end - first)
-          .set(HalvesCode.TO, to)
-          .set(HalvesCode.TO_ROW, toRow)
-          .set(HalvesCode.GROUPS, columns / 32)
-          .set(HalvesCode.LOW, Math.min(16, rest))
-          .set(HalvesCode.HIGH, Math.max(0, rest - 16));
-      kernels.get("halves of rows", HalvesCode::rows).call(arguments.address());
+      long at = from.address() + 4 * (first * from.stride() + column);
+      long fromRow = 4 * from.stride();
+      HalvesCode.round(kernels, arguments, at, fromRow, end - first, columns, to, toRow);
     }
 
     /// Pairs `firstPair` … of the rows, which are steps of k, in parts of `width` columns from

@@ -33,8 +33,31 @@ final class HalvesCode {
 
   private HalvesCode() {}
 
-  /// Rows that are contiguous in k: to rows of pairs, filled up with zeros to a multiple of 32.
-  static byte[] rows(Level level) {
+  /// Rounds rows that are contiguous in k to rows of pairs, filled up with zeros to a multiple of
+  /// 32. Strides are in bytes.
+  static void round(
+      KernelCache kernels,
+      Arguments arguments,
+      long from,
+      long fromRow,
+      int rows,
+      int columns,
+      long to,
+      long toRow) {
+    int rest = columns % 32;
+    arguments
+        .set(FROM, from)
+        .set(FROM_ROW, fromRow)
+        .set(LENGTH, rows)
+        .set(TO, to)
+        .set(TO_ROW, toRow)
+        .set(GROUPS, columns / 32)
+        .set(LOW, Math.min(16, rest))
+        .set(HIGH, Math.max(0, rest - 16));
+    kernels.get("halves of rows", HalvesCode::rows).call(arguments.address());
+  }
+
+  private static byte[] rows(Level level) {
     VectorCode code = new VectorCode(level);
     Assembler asm = code.asm;
     Gpr from = code.argument(FROM);

@@ -199,7 +199,7 @@ final class Matmul {
     }
 
     private void packB(Arguments arguments, Group group) {
-      arguments.set(PackCode.FROM_ROW, 4 * b.stride).set(PackCode.LENGTH, height(group));
+      arguments.set(PackCode.FROM_ROW, b.bytes(b.stride)).set(PackCode.LENGTH, height(group));
       int panel = group.first;
       while (panel < group.end) {
         int end = panel + 1;
@@ -240,7 +240,6 @@ final class Matmul {
       int from = firstVector(panel) * lanes;
       int columns = columns(panel);
       arguments.set(PackCode.TO_ROW, 4L * width(panel));
-      arguments.set(PackCode.FROM_ROW, b.bytes(b.stride));
       Kernel transpose =
           b.halves
               ? kernels.get("transpose halves", PackCode::transposeHalves)

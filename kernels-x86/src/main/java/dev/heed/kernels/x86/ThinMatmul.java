@@ -64,7 +64,8 @@ final class ThinMatmul {
                   c,
                   stride);
       if (pairs) {
-        round(rounded.arguments(), a, m, k, rounded.address(), row);
+        HalvesCode.round(
+            kernels, rounded.arguments(), a.address(), 4 * a.stride(), m, k, rounded.address(), row);
       }
       int threads = Parallel.threads();
       long most = threads == 1 ? 1 : (long) TASKS_PER_THREAD * threads;
@@ -80,21 +81,6 @@ final class ThinMatmul {
             product.columns(this, from, end, accumulate, epilogue);
           });
     }
-  }
-
-  /// Rows of F32 to rows of bfloat16.
-  private void round(Arguments arguments, Matrix from, int rows, int k, long to, long toRow) {
-    int rest = k % 32;
-    arguments
-        .set(HalvesCode.FROM, from.address())
-        .set(HalvesCode.FROM_ROW, 4 * from.stride())
-        .set(HalvesCode.LENGTH, rows)
-        .set(HalvesCode.TO, to)
-        .set(HalvesCode.TO_ROW, toRow)
-        .set(HalvesCode.GROUPS, k / 32)
-        .set(HalvesCode.LOW, Math.min(16, rest))
-        .set(HalvesCode.HIGH, Math.max(0, rest - 16));
-    kernels.get("halves of rows", HalvesCode::rows).call(arguments.address());
   }
 
   /// @param k elements of a row as the kernel takes them: floats, halves or pairs
