@@ -11,6 +11,7 @@ import dev.heed.nn.Layer;
 import dev.heed.tensor.Parallel;
 import dev.heed.tokenizer.Tokenizer;
 import dev.heed.training.AdamW;
+import dev.heed.training.BestWeights;
 import dev.heed.training.LearningRateSchedule;
 import dev.heed.training.Objective;
 import dev.heed.training.Trainer;
@@ -147,14 +148,19 @@ public final class LanguageModelTraining {
     return new LanguageModel(model, lora, tokenizer);
   }
 
-  /// Trains on `texts` and evaluates on `heldOut`.
+  /// Trains on `texts`; at the end the model is as it was when it did best on `heldOut`.
   public Trainer.History run(List<String> texts, List<String> heldOut, TrainingProgress progress) {
     return run(whole(texts), whole(heldOut), progress);
   }
 
-  /// Trains on `texts` and evaluates on `heldOut`, both of [#tokens].
+  /// The same with texts of [#tokens].
   public Trainer.History run(StoredTokens texts, StoredTokens heldOut, TrainingProgress progress) {
-    return trainer.fit(batches(texts, true), batches(heldOut, false), progress);
+    BestWeights best = new BestWeights(learning, checkpoints, progress);
+    Trainer.History history = trainer.fit(batches(texts, true), batches(heldOut, false), best);
+    if (history.finished()) {
+      best.restore();
+    }
+    return history;
   }
 
   /// The tokens of texts, which may be larger than memory: many go to a file among the checkpoints,

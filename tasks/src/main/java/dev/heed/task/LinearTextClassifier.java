@@ -34,11 +34,7 @@ public final class LinearTextClassifier {
 
   /// The same, as long as `goesOn` says so of the mean loss after a step.
   static LinearTextClassifier train(
-      LabelledTexts texts,
-      int longest,
-      boolean tfIdf,
-      double strength,
-      DoublePredicate goesOn) {
+      LabelledTexts texts, int longest, boolean tfIdf, double strength, DoublePredicate goesOn) {
     if (texts.multiLabel()) {
       throw new IllegalArgumentException(
           "a linear model gives each text one label: received several");

@@ -15,6 +15,7 @@ import java.util.function.DoublePredicate;
 /// 1989). Two classes are one logit.
 public final class LogisticRegression {
   private static final int HISTORY = 8;
+
   /// It usually needs fewer.
   public static final int MOST_STEPS = 200;
 

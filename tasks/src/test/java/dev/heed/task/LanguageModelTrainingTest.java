@@ -10,6 +10,7 @@ import dev.heed.tensor.Tensor;
 import dev.heed.training.Trainer;
 import dev.heed.training.TrainingProgress;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -97,12 +98,24 @@ class LanguageModelTrainingTest {
     List<String> other = List.of("The radio sang an old song.", "The city left on time.");
     LanguageModelTraining.Foresight before = second.evaluate(other);
     assertThat(before.nll()).isCloseTo(first.evaluate(other).nll(), offset(1e-5));
-    second.run(other, HELD_OUT, TrainingProgress.SILENT);
+    second.run(other, other, TrainingProgress.SILENT);
     LanguageModelTraining.Foresight after = second.evaluate(other);
     assertThat(after.nll()).isLessThan(0.3 * before.nll());
     assertThat(after.bytes()).isEqualTo(27 + 22);
     assertThat(after.bitsPerByte())
         .isCloseTo(after.nll() * after.tokens() / Math.log(2) / 49, offset(1e-12));
+  }
+
+  @Test
+  void theModelIsAsItWasWhenItDidBestOnHeldOutTexts() {
+    LanguageModelTraining training = training(60, 0, null);
+    List<String> unlike = List.of("A song left the radio on the old city.");
+    Trainer.History history = training.run(TEXTS.subList(0, 1), unlike, TrainingProgress.SILENT);
+    List<Double> losses =
+        history.evaluations().stream().map(TrainingProgress.Evaluation::loss).toList();
+    double best = Collections.min(losses);
+    assertThat(losses.getLast()).as("learned by heart").isGreaterThan(best + 0.01);
+    assertThat(training.evaluate(unlike).nll()).isCloseTo(best, offset(1e-6));
   }
 
   @Test

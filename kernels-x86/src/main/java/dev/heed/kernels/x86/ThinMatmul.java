@@ -65,7 +65,14 @@ final class ThinMatmul {
                   stride);
       if (pairs) {
         HalvesCode.round(
-            kernels, rounded.arguments(), a.address(), 4 * a.stride(), m, k, rounded.address(), row);
+            kernels,
+            rounded.arguments(),
+            a.address(),
+            4 * a.stride(),
+            m,
+            k,
+            rounded.address(),
+            row);
       }
       int threads = Parallel.threads();
       long most = threads == 1 ? 1 : (long) TASKS_PER_THREAD * threads;

@@ -134,18 +134,18 @@ class AttentionTest {
     boolean hasBias = random.nextBoolean();
     double dropout = random.nextBoolean() ? 0 : 0.3;
     return new AttentionArguments(
-            heads,
-            groups,
-            Sequences.ofLengths(queryLengths),
-            keys,
-            0.4,
-            left,
-            right,
-            offsets,
-            hasMask ? Guarded.ints(mask) : null,
-            hasBias ? Guarded.random(9, heads, 2 * 260 + 1) : null,
-            dropout,
-            random.nextLong());
+        heads,
+        groups,
+        Sequences.ofLengths(queryLengths),
+        keys,
+        0.4,
+        left,
+        right,
+        offsets,
+        hasMask ? Guarded.ints(mask) : null,
+        hasBias ? Guarded.random(9, heads, 2 * 260 + 1) : null,
+        dropout,
+        random.nextLong());
   }
 
   @Test

@@ -19,9 +19,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /// Every operation at shapes drawn at random, against the reference, by the kernels of this module
-/// and of the Vector API, with any number of threads, in
-/// memory that ends at a page that faults. Usually the same few shapes; any, for minutes, by `mvn
-/// test -Pfuzz -pl kernels-x86 -am`. What fails says its seed.
+/// and of the Vector API, with any number of threads, in memory that ends at a page that faults.
+/// Usually the same few shapes; any, for minutes, by `mvn test -Pfuzz -pl kernels-x86 -am`. What
+/// fails says its seed.
 class FuzzedShapesTest {
   /// For so long each; 0 for [#USUAL] shapes.
   private static final double SECONDS =
@@ -266,8 +266,7 @@ class FuzzedShapesTest {
     /// Adds what is computed to `out`.
     abstract void run(Kernels k, Draw draw, List<Tensor> out);
 
-    private static void linear(
-        Kernels k, Draw draw, int[] size, Tensor weight, List<Tensor> out) {
+    private static void linear(Kernels k, Draw draw, int[] size, Tensor weight, List<Tensor> out) {
       Tensor bias = draw.random.nextBoolean() ? draw.of(size[2]) : null;
       Tensor residual = draw.random.nextBoolean() ? draw.of(size[0], size[2]) : null;
       @Nullable Tensor before = draw.random.nextBoolean() ? draw.of(size[0], size[2]) : null;

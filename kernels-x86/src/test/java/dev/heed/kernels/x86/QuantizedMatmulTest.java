@@ -24,8 +24,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /// Products with quantised weights against the reference, in both forms of the code.
 class QuantizedMatmulTest {
-  static final List<DType> TYPES =
-      Stream.of(DType.values()).filter(DType::isQuantized).toList();
+  static final List<DType> TYPES = Stream.of(DType.values()).filter(DType::isQuantized).toList();
 
   static Stream<Arguments> cases() throws ExecutableMemory.RefusedException {
     Level highest = Cpu.detect().level().orElse(null);
