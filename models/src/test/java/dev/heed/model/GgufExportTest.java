@@ -9,6 +9,8 @@ import dev.heed.model.gpt2.Gpt2Configuration;
 import dev.heed.model.llama.Llama;
 import dev.heed.model.llama.LlamaConfiguration;
 import dev.heed.nn.Initializer;
+import dev.heed.nn.Layer;
+import dev.heed.tensor.DType;
 import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Tensor;
 import dev.heed.tokenizer.GgufVocabulary;
@@ -162,6 +164,9 @@ class GgufExportTest {
           default -> 0.2;
         };
     assertThat(Math.sqrt(off / level)).isLessThan(share);
+    Layer thawed = file.model(false).layer();
+    thawed.setFrozen(false);
+    assertThat(thawed.parameters().values()).allMatch(p -> p.dtype() == DType.F32);
     GgufFile stored = GgufReader.open(folder.resolve("model.gguf"));
     assertThat(stored.tensor("blk.0.ffn_up.weight").type()).isEqualTo(type);
     assertThat(stored.tensor("blk.0.ffn_up.bias").type()).isEqualTo(StoredType.F32);

@@ -35,8 +35,7 @@ public final class Parameter extends Tensor {
   }
 
   /// Has these elements from now on, in their own memory and type, such as a mapped file's, and is
-  /// frozen. Memory that may only be read is copied when this is thawed; BF16 becomes F32 then,
-  /// since training adds what is too small for it.
+  /// frozen. Memory that may only be read is copied when this is thawed.
   ///
   /// @throws IllegalArgumentException if the shapes differ
   public void share(Tensor elements) {
@@ -44,13 +43,17 @@ public final class Parameter extends Tensor {
     adopt(elements);
   }
 
-  /// Leaves this as it is from now on, or lets training change it again.
+  /// Leaves this as it is from now on, or lets training change it again: BF16 becomes F32 then,
+  /// since training adds what is too small for it.
   public void setFrozen(boolean frozen) {
-    if (!frozen && hasElements() && memory().isReadOnly()) {
-      adopt(
-          dtype() == DType.BF16
-              ? StepMemory.outside(() -> FusedOperations.dequantized(this))
-              : copy());
+    if (!frozen && isFrozen() && hasElements()) {
+      if (dtype() == DType.BF16) {
+        Tensor plain = StepMemory.outside(() -> Tensor.empty(shape(), DType.F32));
+        Kernels.active().convert(this, plain);
+        adopt(plain);
+      } else if (memory().isReadOnly()) {
+        adopt(copy());
+      }
     }
     requireGradient(!frozen);
     if (frozen) {

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -131,6 +132,22 @@ class TensorTest {
     assertThat(parameter.gradient()).isNull();
     assertThat(parameter.toFloatArray()).containsExactly(1, 2);
     assertThat(Parameter.over(value).memory()).isEqualTo(value.memory());
+  }
+
+  @Test
+  void aFrozenParameterOfBf16BecomesF32WhenItIsThawed() {
+    for (Tensor value :
+        List.of(Tensor.of(new float[] {1, 2, 3}, 3), Tensor.of(new float[6], 2, 3))) {
+      Parameter parameter = Parameter.of(value);
+      parameter.share(value.to(DType.BF16));
+      assertThat(parameter.dtype()).isEqualTo(DType.BF16);
+      parameter.setFrozen(false);
+      assertThat(parameter.dtype()).isEqualTo(DType.F32);
+      assertThat(parameter.toFloatArray()).isEqualTo(value.toFloatArray());
+      parameter.convertTo(DType.BF16);
+      parameter.setFrozen(false); // which it is not
+      assertThat(parameter.dtype()).isEqualTo(DType.BF16);
+    }
   }
 
   @Test
