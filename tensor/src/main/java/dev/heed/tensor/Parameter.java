@@ -46,8 +46,8 @@ public final class Parameter extends Tensor {
   /// Leaves this as it is from now on, or lets training change it again: BF16 becomes F32 then,
   /// since training adds what is too small for it.
   public void setFrozen(boolean frozen) {
-    if (!frozen && isFrozen() && hasElements()) {
-      if (dtype() == DType.BF16) {
+    if (!frozen && hasElements()) {
+      if (isFrozen() && dtype() == DType.BF16) {
         Tensor plain = StepMemory.outside(() -> Tensor.empty(shape(), DType.F32));
         Kernels.active().convert(this, plain);
         adopt(plain);
