@@ -13,6 +13,7 @@ Each round times Heed, then PyTorch (with its fastest matrix library), and so on
 PyTorch's median time over Heed's: above 1 Heed is faster.
 """
 
+import math
 import os
 import statistics
 import subprocess
@@ -92,24 +93,40 @@ def matmul(heed, kernels):
 
 
 def attention(heed, kernels):
-    print("\nattention forward + backward, fp32, 12 heads of 64, 2 threads, GFLOP/s\n\n"
-          "| tokens | Heed | PyTorch SDPA | ratio |\n|---|---|---|---|")
+    """Full batches of one sequence, and 16 sequences of 32 to 512 tokens, which PyTorch pads and masks."""
     heed.ask("threads 2")
     torch.set_num_threads(2)
-    for causal in (True, False):
-        for t in (128, 512, 2048, 4096):
-            q, k, v = (torch.randn(1, 12, t, 64, requires_grad=True) for _ in range(3))
-            seed = torch.randn(1, 12, t, 64)
+    ragged = [32 * i for i in range(1, 17)]
+    for precision, kind in ("fp32", torch.float32), ("bf16", torch.bfloat16):
+        print(f"\nattention forward + backward, {precision}, 12 heads of 64, 2 threads, GFLOP/s ({kernels})\n\n"
+              "| tokens | Heed | PyTorch SDPA | ratio |\n|---|---|---|---|")
+        heed.ask(f"precision {precision}")
+        heed.ask("attention 512 full 500")  # the JIT's turn
+        logarithms = []
+        for causal in (True, False):
+            mask = "causal" if causal else "full"
+            for lengths in ([128], [512], [1024], [2048], [4096], [8192], ragged):
+                b, t = len(lengths), max(lengths)
+                q, k, v = (torch.randn(b, 12, t, 64, dtype=kind, requires_grad=True) for _ in range(3))
+                seed = torch.randn(b, 12, t, 64, dtype=kind)
+                seen = torch.tensor([[i < n for i in range(t)] for n in lengths])[:, None, None, :]
+                if causal:
+                    seen = seen & torch.ones(t, t, dtype=torch.bool).tril()
+                options = {"attn_mask": seen} if b > 1 else {"is_causal": causal}
 
-            def step():
-                F.scaled_dot_product_attention(q, k, v, is_causal=causal).backward(seed)
-                q.grad = k.grad = v.grad = None
+                def step():
+                    F.scaled_dot_product_attention(q, k, v, **options).backward(seed)
+                    q.grad = k.grad = v.grad = None
 
-            flop = 3.5 * 4e-9 * 12 * t * t * 64 * (0.5 if causal else 1)
-            repeat = max(1, int(5 / flop))
-            kind = "causal" if causal else "full"
-            ours, theirs = in_turn(heed, f"attention {t} {kind}", step, 11, repeat)
-            row(f"{t} {kind}", flop, ours, theirs)
+                flop = 3.5 * 4e-9 * 12 * sum(n * n for n in lengths) * 64 * (0.5 if causal else 1)
+                repeat = max(1, int(5 / flop))
+                line = f"attention {','.join(map(str, lengths))} {mask}"
+                ours, theirs = in_turn(heed, line, step, 11 if t < 8192 else 5, repeat)
+                row(f"{t} {mask}" if b == 1 else f"16 × 32 … 512 {mask}, padded by PyTorch", flop, ours, theirs)
+                if b == 1:
+                    logarithms.append(math.log(theirs / ours))
+        print(f"\ngeometric mean of full batches: {math.exp(statistics.mean(logarithms)):.2f}")
+    heed.ask("precision fp32")
 
 
 class Block(torch.nn.Module):

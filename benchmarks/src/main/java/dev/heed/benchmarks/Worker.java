@@ -56,7 +56,7 @@ import java.util.stream.IntStream;
 /// threads N
 /// precision fp32|bf16|int8
 /// linear M K N REPEAT
-/// attention T CAUSAL REPEAT
+/// attention T,… causal|full REPEAT
 /// attend T kernel|observable REPEAT
 /// token S HEADS KEY_VALUE_HEADS WIDTH REPEAT
 /// sentences FILE COUNT
@@ -128,7 +128,7 @@ public final class Worker {
   private Runnable prepare(String[] words) throws IOException {
     return switch (words[0]) {
       case "linear" -> linear(number(words, 1), number(words, 2), number(words, 3));
-      case "attention" -> attention(number(words, 1), words[2].equals("causal"));
+      case "attention" -> attention(words[1], words[2].equals("causal"));
       case "attend" -> attend(number(words, 1), words[2].equals("observable"));
       case "token" -> token(number(words, 1), number(words, 2), number(words, 3), number(words, 4));
       case "gpt" -> gpt(words);
@@ -235,14 +235,19 @@ public final class Worker {
     return () -> Kernels.active().linear(x, weight, null, Activation.NONE, null, null, out);
   }
 
-  /// Forward and backward, one sequence, 12 heads of 64.
-  private Runnable attention(int tokens, boolean causal) {
+  /// Forward and backward, 12 heads of 64.
+  ///
+  /// @param lengths of the sequences, with commas
+  private Runnable attention(String lengths, boolean causal) {
     Initializer random = Initializer.seeded(1);
+    Sequences sequences =
+        Sequences.ofLengths(
+            Arrays.stream(lengths.split(",")).mapToInt(Integer::parseInt).toArray());
+    int tokens = sequences.rows();
     Tensor q = random.normal(1, tokens, 768).requireGradient(true);
     Tensor k = random.normal(1, tokens, 768).requireGradient(true);
     Tensor v = random.normal(1, tokens, 768).requireGradient(true);
     Tensor seed = random.normal(1, tokens, 768);
-    Sequences sequences = Sequences.ofLengths(tokens);
     AttentionArguments full = AttentionArguments.full(12, sequences, sequences, 0.125);
     AttentionArguments arguments = causal ? full.causal() : full;
     return () -> {

@@ -34,10 +34,6 @@ final class FlashAttention {
   /// cores.
   private static final int FEWEST_TASKS = 16;
 
-  /// Up to as many rows of queries read the keys where they lie: packing would cost as much as the
-  /// use.
-  private static final int ROWS_IN_PLACE = 16;
-
   private final KernelCache kernels;
 
   FlashAttention(KernelCache kernels) {
@@ -87,7 +83,7 @@ final class FlashAttention {
   /// Into how many parts the key/value heads are cut: a task does several heads where each is
   /// little work, and can then prepare the next one while it computes.
   private static int headParts(AttentionArguments a, int mostQueries, int runs) {
-    long queries = Math.clamp(a.queries().longest(), ROWS_IN_PLACE, mostQueries);
+    long queries = Math.clamp(a.queries().longest(), FlashCall.ROWS_IN_PLACE, mostQueries);
     long work = Math.max(1, queries * a.keys().longest() * (a.heads() / a.keyValueHeads()));
     long most = Math.clamp((long) runs * a.keyValueHeads() / FEWEST_TASKS, 1, a.keyValueHeads());
     long heads = Math.clamp(WORK_PER_TASK / work, 1, most);
@@ -102,7 +98,8 @@ final class FlashAttention {
       FlashCall call, int sequence, int keyValueHead, int from, int to, boolean hasNext) {
     int lanes = call.level.lanes();
     boolean inPlace =
-        (to - from) * call.group <= ROWS_IN_PLACE
+        !call.halves
+            && (to - from) * call.group <= FlashCall.ROWS_IN_PLACE
             && call.a.keyMask() == null
             && call.keyWidth % lanes == 0
             && call.valueWidth % lanes == 0;

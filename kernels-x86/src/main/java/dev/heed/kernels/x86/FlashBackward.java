@@ -28,29 +28,38 @@ final class FlashBackward extends FlashTask {
     final ScratchLayout layout = new ScratchLayout();
     final long packedKeys;
     final long packedValues;
+    final long keyPairs;
     final long keyGradients;
     final long valueGradients;
     final long queriesTransposed;
     final long outTransposed;
     final long queryRows;
     final long outRows;
+    final long queryHalves;
+    final long outHalves;
     final long queryGradients;
     final long weights;
     final long scoreGradients;
+    final long scoreGradientPairs;
     final long statistics;
 
     Places(FlashCall call, int keys) {
-      packedKeys = layout.add((long) keys * call.packedKey);
-      packedValues = layout.add((long) keys * call.packedValue);
+      boolean halves = call.halves;
+      packedKeys = layout.add((long) keys * (halves ? call.keyHalves : call.packedKey));
+      packedValues = layout.add((long) keys * (halves ? call.valueHalves : call.packedValue));
+      keyPairs = layout.add(halves ? (keys + 1L) / 2 * call.packedKey : 0);
       keyGradients = layout.add((long) keys * call.packedKey);
       valueGradients = layout.add((long) keys * call.packedValue);
       queriesTransposed = layout.add((long) call.keyWidth * FlashTile.ROW);
       outTransposed = layout.add((long) call.valueWidth * FlashTile.ROW);
       queryRows = layout.add((long) FlashTile.QUERIES * call.packedKey);
       outRows = layout.add((long) FlashTile.QUERIES * call.packedValue);
+      queryHalves = layout.add(halves ? (long) FlashTile.QUERIES * call.keyHalves : 0);
+      outHalves = layout.add(halves ? (long) FlashTile.QUERIES * call.valueHalves : 0);
       queryGradients = layout.add((long) FlashTile.QUERIES * call.packedKey);
       weights = layout.add((long) KEYS_PER_TILE * FlashTile.ROW);
       scoreGradients = layout.add((long) KEYS_PER_TILE * FlashTile.ROW);
+      scoreGradientPairs = layout.add(halves ? KEYS_PER_TILE / 2L * FlashTile.ROW : 0);
       statistics = layout.add(2L * FlashTile.ROW);
     }
   }
@@ -73,9 +82,18 @@ final class FlashBackward extends FlashTask {
     this.kernel = call.transpose;
     long keysFrom = call.k + call.keyOffset(sequence, keyValueHead, call.keyWidth);
     long valuesFrom = call.v + call.keyOffset(sequence, keyValueHead, call.valueWidth);
-    boolean keysSpecial = packByKey(call.packKeys, keysFrom, call.keyStride(), at.packedKeys);
-    boolean valuesSpecial =
-        packByKey(call.packValues, valuesFrom, call.valueStride(), at.packedValues);
+    boolean keysSpecial;
+    boolean valuesSpecial;
+    if (call.halves) {
+      Kernel keyRows = call.round(call.keyWidth, true, true);
+      Kernel valueRows = call.round(call.valueWidth, true, false);
+      keysSpecial = roundByKey(keyRows, keysFrom, call.keyStride(), at.packedKeys, at.keyPairs);
+      valuesSpecial =
+          roundByKey(valueRows, valuesFrom, call.valueStride(), at.packedValues, at.packedValues);
+    } else {
+      keysSpecial = packByKey(call.packKeys, keysFrom, call.keyStride(), at.packedKeys);
+      valuesSpecial = packByKey(call.packValues, valuesFrom, call.valueStride(), at.packedValues);
+    }
     keysCareful = keysSpecial || valuesSpecial;
     memory.asSlice(at.keyGradients, (long) keys.count() * call.packedKey).fill((byte) 0);
     memory.asSlice(at.valueGradients, (long) keys.count() * call.packedValue).fill((byte) 0);
@@ -102,15 +120,31 @@ final class FlashBackward extends FlashTask {
     long valueOffset = 4 * row * call.valueWidth;
     int keyStride = 4 * a.heads() * call.keyWidth;
     int valueStride = 4 * a.heads() * call.valueWidth;
-    boolean queriesSpecial =
-        packByQuery(call.packKeys, call.q + keyOffset, keyStride, at.queryRows, count);
-    boolean outSpecial =
-        packByQuery(call.packValues, gradients.out + valueOffset, valueStride, at.outRows, count);
-    transpose(address(at.queryRows), call.packedKey, call.keyWidth, count, at.queriesTransposed);
-    transpose(address(at.outRows), call.packedValue, call.valueWidth, count, at.outTransposed);
+    long queries = call.q + keyOffset;
+    long outGradients = gradients.out + valueOffset;
+    boolean queriesSpecial;
+    boolean outSpecial;
+    if (call.halves) {
+      Kernel roundKeys = call.round(call.keyWidth, true, true);
+      Kernel roundValues = call.round(call.valueWidth, true, true);
+      queriesSpecial =
+          roundByQuery(roundKeys, queries, keyStride, at.queryHalves, at.queryRows, count);
+      outSpecial =
+          roundByQuery(roundValues, outGradients, valueStride, at.outHalves, at.outRows, count);
+      transposeHalves(at.queryHalves, call.keyWidth, count, at.queriesTransposed);
+      transposeHalves(at.outHalves, call.valueWidth, count, at.outTransposed);
+    } else {
+      queriesSpecial = packByQuery(call.packKeys, queries, keyStride, at.queryRows, count);
+      outSpecial = packByQuery(call.packValues, outGradients, valueStride, at.outRows, count);
+      transpose(address(at.queryRows), call.packedKey, call.keyWidth, count, at.queriesTransposed);
+      transpose(address(at.outRows), call.packedValue, call.valueWidth, count, at.outTransposed);
+    }
     careful = keysCareful || queriesSpecial || outSpecial;
     for (int i = count; i < FlashTile.QUERIES; i++) {
-      memory.set(ValueLayout.JAVA_FLOAT, at.statistics + 4L * i, Float.POSITIVE_INFINITY);
+      long place = at.statistics + 4L * i;
+      memory.set(
+          ValueLayout.JAVA_FLOAT, place + FlashBackwardCode.LOG_SUM_EXP, Float.POSITIVE_INFINITY);
+      memory.set(ValueLayout.JAVA_FLOAT, place + FlashBackwardCode.DELTA, 0);
     }
     arguments
         .set(FlashRows.FROM, call.out + valueOffset)
@@ -184,16 +218,23 @@ final class FlashBackward extends FlashTask {
             masked,
             call.bias != null,
             a.dropout() > 0,
-            masked && careful,
-            biasGradient != 0);
+            // A key or query beyond an odd end is hidden, too.
+            careful && (masked || call.halves),
+            biasGradient != 0,
+            call.halves);
+    int rowOfRows = call.halves ? row / 2 : row;
     kernel = call.kernels.get(code, code::emit);
     arguments
         .set(FlashBackwardCode.QUERIES_TRANSPOSED, address(at.queriesTransposed) + 4L * row)
         .set(FlashBackwardCode.OUT_GRADIENTS_TRANSPOSED, address(at.outTransposed) + 4L * row)
         .set(FlashBackwardCode.WEIGHTS, address(at.weights) + 4L * row)
         .set(FlashBackwardCode.SCORE_GRADIENTS, address(at.scoreGradients) + 4L * row)
-        .set(FlashBackwardCode.QUERY_ROWS, address(at.queryRows) + (long) row * call.packedKey)
-        .set(FlashBackwardCode.OUT_GRADIENTS, address(at.outRows) + (long) row * call.packedValue)
+        .set(FlashBackwardCode.SCORE_GRADIENT_PAIRS, address(at.scoreGradientPairs) + 4L * row)
+        .set(
+            FlashBackwardCode.QUERY_ROWS, address(at.queryRows) + (long) rowOfRows * call.packedKey)
+        .set(
+            FlashBackwardCode.OUT_GRADIENTS,
+            address(at.outRows) + (long) rowOfRows * call.packedValue)
         .set(
             FlashBackwardCode.QUERY_GRADIENTS,
             address(at.queryGradients) + (long) row * call.packedKey)
@@ -210,8 +251,13 @@ final class FlashBackward extends FlashTask {
     long keyAt = (long) key * call.packedKey;
     long valueAt = (long) key * call.packedValue;
     arguments
-        .set(FlashBackwardCode.KEYS, address(at.packedKeys) + keyAt)
-        .set(FlashBackwardCode.VALUES, address(at.packedValues) + valueAt)
+        .set(
+            FlashBackwardCode.KEYS,
+            address(at.packedKeys) + (call.halves ? (long) key * call.keyHalves : keyAt))
+        .set(
+            FlashBackwardCode.VALUES,
+            address(at.packedValues) + (call.halves ? (long) key * call.valueHalves : valueAt))
+        .set(FlashBackwardCode.KEY_ROWS, address(at.keyPairs) + keyAt / 2)
         .set(FlashBackwardCode.KEY_GRADIENTS, address(at.keyGradients) + keyAt)
         .set(FlashBackwardCode.VALUE_GRADIENTS, address(at.valueGradients) + valueAt)
         .set(FlashBackwardCode.KEY_COUNT, count)

@@ -4,6 +4,7 @@ import static dev.heed.kernels.x86.VectorOp.*;
 
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 
 /// One step of fused attention backward: a tile of queries meets a tile of keys.
 ///
@@ -21,6 +22,8 @@ import java.util.function.Consumer;
 /// @param dropout whether weights are dropped
 /// @param careful whether something that a query does not see may be NaN or ∞
 /// @param biasGradient whether the gradient of the bias is wanted
+/// @param halves whether the factors are rounded to bfloat16: pairs along the width of a head where
+///   that is what a product sums over, else pairs of rows
 record FlashBackwardCode(
     int queries,
     int keyWidth,
@@ -29,7 +32,8 @@ record FlashBackwardCode(
     boolean biased,
     boolean dropout,
     boolean careful,
-    boolean biasGradient) {
+    boolean biasGradient,
+    boolean halves) {
   /// Slots of the argument block. "Packed" rows are whole vectors of the head's width.
   ///
   /// The transposed queries [keyWidth][QUERIES] and dO [valueWidth][QUERIES].
@@ -37,7 +41,7 @@ record FlashBackwardCode(
 
   static final int OUT_GRADIENTS_TRANSPOSED = 1;
 
-  /// Keys and values, packed.
+  /// Keys and values, packed; with halves, pairs along a row.
   static final int KEYS = 2;
 
   static final int VALUES = 3;
@@ -48,7 +52,7 @@ record FlashBackwardCode(
 
   static final int SCORE_GRADIENTS = 6;
 
-  /// The queries and dO, packed.
+  /// The queries and dO, packed; with halves, pairs of rows.
   static final int QUERY_ROWS = 7;
 
   static final int OUT_GRADIENTS = 8;
@@ -80,6 +84,12 @@ record FlashBackwardCode(
   /// As [#BIAS], the sums of the gradients of the scores.
   static final int BIAS_GRADIENT = 22;
 
+  /// The keys packed once more, where they are not [#KEYS]: pairs of rows.
+  static final int KEY_ROWS = 23;
+
+  /// Room for the gradients of the scores in pairs of keys, [pairs][QUERIES], with halves.
+  static final int SCORE_GRADIENT_PAIRS = 24;
+
   /// Offsets in the statistics.
   static final int LOG_SUM_EXP = 0;
 
@@ -94,8 +104,6 @@ record FlashBackwardCode(
     VectorCode code = new VectorCode(level);
     int keyVectors = FlashTile.vectors(level, keyWidth);
     int valueVectors = FlashTile.vectors(level, valueWidth);
-    TileProduct rowsByRows =
-        new TileProduct(FlashTile.ROW, 4, code.bytes * valueVectors, careful, widest());
     TileProduct.forPanels(
         code, queries / code.lanes, (vectors, column) -> weights(code, vectors, column));
     TileProduct.forPanels(
@@ -104,25 +112,92 @@ record FlashBackwardCode(
       TileProduct.forPanels(
           code, queries / code.lanes, (vectors, column) -> drop(code, vectors, column));
     }
+    if (biasGradient) {
+      biasGradient(code);
+    }
+    if (halves) {
+      round(code);
+    }
+    int keyBytes = code.bytes * keyVectors;
     accumulate(
         code,
-        rowsByRows,
+        product(FlashTile.ROW, 4, code.bytes * valueVectors),
         new int[] {KEY_COUNT, QUERY_COUNT, WEIGHTS, OUT_GRADIENTS, VALUE_GRADIENTS},
         valueVectors);
     accumulate(
         code,
-        new TileProduct(FlashTile.ROW, 4, code.bytes * keyVectors, careful, widest()),
+        product(FlashTile.ROW, 4, keyBytes),
         new int[] {KEY_COUNT, QUERY_COUNT, SCORE_GRADIENTS, QUERY_ROWS, KEY_GRADIENTS},
         keyVectors);
+    int scoreGradients = halves ? SCORE_GRADIENT_PAIRS : SCORE_GRADIENTS;
     accumulate(
         code,
-        new TileProduct(4, FlashTile.ROW, code.bytes * keyVectors, careful, widest()),
-        new int[] {QUERY_COUNT, KEY_COUNT, SCORE_GRADIENTS, KEYS, QUERY_GRADIENTS},
+        product(4, FlashTile.ROW, keyBytes),
+        new int[] {
+          QUERY_COUNT, KEY_COUNT, scoreGradients, halves ? KEY_ROWS : KEYS, QUERY_GRADIENTS
+        },
         keyVectors);
-    if (biasGradient) {
-      biasGradient(code);
-    }
     return code.finish();
+  }
+
+  private TileProduct product(int aRow, int aStep, int bRow) {
+    return new TileProduct(aRow, aStep, bRow, halves, careful, widest());
+  }
+
+  /// Rounds the weights to pairs of queries where they lie, and the gradients of the scores to
+  /// these, and to pairs of keys.
+  private void round(VectorCode code) {
+    Assembler asm = code.asm;
+    try (var _ = code.scope()) {
+      Gpr weights = code.argument(WEIGHTS);
+      Gpr gradients = code.argument(SCORE_GRADIENTS);
+      Gpr pairs = code.argument(SCORE_GRADIENT_PAIRS);
+      Gpr rest = code.argument(KEY_COUNT);
+      Vec order = HalvesCode.order(code);
+      Vec zero = code.zero();
+      IntConsumer step =
+          keys -> {
+            for (int v = 0; v < queries / code.lanes; v += 2) {
+              try (var _ = code.scope()) {
+                boolean single = v + 1 == queries / code.lanes;
+                for (int key = 0; key < keys; key++) {
+                  Vec first = code.load(at(weights, key, v, code));
+                  Vec second = single ? zero : code.load(at(weights, key, v + 1, code));
+                  storeRounded(code, weights, key, v, first, second);
+                }
+                Vec[] first = {zero, zero};
+                Vec[] second = {zero, zero};
+                for (int key = 0; key < keys; key++) {
+                  first[key] = code.load(at(gradients, key, v, code));
+                  second[key] = single ? zero : code.load(at(gradients, key, v + 1, code));
+                  storeRounded(code, gradients, key, v, first[key], second[key]);
+                }
+                HalvesCode.pair(code, first[0], first[1], order);
+                code.store(at(pairs, 0, v, code), first[0]);
+                if (!single) {
+                  HalvesCode.pair(code, second[0], second[1], order);
+                  code.store(at(pairs, 0, v + 1, code), second[0]);
+                }
+              }
+            }
+            asm.add(weights, keys * FlashTile.ROW);
+            asm.add(gradients, keys * FlashTile.ROW);
+            asm.add(pairs, FlashTile.ROW);
+          };
+      asm.shr(rest, 1);
+      code.countDown(rest, () -> step.accept(2));
+      asm.mov(rest, VectorCode.slot(KEY_COUNT));
+      asm.and(rest, 1);
+      code.countDown(rest, () -> step.accept(1));
+    }
+  }
+
+  private static void storeRounded(
+      VectorCode code, Gpr tile, int row, int vector, Vec first, Vec second) {
+    Vec rounded = code.vec();
+    code.asm.emit(VCVTNE2PS2BF16, rounded, second, first);
+    code.store(Address.at(tile, row * FlashTile.ROW + vector * code.bytes / 2), rounded);
+    code.free(rounded);
   }
 
   /// Stores P = 2^(factor·S + bias − log-sum-exp).
@@ -212,12 +287,12 @@ record FlashBackwardCode(
       List<Gpr> tiles,
       List<Gpr> numbers) {
     Assembler asm = code.asm;
-    int rowBytes = FlashTile.rowBytes(code.level, width);
-    TileProduct product = new TileProduct(rowBytes, 4, FlashTile.ROW, false, widest());
+    int rowBytes = halves ? FlashTile.halvesRowBytes(width) : FlashTile.rowBytes(code.level, width);
+    TileProduct product = new TileProduct(rowBytes, 4, FlashTile.ROW, halves, false, widest());
     Gpr from = code.argument(rowsSlot);
     Gpr rest = code.argument(KEY_COUNT);
     Gpr steps = code.gpr();
-    asm.mov(steps, width);
+    asm.mov(steps, halves ? (width + 1) / 2 : width);
     TileProduct.forRows(
         code,
         rest,
@@ -324,6 +399,10 @@ record FlashBackwardCode(
             Gpr a = code.argument(slots[2]);
             Gpr b = column.inArgument(code, slots[3]);
             Gpr c = column.inArgument(code, slots[4]);
+            if (halves) {
+              asm.add(steps, 1);
+              asm.shr(steps, 1);
+            }
             TileProduct.forRows(
                 code,
                 rest,
@@ -361,26 +440,28 @@ record FlashBackwardCode(
   /// Adds dS along the distances from query to key.
   private void biasGradient(VectorCode code) {
     Assembler asm = code.asm;
-    Gpr gradients = code.argument(SCORE_GRADIENTS);
-    Gpr indices = code.argument(KEY_INDICES);
-    Gpr to = code.argument(BIAS_GRADIENT);
-    Gpr at = code.gpr();
-    Vec x = code.vec();
-    code.countDown(
-        code.argument(KEY_COUNT),
-        () -> {
-          asm.movsxd(at, Address.at(indices));
-          asm.shl(at, 2);
-          asm.neg(at);
-          asm.add(at, to);
-          for (int v = 0; v < queries / code.lanes; v++) {
-            Address sum = Address.at(at, v * code.bytes);
-            code.load(x, sum);
-            code.add(x, x, Address.at(gradients, v * code.bytes));
-            code.store(sum, x);
-          }
-          asm.add(gradients, FlashTile.ROW);
-          asm.add(indices, 4);
-        });
+    try (var _ = code.scope()) {
+      Gpr gradients = code.argument(SCORE_GRADIENTS);
+      Gpr indices = code.argument(KEY_INDICES);
+      Gpr to = code.argument(BIAS_GRADIENT);
+      Gpr at = code.gpr();
+      Vec x = code.vec();
+      code.countDown(
+          code.argument(KEY_COUNT),
+          () -> {
+            asm.movsxd(at, Address.at(indices));
+            asm.shl(at, 2);
+            asm.neg(at);
+            asm.add(at, to);
+            for (int v = 0; v < queries / code.lanes; v++) {
+              Address sum = Address.at(at, v * code.bytes);
+              code.load(x, sum);
+              code.add(x, x, Address.at(gradients, v * code.bytes));
+              code.store(sum, x);
+            }
+            asm.add(gradients, FlashTile.ROW);
+            asm.add(indices, 4);
+          });
+    }
   }
 }

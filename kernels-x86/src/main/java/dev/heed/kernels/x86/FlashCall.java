@@ -1,12 +1,17 @@
 package dev.heed.kernels.x86;
 
 import dev.heed.tensor.AttentionArguments;
+import dev.heed.tensor.Precision;
 import dev.heed.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /// What the tasks of one call of [FlashAttention] share: where the tensors are, and the kernels.
 final class FlashCall implements AutoCloseable {
+  /// Up to as many rows of queries read the keys where they lie: packing would cost as much as the
+  /// use.
+  static final int ROWS_IN_PLACE = 16;
+
   final AttentionArguments a;
   final Level level;
   final long q;
@@ -22,10 +27,19 @@ final class FlashCall implements AutoCloseable {
   /// Query heads that share a key/value head.
   final int group;
 
-  /// Bytes of a packed row of keys, and of values.
+  /// Whether the factors of the products are rounded to bfloat16: the same for the forward and the
+  /// backward pass of a call.
+  final boolean halves;
+
+  /// Bytes of a packed row of keys, and of values; with [#halves], of a row of pairs of them.
   final int packedKey;
 
   final int packedValue;
+
+  /// Bytes of a row of keys, and of values, rounded to bfloat16.
+  final int keyHalves;
+
+  final int valueHalves;
   final @Nullable RelativeBias bias;
   final KernelCache kernels;
   final Kernel transpose;
@@ -55,6 +69,12 @@ final class FlashCall implements AutoCloseable {
     this.group = a.heads() / a.keyValueHeads();
     this.packedKey = FlashTile.rowBytes(level, keyWidth);
     this.packedValue = FlashTile.rowBytes(level, valueWidth);
+    this.keyHalves = FlashTile.halvesRowBytes(keyWidth);
+    this.valueHalves = FlashTile.halvesRowBytes(valueWidth);
+    this.halves =
+        Precision.current() == Precision.BF16
+            && level.compareTo(Level.AVX512BF16) >= 0
+            && a.queries().longest() * group > ROWS_IN_PLACE;
     this.bias = RelativeBias.of(a);
     this.transpose = kernels.get("transpose", PackCode::transpose);
     this.packKeys = pack(keyWidth);
@@ -63,6 +83,12 @@ final class FlashCall implements AutoCloseable {
 
   private Kernel pack(int width) {
     return kernels.get("pack " + width, l -> FlashRows.pack(l, width));
+  }
+
+  /// [FlashRows#round].
+  Kernel round(int width, boolean rows, boolean pairs) {
+    return kernels.get(
+        "round " + width + rows + pairs, l -> FlashRows.round(l, width, rows, pairs));
   }
 
   Kernel unpack(int width) {

@@ -25,6 +25,7 @@ final class FlashForward extends FlashTask {
   /// Where things lie in the scratch memory.
   private static final class Places {
     final ScratchLayout layout = new ScratchLayout();
+    final long queryHalves;
     final long transposed;
     final long scores;
     final long gathered;
@@ -33,12 +34,13 @@ final class FlashForward extends FlashTask {
     final long values;
 
     Places(FlashCall call, int packed) {
+      queryHalves = layout.add(call.halves ? (long) FlashTile.QUERIES * call.keyHalves : 0);
       transposed = layout.add((long) call.keyWidth * FlashTile.ROW);
       scores = layout.add((long) KEYS_PER_TILE * FlashTile.ROW);
       gathered = layout.add((long) FlashTile.QUERIES * call.packedValue);
       statistics = layout.add(NOTHING_SEEN.byteSize());
-      keys = layout.add((long) packed * call.packedKey);
-      values = layout.add((long) packed * call.packedValue);
+      keys = layout.add((long) packed * (call.halves ? call.keyHalves : call.packedKey));
+      values = layout.add((long) (call.halves ? (packed + 1) / 2 : packed) * call.packedValue);
     }
   }
 
@@ -68,12 +70,21 @@ final class FlashForward extends FlashTask {
       valuesAt = valuesFrom + index * valueRow;
       careful = true;
     } else {
-      keyRow = call.packedKey;
+      keyRow = call.halves ? call.keyHalves : call.packedKey;
       valueRow = call.packedValue;
       keysAt = address(at.keys);
       valuesAt = address(at.values);
-      packByKey(call.packKeys, keysFrom, call.keyStride(), at.keys);
-      careful = packByKey(call.packValues, valuesFrom, call.valueStride(), at.values);
+      int keyStride = call.keyStride();
+      int valueStride = call.valueStride();
+      if (call.halves) {
+        Kernel rows = call.round(call.keyWidth, true, false);
+        Kernel pairs = call.round(call.valueWidth, false, true);
+        roundByKey(rows, keysFrom, keyStride, at.keys, at.keys);
+        careful = roundByKey(pairs, valuesFrom, valueStride, at.values, at.values);
+      } else {
+        packByKey(call.packKeys, keysFrom, keyStride, at.keys);
+        careful = packByKey(call.packValues, valuesFrom, valueStride, at.values);
+      }
     }
   }
 
@@ -100,12 +111,15 @@ final class FlashForward extends FlashTask {
     int head = keyValueHead * call.group + headOfGroup;
     long row = (a.queries().start(sequence) + (long) query) * a.heads() + head;
     long step = a.heads();
-    transpose(
-        call.q + 4 * row * call.keyWidth,
-        4 * step * call.keyWidth,
-        call.keyWidth,
-        count,
-        at.transposed);
+    long queries = call.q + 4 * row * call.keyWidth;
+    long queryStride = 4 * step * call.keyWidth;
+    if (call.halves) {
+      Kernel round = call.round(call.keyWidth, true, false);
+      roundByQuery(round, queries, (int) queryStride, at.queryHalves, at.queryHalves, count);
+      transposeHalves(at.queryHalves, call.keyWidth, count, at.transposed);
+    } else {
+      transpose(queries, queryStride, call.keyWidth, count, at.transposed);
+    }
     memory.asSlice(at.gathered, (long) count * call.packedValue).fill((byte) 0);
     MemorySegment.copy(NOTHING_SEEN, 0, memory, at.statistics, NOTHING_SEEN.byteSize());
     arguments
@@ -155,7 +169,9 @@ final class FlashForward extends FlashTask {
             masked,
             call.bias != null,
             a.dropout() > 0,
-            masked && careful);
+            // A key beyond an odd end is hidden, too.
+            careful && (masked || call.halves),
+            call.halves);
     kernel = call.kernels.get(code, code::emit);
     arguments
         .set(FlashForwardCode.QUERIES_TRANSPOSED, address(at.transposed) + 4L * row)
@@ -172,7 +188,7 @@ final class FlashForward extends FlashTask {
   void step(int key, int count) {
     arguments
         .set(FlashForwardCode.KEYS, keysAt + (long) key * keyRow)
-        .set(FlashForwardCode.VALUES, valuesAt + (long) key * valueRow)
+        .set(FlashForwardCode.VALUES, valuesAt + (long) (call.halves ? key / 2 : key) * valueRow)
         .set(FlashForwardCode.KEY_COUNT, count)
         .set(FlashForwardCode.KEY_NUMBERS, numbersAddress(key))
         .set(FlashForwardCode.KEY_INDICES, indicesAddress(key));

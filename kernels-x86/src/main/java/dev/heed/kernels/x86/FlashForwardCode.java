@@ -2,6 +2,7 @@ package dev.heed.kernels.x86;
 
 import static dev.heed.kernels.x86.VectorOp.*;
 
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /// One step of fused attention forward: a tile of queries meets a tile of keys.
@@ -21,6 +22,8 @@ import org.jspecify.annotations.Nullable;
 /// @param biased whether a relative bias is added
 /// @param dropout whether weights are dropped
 /// @param careful whether a value that a query does not see may be NaN or ∞
+/// @param halves whether queries and keys are pairs of bfloat16 along a row, and values pairs of
+///   two rows; weights are rounded, too
 record FlashForwardCode(
     int queries,
     int keyWidth,
@@ -30,10 +33,11 @@ record FlashForwardCode(
     boolean masked,
     boolean biased,
     boolean dropout,
-    boolean careful) {
+    boolean careful,
+    boolean halves) {
   /// Slots of the argument block.
   ///
-  /// The transposed queries [keyWidth][QUERIES].
+  /// The transposed queries [keyWidth, or pairs of it][QUERIES].
   static final int QUERIES_TRANSPOSED = 0;
 
   static final int KEYS = 1;
@@ -98,7 +102,8 @@ record FlashForwardCode(
         && masked == that.masked
         && biased == that.biased
         && dropout == that.dropout
-        && careful == that.careful;
+        && careful == that.careful
+        && halves == that.halves;
   }
 
   @Override
@@ -112,6 +117,7 @@ record FlashForwardCode(
     hash = 31 * hash + (biased ? 1 : 0);
     hash = 31 * hash + (dropout ? 1 : 0);
     hash = 31 * hash + (careful ? 1 : 0);
+    hash = 31 * hash + (halves ? 1 : 0);
     return hash;
   }
 
@@ -134,7 +140,7 @@ record FlashForwardCode(
   /// Stores Sᵀ = K·Qᵀ and raises the maxima.
   private void scores(VectorCode code, int vectors, TileProduct.Column column) {
     Assembler asm = code.asm;
-    TileProduct product = new TileProduct(keyRow, 4, FlashTile.ROW, false, widest());
+    TileProduct product = new TileProduct(keyRow, 4, FlashTile.ROW, halves, false, widest());
     try (var _ = code.scope()) {
       Gpr keys = code.argument(KEYS);
       Gpr rest = code.argument(KEY_COUNT);
@@ -143,7 +149,7 @@ record FlashForwardCode(
       Gpr queriesTransposed = column.inArgument(code, QUERIES_TRANSPOSED);
       Gpr to = column.inArgument(code, SCORES);
       Gpr steps = code.gpr();
-      asm.mov(steps, keyWidth);
+      asm.mov(steps, halves ? (keyWidth + 1) / 2 : keyWidth);
       TileProduct.forRows(
           code,
           rest,
@@ -251,33 +257,52 @@ record FlashForwardCode(
       Gpr rest = code.argument(KEY_COUNT);
       Gpr indices = code.argument(dropout ? KEY_INDICES : SCORES);
       Gpr rowKeys = dropout ? column.inArgument(code, ROW_KEYS) : indices;
-      code.countDown(
-          rest,
-          () -> {
+      Gpr to = halves ? column.inArgument(code, SCORES) : scores;
+      Vec order = halves ? HalvesCode.order(code) : null;
+      // Of one key or, for pairs, of two; the last of an odd number has a partner of zeros.
+      IntConsumer step =
+          keys -> {
             try (var _ = code.scope()) {
-              Vec columnHash = null;
-              if (dropout) {
-                columnHash = columnHash(code, Address.at(indices));
+              Vec[] columnHash = new Vec[keys];
+              for (int key = 0; key < keys && dropout; key++) {
+                columnHash[key] = columnHash(code, Address.at(indices, 4 * key));
               }
               for (int v = 0; v < vectors; v++) {
                 try (var _ = code.scope()) {
-                  Address at = Address.at(scores, v * code.bytes);
-                  Vec weight = code.load(at);
-                  asm.emit(VFMSUB213PS, weight, factor, maximum[v]);
-                  powerOfTwo.apply(weight);
-                  code.add(sum[v], sum[v], weight);
-                  if (columnHash != null) {
-                    drop(code, weight, columnHash, Address.at(rowKeys, v * code.bytes));
+                  Vec[] weights = new Vec[keys];
+                  for (int key = 0; key < keys; key++) {
+                    Vec weight =
+                        code.load(Address.at(scores, key * FlashTile.ROW + v * code.bytes));
+                    weights[key] = weight;
+                    asm.emit(VFMSUB213PS, weight, factor, maximum[v]);
+                    powerOfTwo.apply(weight);
+                    code.add(sum[v], sum[v], weight);
+                    if (dropout) {
+                      drop(code, weight, columnHash[key], Address.at(rowKeys, v * code.bytes));
+                    }
                   }
-                  code.store(at, weight);
+                  if (order != null) {
+                    HalvesCode.pair(code, weights[0], keys > 1 ? weights[1] : code.zero(), order);
+                  }
+                  code.store(Address.at(to, v * code.bytes), weights[0]);
                 }
               }
             }
-            asm.add(scores, FlashTile.ROW);
-            if (dropout) {
-              asm.add(indices, 4);
+            asm.add(scores, keys * FlashTile.ROW);
+            if (halves) {
+              asm.add(to, FlashTile.ROW);
             }
-          });
+            if (dropout) {
+              asm.add(indices, 4 * keys);
+            }
+          };
+      if (halves) {
+        asm.shr(rest, 1);
+        code.countDown(rest, () -> step.accept(2));
+        asm.mov(rest, VectorCode.slot(KEY_COUNT));
+        asm.and(rest, 1);
+      }
+      code.countDown(rest, () -> step.accept(1));
       for (int v = 0; v < vectors; v++) {
         code.store(Address.at(statistics, SUM + v * code.bytes), sum[v]);
       }
@@ -305,7 +330,7 @@ record FlashForwardCode(
   /// gathered = rescale·gathered + P·V.
   private void gather(VectorCode code, int vectors, TileProduct.Column column) {
     Assembler asm = code.asm;
-    TileProduct product = new TileProduct(4, FlashTile.ROW, valueRow, careful, widest());
+    TileProduct product = new TileProduct(4, FlashTile.ROW, valueRow, halves, careful, widest());
     int gatheredRow = FlashTile.rowBytes(code.level, valueWidth);
     try (var _ = code.scope()) {
       Gpr weights = code.argument(SCORES);
@@ -314,6 +339,10 @@ record FlashForwardCode(
       Gpr rescale = code.argument(STATISTICS);
       Gpr rest = code.argument(QUERY_COUNT);
       Gpr steps = code.argument(KEY_COUNT);
+      if (halves) {
+        asm.add(steps, 1);
+        asm.shr(steps, 1);
+      }
       TileProduct.forRows(
           code,
           rest,

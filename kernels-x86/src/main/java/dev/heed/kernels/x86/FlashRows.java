@@ -30,6 +30,12 @@ final class FlashRows {
   /// The factor that brings the maxima to units of the log-sum-exp, a float.
   static final int MAXIMUM_FACTOR = 11;
 
+  /// Where [#round] puts pairs of rows.
+  static final int TO_PAIRS = 12;
+
+  /// Above a number less than the largest that rounding to bfloat16 leaves finite.
+  private static final float CAUTION = 1.01f;
+
   /// How many rows ahead rows are fetched.
   private static final int AHEAD = 8;
 
@@ -68,6 +74,114 @@ final class FlashRows {
     code.sumLanes(check);
     asm.emit(VMOVSS_STORE, VectorCode.slot(CHECK), check.as(16));
     return code.finish();
+  }
+
+  /// Rounds the rows that [#INDICES] names to bfloat16.
+  ///
+  /// @param rows whether to store rows at [#TO], zeros at their ends: pairs along a row
+  /// @param pairs whether to store pairs of rows at [#TO_PAIRS], of rows 0 and 1, 2 and 3, …, the
+  ///   missing one at an odd end zero
+  static byte[] round(Level level, int width, boolean rows, boolean pairs) {
+    VectorCode code = new VectorCode(level);
+    Assembler asm = code.asm;
+    Gpr count = code.argument(COUNT);
+    Gpr odd = code.gpr();
+    asm.mov(odd, count);
+    asm.shr(count, 1);
+    Rounding rounding = new Rounding(code, width, rows, pairs);
+    code.countDown(count, () -> rounding.emit(2));
+    asm.and(odd, 1);
+    code.countDown(odd, () -> rounding.emit(1));
+    code.unmask();
+    code.sumLanes(rounding.check);
+    asm.emit(VMOVSS_STORE, VectorCode.slot(CHECK), rounding.check.as(16));
+    return code.finish();
+  }
+
+  private static final class Rounding {
+    private final VectorCode code;
+    private final Assembler asm;
+    private final int width;
+    private final boolean rows;
+    private final boolean pairs;
+    private final Gpr from;
+    private final Gpr fromRow;
+    private final Gpr to;
+    private final Gpr toPairs;
+    private final Gpr indices;
+    private final Gpr[] at = new Gpr[2];
+    private final Vec order;
+    private final Vec zero;
+    private final Vec caution;
+    final Vec check;
+
+    Rounding(VectorCode code, int width, boolean rows, boolean pairs) {
+      this.code = code;
+      this.asm = code.asm;
+      this.width = width;
+      this.rows = rows;
+      this.pairs = pairs;
+      from = code.argument(FROM);
+      fromRow = code.argument(FROM_ROW);
+      to = code.argument(TO);
+      toPairs = code.argument(TO_PAIRS);
+      indices = code.argument(INDICES);
+      at[0] = code.gpr();
+      at[1] = code.gpr();
+      order = HalvesCode.order(code);
+      zero = code.zero();
+      caution = code.constantVec(CAUTION);
+      check = code.zero();
+      maskEnd(code, width);
+    }
+
+    /// One or two rows.
+    void emit(int count) {
+      int rowBytes = FlashTile.halvesRowBytes(width);
+      for (int r = 0; r < count; r++) {
+        asm.movsxd(at[r], Address.at(indices, 4 * r));
+        asm.imul(at[r], fromRow);
+        asm.add(at[r], from);
+        prefetch(code, at[r], fromRow, width, false);
+      }
+      for (int offset = 0; offset < width; offset += 2 * code.lanes) {
+        try (var _ = code.scope()) {
+          Vec[][] x = new Vec[2][2];
+          for (int r = 0; r < 2; r++) {
+            for (int half = 0; half < 2; half++) {
+              x[r][half] = r < count ? part(at[r], offset + half * code.lanes) : zero;
+            }
+          }
+          if (rows) {
+            Vec rounded = code.vec();
+            for (int r = 0; r < count; r++) {
+              asm.emit(VCVTNE2PS2BF16, rounded, x[r][1], x[r][0]);
+              code.store(Address.at(to, r * rowBytes + 2 * offset), rounded);
+            }
+          }
+          for (int half = 0; pairs && half < 2 && offset + half * code.lanes < width; half++) {
+            HalvesCode.pair(code, x[0][half], x[1][half], order);
+            code.store(Address.at(toPairs, 4 * (offset + half * code.lanes)), x[0][half]);
+          }
+        }
+      }
+      asm.add(indices, 4 * count);
+      asm.add(to, count * rowBytes);
+      asm.add(toPairs, FlashTile.rowBytes(code.level, width));
+    }
+
+    private Vec part(Gpr row, int offset) {
+      if (offset >= width) {
+        return zero;
+      }
+      Vec x = code.vec();
+      loadPart(code, x, Address.at(row, 4 * offset), width - offset);
+      Vec larger = code.vec();
+      code.mul(larger, x, caution);
+      code.addProduct(check, larger, zero);
+      code.free(larger);
+      return x;
+    }
   }
 
   /// Copies packed rows, times [#FACTOR], to the rows that [#INDICES] names.

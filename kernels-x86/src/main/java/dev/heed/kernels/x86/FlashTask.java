@@ -91,6 +91,19 @@ abstract sealed class FlashTask implements AutoCloseable permits FlashForward, F
     return pack(kernel, from, stride, to, count, address(numbers));
   }
 
+  /// Rounds the rows of all keys, or of their values, to bfloat16; see [FlashRows#round].
+  final boolean roundByKey(Kernel kernel, long from, int stride, long to, long toPairs) {
+    arguments.set(FlashRows.TO_PAIRS, address(toPairs));
+    return packByKey(kernel, from, stride, to);
+  }
+
+  /// Rounds the rows of `count` queries.
+  final boolean roundByQuery(
+      Kernel kernel, long from, int stride, long to, long toPairs, int count) {
+    arguments.set(FlashRows.TO_PAIRS, address(toPairs));
+    return packByQuery(kernel, from, stride, to, count);
+  }
+
   private boolean pack(Kernel kernel, long from, int stride, long to, int count, long rows) {
     arguments
         .set(FlashRows.FROM, from)
@@ -160,6 +173,11 @@ abstract sealed class FlashTask implements AutoCloseable permits FlashForward, F
     }
   }
 
+  /// Transposes `count` packed rows of bfloat16, to columns of pairs of a tile.
+  final void transposeHalves(long from, int width, int count, long to) {
+    transpose(address(from), FlashTile.halvesRowBytes(width), (width + 1) / 2, count, to);
+  }
+
   /// Goes through the tiles of keys that some of `count` queries from `query` on see.
   final void forTiles(int query, int head, int count) {
     for (int i = 0; i < count; i++) {
@@ -170,7 +188,7 @@ abstract sealed class FlashTask implements AutoCloseable permits FlashForward, F
       writeRowKeys(query, head, count);
     }
     int last = end[count - 1];
-    int fromAll = first[count - 1];
+    int fromAll = even(call.halves ? first[count - 1] + 1 : first[count - 1]);
     // What the first query sees, but where others see more a multiple of what fills registers.
     int toAll = end[0] == last ? last : fromAll + (end[0] - fromAll) / MULTIPLE * MULTIPLE;
     boolean allSeeAll = first[0] == fromAll && toAll == last && !comparesAlways(count);
@@ -216,10 +234,16 @@ abstract sealed class FlashTask implements AutoCloseable permits FlashForward, F
     int columns = columnsCompared();
     for (int i = 0; i < count && from < to; i += columns) {
       int n = Math.min(columns, count - i);
-      int low = Math.max(from, first[i]);
+      int low = even(Math.max(from, first[i]));
       int high = Math.min(to, end[i + n - 1]);
       steps(i, n, columns, low, high, true);
     }
+  }
+
+  /// The number of the key where a pair begins: that before an odd one, which is hidden from the
+  /// queries that do not see it. Any number where keys have no pairs.
+  private int even(int key) {
+    return call.halves ? key & -2 : key;
   }
 
   private void steps(int row, int count, int columns, int from, int to, boolean masked) {

@@ -26,6 +26,11 @@ final class FlashTile {
     return 4 * level.lanes() * vectors(level, width);
   }
 
+  /// Bytes of a packed row of `width` numbers of bfloat16: whole vectors.
+  static int halvesRowBytes(int width) {
+    return (width + 31) / 32 * 64;
+  }
+
   static int vectors(Level level, int width) {
     return (width + level.lanes() - 1) / level.lanes();
   }

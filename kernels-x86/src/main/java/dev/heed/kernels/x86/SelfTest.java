@@ -5,6 +5,7 @@ import dev.heed.tensor.AttentionArguments;
 import dev.heed.tensor.CounterRandom;
 import dev.heed.tensor.DType;
 import dev.heed.tensor.Kernels;
+import dev.heed.tensor.Precision;
 import dev.heed.tensor.ReferenceKernels;
 import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Shape;
@@ -18,9 +19,10 @@ import java.util.Optional;
 ///
 /// Each operation runs once on small inputs of odd sizes. A wrong instruction gives wrong numbers,
 /// not slightly different ones, so the comparison is coarse; that the kernels are exact is for the
-/// tests of this module.
+/// tests of this module. What may be rounded to bfloat16 runs a second time so.
 final class SelfTest {
   private static final double TOLERANCE = 1e-3;
+  private static final double BFLOAT_TOLERANCE = 0.05;
 
   private interface Operations {
     void run(Kernels kernels, List<Tensor> out);
@@ -28,21 +30,28 @@ final class SelfTest {
 
   private final Kernels kernels;
   private final Kernels reference = new ReferenceKernels();
+  private final double tolerance;
   private int inputs;
 
-  private SelfTest(Kernels kernels) {
+  private SelfTest(Kernels kernels, double tolerance) {
     this.kernels = kernels;
+    this.tolerance = tolerance;
   }
 
-  /// The first operation that does not agree, empty if all do.
+  /// The first operation that does not agree, empty if all do; whatever precision the caller
+  /// computes in.
   static Optional<String> failure(Kernels kernels) {
-    SelfTest test = new SelfTest(kernels);
-    return test.products()
-        .or(test::attention)
-        .or(test::norms)
-        .or(test::elements)
-        .or(test::cells)
-        .or(test::learning);
+    SelfTest test = new SelfTest(kernels, TOLERANCE);
+    SelfTest rounded = new SelfTest(kernels, BFLOAT_TOLERANCE);
+    return Precision.FP32
+        .compute(() ->
+            test.products()
+                .or(test::attention)
+                .or(test::norms)
+                .or(test::elements)
+                .or(test::cells)
+                .or(test::learning))
+        .or(() -> Precision.BF16.compute(() -> rounded.products().or(rounded::attention)));
   }
 
   private Optional<String> products() {
@@ -226,7 +235,7 @@ final class SelfTest {
       float[] e = expected.get(i).toFloatArray();
       for (int j = 0; j < e.length; j++) {
         // Written so that NaN disagrees.
-        if (!(Math.abs(a[j] - e[j]) <= TOLERANCE * Math.max(1, Math.abs(e[j])))) {
+        if (!(Math.abs(a[j] - e[j]) <= tolerance * Math.max(1, Math.abs(e[j])))) {
           return Optional.of(
               "%s must give %s on this processor: received %s".formatted(what, e[j], a[j]));
         }

@@ -15,9 +15,12 @@ import org.jspecify.annotations.Nullable;
 /// @param aRow bytes between rows of A
 /// @param aStep bytes between columns of A
 /// @param bRow bytes between rows of B
+/// @param halves whether A and B hold pairs of bfloat16, two steps of the inner dimension in the 32
+///   bits of a float
 /// @param skipsZeros whether a zero in A contributes nothing even where B has NaN or ∞; slow
 /// @param fetchedWidth the floats of the rows that are fetched meanwhile, see [RowsNeededLater]
-record TileProduct(int aRow, int aStep, int bRow, boolean skipsZeros, int fetchedWidth) {
+record TileProduct(
+    int aRow, int aStep, int bRow, boolean halves, boolean skipsZeros, int fetchedWidth) {
   private static final int LOG_UNROLL = 3;
   private static final int UNROLL = 1 << LOG_UNROLL;
 
@@ -113,7 +116,8 @@ record TileProduct(int aRow, int aStep, int bRow, boolean skipsZeros, int fetche
   ///
   /// @param a holds the address of A's first row
   /// @param b holds the address of B's first row
-  /// @param steps the inner dimension: a register, which stays as it was
+  /// @param steps the inner dimension, in pairs where there are pairs: a register, which stays as
+  ///   it was
   /// @param start sets the sums
   /// @param finish uses the sums; the registers of A and B are free again
   void emit(
@@ -214,26 +218,51 @@ record TileProduct(int aRow, int aStep, int bRow, boolean skipsZeros, int fetche
     }
 
     private void step(int i) {
-      Label skip = new Label();
-      if (skipsZeros) {
-        Gpr bits = code.gpr();
-        asm.mov32(bits, Address.at(aAt, i * aStep));
-        // Without the sign: −0 contributes nothing either.
-        asm.shl(bits, 33);
-        asm.jump(Condition.ZERO, skip);
-        code.free(bits);
+      if (skipsZeros && halves) {
+        unlessZero(i, 49, 0xFFFF);
+        unlessZero(i, 33, 0xFFFF_0000);
+      } else if (skipsZeros) {
+        unlessZero(i, 33, -1);
+      } else {
+        multiply(i, -1);
       }
+    }
+
+    /// Multiplies if the number that ends so many bits below the 64th is not zero: without the
+    /// sign, since −0 contributes nothing either.
+    private void unlessZero(int i, int shift, int part) {
+      Label skip = new Label();
+      Gpr bits = code.gpr();
+      asm.mov32(bits, Address.at(aAt, i * aStep));
+      if (part == 0xFFFF_0000) {
+        asm.shr(bits, 16);
+        asm.shl(bits, 16);
+      }
+      asm.shl(bits, shift);
+      asm.jump(Condition.ZERO, skip);
+      code.free(bits);
+      multiply(i, part);
+      asm.bind(skip);
+    }
+
+    /// @param part the bits of A and B that take part
+    private void multiply(int i, int part) {
       for (int v = 0; v < b.length; v++) {
         asm.emit(VMOVUPS, b[v], Address.at(bAt, i * bRow + v * code.bytes));
+        if (part != -1) {
+          code.and(b[v], b[v], code.constantBits(part));
+        }
       }
       for (int r = 0; r < sums.length; r++) {
         Vec element = a[r & 1];
         asm.emit(VBROADCASTSS, element, Address.at(aAt, i * aStep + r * aRow));
+        if (part != -1) {
+          code.and(element, element, code.constantBits(part));
+        }
         for (int v = 0; v < b.length; v++) {
-          asm.emit(VFMADD231PS, sums[r][v], element, b[v]);
+          asm.emit(halves ? VDPBF16PS : VFMADD231PS, sums[r][v], element, b[v]);
         }
       }
-      asm.bind(skip);
     }
   }
 }

@@ -5,6 +5,7 @@ import dev.heed.tensor.Activation;
 import dev.heed.tensor.DType;
 import dev.heed.tensor.Kernels;
 import dev.heed.tensor.Parallel;
+import dev.heed.tensor.Precision;
 import dev.heed.tensor.QuantizedLayout;
 import dev.heed.tensor.ReferenceKernels;
 import dev.heed.tensor.Tensor;
@@ -383,8 +384,10 @@ class FuzzedShapesTest {
           SplittableRandom random = new SplittableRandom(seed);
           int keyWidth = 1 + random.nextInt(random.nextBoolean() ? 20 : 140);
           int valueWidth = random.nextBoolean() ? keyWidth : 1 + random.nextInt(70);
-          AttentionTest.compare(
-              kernels, AttentionTest.arguments(random), keyWidth, valueWidth, what);
+          Precision precision = random.nextBoolean() ? Precision.BF16 : Precision.FP32;
+          new AttentionTest.Computation(kernels, precision)
+              .compare(
+                  AttentionTest.arguments(random), keyWidth, valueWidth, precision + " " + what);
         });
   }
 }

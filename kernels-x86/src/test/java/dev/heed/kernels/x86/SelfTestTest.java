@@ -2,6 +2,8 @@ package dev.heed.kernels.x86;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.heed.tensor.AttentionArguments;
+import dev.heed.tensor.Precision;
 import dev.heed.tensor.ReferenceKernels;
 import dev.heed.tensor.Tensor;
 import java.util.ArrayList;
@@ -13,10 +15,29 @@ import org.junit.jupiter.api.Test;
 /// The self-test before first use.
 class SelfTestTest {
   @Test
-  void kernelsOfEveryLevelPass() {
-    for (Level level : Levels.available()) {
-      assertThat(SelfTest.failure(new X86Kernels(level))).as(level.name()).isEmpty();
+  void kernelsOfEveryLevelPassInWhateverPrecisionTheFirstUseIs() {
+    List<Level> levels = new ArrayList<>(Levels.available());
+    levels.addAll(Levels.withBfloat());
+    for (Level level : levels) {
+      for (Precision precision : Precision.values()) {
+        Optional<String> failure = precision.compute(() -> SelfTest.failure(new X86Kernels(level)));
+        assertThat(failure).as(level + " in " + precision).isEmpty();
+      }
     }
+  }
+
+  @Test
+  void whatIsWrongInBfloat16OnlyIsFound() {
+    var wrong =
+        new ReferenceKernels() {
+          @Override
+          public void attention(
+              Tensor q, Tensor k, Tensor v, AttentionArguments a, Tensor out, Tensor logSumExp) {
+            boolean rounds = Precision.current() == Precision.BF16;
+            super.attention(q, k, rounds ? k : v, a, out, logSumExp);
+          }
+        };
+    assertThat(SelfTest.failure(wrong).orElseThrow()).startsWith("attention must give ");
   }
 
   @Test
