@@ -6,6 +6,8 @@
 `llama`, which must be asked for, compares language models with llama.cpp: first
 tools/llama-cpp.sh (it compiles for some minutes) and tools/fetch-models.sh.
 
+`translate` needs the folder of Multi30k in HEED_MULTI30K.
+
 `tokenizer` compares with the Rust tokenizers of Hugging Face on the text HEED_TEXT, a line a text, else on WordNet's
 sentences; also with the large tokenizers of tools/tokenizers/fetch.sh where they are.
 
@@ -15,6 +17,7 @@ PyTorch's median time over Heed's: above 1 Heed is faster.
 
 import math
 import os
+import random
 import statistics
 import subprocess
 import sys
@@ -195,6 +198,81 @@ def gpt(heed, kernels):
                 step()  # the compiler's turn
                 ours, theirs = in_turn(heed, f"gpt {v} {c} {d} {l} {h} {p} {b}", step, 7, 1)
                 row(f"{name}, {precision}, {kind}", b * c, ours, theirs)
+    heed.ask("precision fp32")
+
+
+class Translator(torch.nn.Module):
+    """The 2017 encoder-decoder of `nn.Transformer`, one table for source, target and output, waves."""
+
+    def __init__(self, vocabulary, width, layers, heads, inner, dropout):
+        super().__init__()
+        self.table = torch.nn.Embedding(vocabulary, width)
+        self.stack = torch.nn.Transformer(width, heads, layers, layers, inner, dropout, batch_first=True)
+        self.stack.encoder.norm = self.stack.decoder.norm = None
+        angles = torch.arange(256)[:, None] / 10000 ** (torch.arange(0, width, 2) / width)
+        self.register_buffer("waves", torch.stack((angles.sin(), angles.cos()), -1).flatten(1))
+        self.drop, self.scale = torch.nn.Dropout(dropout), width ** 0.5
+
+    def vectors(self, ids):
+        return self.drop(self.table(ids) * self.scale + self.waves[:ids.shape[1]])
+
+    def forward(self, source, target):
+        hidden = self.stack(self.vectors(source), self.vectors(target), src_key_padding_mask=source == PADDING,
+                            memory_key_padding_mask=source == PADDING, tgt_key_padding_mask=target == PADDING,
+                            tgt_mask=torch.ones(target.shape[1], target.shape[1], dtype=torch.bool).triu(1),
+                            tgt_is_causal=True)
+        return F.linear(hidden, self.table.weight)
+
+
+PADDING = 1
+
+
+def translate(heed, kernels):
+    """Steps of `heed train translate`'s model on batches of Multi30k, whose folder HEED_MULTI30K names: pairs as they
+    come by chance, as Heed takes them, and pairs of alike length, which leave PyTorch less to pad."""
+    folder = os.environ["HEED_MULTI30K"]
+    vocabulary, shape = 6000, "256 3 4 512 0.1"
+    print(f"\ntraining step, encoder-decoder of 3 + 3 layers, 256 wide, 8 batches of some 3,000 target tokens of Multi30k, "
+          f"German → English, 2 threads, target tokens/s ({kernels})\n\n"
+          "| batches | Heed | PyTorch nn.Transformer, padded | ratio |\n|---|---|---|---|")
+    heed.ask("threads 2")
+    torch.set_num_threads(2)
+    with tempfile.TemporaryDirectory() as temporary:
+        file = os.path.join(temporary, "pairs")
+        heed.ask(f"pairs {folder}/train.de.gz {folder}/train.en.gz {vocabulary} {file}")
+        pairs = [tuple([int(i) for i in side.split()] for side in line.split("\t")) for line in open(file)]
+        random.Random(1).shuffle(pairs)
+        size = 3000 * len(pairs) // sum(len(target) for _, target in pairs)
+        by_length = sorted(pairs, key=lambda pair: (len(pair[1]), len(pair[0])))
+        every = len(pairs) // size // 8 * size
+        for name, chosen in ("by chance", [pairs[i * size:(i + 1) * size] for i in range(8)]), \
+                ("of alike length", [by_length[i * every:i * every + size] for i in range(8)]):
+            with open(file, "w") as out:
+                for batch in chosen:
+                    out.writelines(" ".join(map(str, s)) + "\t" + " ".join(map(str, t)) + "\n" for s, t in batch)
+                    out.write("\n")
+            padded = [[torch.nn.utils.rnn.pad_sequence([torch.tensor(ids) for ids in side], True, PADDING)
+                       for side in ([s for s, _ in batch], [[0] + t[:-1] for _, t in batch], [t for _, t in batch])]
+                      for batch in chosen]
+            model = Translator(vocabulary, *(float(x) if "." in x else int(x) for x in shape.split()))
+            optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, weight_decay=0.01, fused=True)
+            for precision in ("fp32", "bf16"):
+                heed.ask(f"precision {precision}")
+
+                def steps():
+                    for source, inputs, target in padded:
+                        with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
+                            logits = model(source, inputs)
+                            loss = F.cross_entropy(logits.flatten(0, 1), target.flatten(), ignore_index=PADDING,
+                                                   label_smoothing=0.1)
+                        loss.backward()
+                        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+                        optimizer.step()
+                        optimizer.zero_grad(set_to_none=True)
+
+                targets = sum(len(t) for batch in chosen for _, t in batch)
+                ours, theirs = in_turn(heed, f"translate {file} {vocabulary} {shape}", steps, 5, 1)
+                row(f"{name}, {precision}", targets, ours, theirs)
     heed.ask("precision fp32")
 
 
@@ -461,7 +539,8 @@ def tokenizer(heed, kernels):
 def main():
     wanted = sys.argv[1:] or ["matmul", "attention", "gpt", "recurrent", "embeddings", "start", "tokenizer"]
     known = {"matmul": matmul, "attention": attention, "gpt": gpt, "recurrent": recurrent, "embeddings": embeddings,
-             "start": start, "tokenizer": tokenizer, "llama": llama, "capture": capture, "token": token}
+             "start": start, "tokenizer": tokenizer, "llama": llama, "capture": capture, "token": token,
+             "translate": translate}
     kernels = os.environ.get("HEED_KERNELS")
     heed = Heed(*([f"-Dheed.kernels={kernels}"] if kernels else []),
                 *(["--add-modules", "jdk.incubator.vector"] if kernels == "vector" else []))

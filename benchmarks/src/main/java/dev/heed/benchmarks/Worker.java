@@ -61,6 +61,8 @@ import java.util.stream.IntStream;
 /// token S HEADS KEY_VALUE_HEADS WIDTH REPEAT
 /// sentences FILE COUNT
 /// embed DIRECTORY FILE REPEAT
+/// pairs SOURCES TARGETS VOCABULARY FILE
+/// translate FILE VOCABULARY WIDTH LAYERS HEADS FEED_FORWARD DROPOUT REPEAT
 /// gpt VOCABULARY CONTEXT WIDTH LAYERS HEADS DROPOUT BATCH REPEAT
 /// encode TEXT TOKENIZER REPEAT
 /// prompt GGUF TOKENS REPEAT
@@ -68,7 +70,8 @@ import java.util.stream.IntStream;
 /// train bpe|wordpiece|unigram VOCABULARY TEXT REPEAT
 /// ```
 ///
-/// `text FILE` writes WordNet's sentences there.
+/// `text FILE` writes WordNet's sentences there, `pairs` the ids of translations, see
+/// [TranslationSteps].
 public final class Worker {
   private final StepMemory memory = new StepMemory();
   private String prepared = "";
@@ -99,6 +102,11 @@ public final class Worker {
     }
     if (words[0].equals("sentences")) {
       return sentences(Path.of(words[1]), Integer.parseInt(words[2]));
+    }
+    if (words[0].equals("pairs")) {
+      Path file = Path.of(words[4]);
+      TranslationSteps.write(Path.of(words[1]), Path.of(words[2]), number(words, 3), file);
+      return words[4];
     }
     if (words[0].equals("text")) {
       Files.write(Path.of(words[1]), WordNet.sentences());
@@ -132,6 +140,16 @@ public final class Worker {
       case "attend" -> attend(number(words, 1), words[2].equals("observable"));
       case "token" -> token(number(words, 1), number(words, 2), number(words, 3), number(words, 4));
       case "gpt" -> gpt(words);
+      case "translate" ->
+          new TranslationSteps(
+                  Path.of(words[1]),
+                  number(words, 2),
+                  number(words, 3),
+                  number(words, 4),
+                  number(words, 5),
+                  number(words, 6),
+                  Double.parseDouble(words[7]))
+              ::run;
       case "recurrent" -> recurrent(words[1], number(words, 2), number(words, 3));
       case "embed" -> embed(Path.of(words[1]), Path.of(words[2]));
       case "prompt" -> prompt(Path.of(words[1]), number(words, 2));
