@@ -10,6 +10,7 @@ import dev.heed.task.ClassifierComparison.Plan;
 import dev.heed.task.ClassifierComparison.Run;
 import dev.heed.task.MiniLm;
 import dev.heed.tensor.Parallel;
+import dev.heed.tensor.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -95,27 +97,24 @@ final class CompareClassifyCommand implements Callable<Integer> {
       Path folder,
       ClassificationComparison table)
       throws IOException {
-    Map<Method, Plan> tuned = tuned(log);
-    Map<Method, Plan> plans = plans(comparison, table, tuned);
     try (Interruption interruption = Interruption.watch()) {
-      for (Map.Entry<Method, Plan> each : plans.entrySet()) {
+      for (Map.Entry<Method, Plan> each : plans(comparison, table, log).entrySet()) {
         Method method = each.getKey();
-        Plan plan = tuned.get(method);
+        Plan plan = tuned(comparison, each.getValue(), log, interruption);
         if (plan == null) {
-          plan = tune(comparison, each.getValue(), interruption);
-          if (plan == null) {
-            return false;
-          }
-          log.add(toMap(plan));
+          return false;
         }
         for (Wanted wanted : missing(method, table)) {
-          Learner learner = comparison.learner(plan, wanted.share, wanted.seed);
+          Path unfinished =
+              log.unfinished("%s-%s-%d".formatted(method.name(), wanted.share, wanted.seed));
+          Learner learner = comparison.learner(plan, wanted.share, wanted.seed, unfinished);
           if (!learn(learner, interruption)) {
             return false;
           }
           Run run = learner.tried();
           table.runs().add(run);
           log.add(ClassificationComparison.toMap(run));
+          ComparisonLog.finished(unfinished);
           write(folder, table); // so that what is done can be read meanwhile
           heed.notes()
               .printf(
@@ -158,33 +157,56 @@ final class CompareClassifyCommand implements Callable<Integer> {
             .finished();
   }
 
-  /// Tries the factors of the usual setting.
+  /// Tries the factors of the usual setting that were not tried.
   ///
   /// @return null if it was interrupted
-  private @Nullable Plan tune(
-      ClassifierComparison comparison, Plan plan, Interruption interruption) {
+  private @Nullable Plan tuned(
+      ClassifierComparison comparison, Plan plan, ComparisonLog log, Interruption interruption)
+      throws IOException {
     double best = Double.NEGATIVE_INFINITY;
     double chosen = 1;
     for (double factor : ClassifierComparison.FACTORS) {
-      Learner learner = comparison.tuning(plan, factor);
-      if (!learn(learner, interruption)) {
+      OptionalDouble known = log.tried(plan.method(), factor);
+      double accuracy =
+          known.isPresent()
+              ? known.getAsDouble()
+              : tried(comparison, plan, factor, log, interruption);
+      if (Double.isNaN(accuracy)) {
         return null;
       }
-      double accuracy = learner.accuracy();
-      heed.notes()
-          .printf(
-              Locale.ROOT,
-              "%s, %s times the usual %s: accuracy %.4f on texts kept back%n",
-              plan.method(),
-              factor,
-              plan.method().bySteps() ? "learning rate" : "strength",
-              accuracy);
       if (accuracy > best) {
         best = accuracy;
         chosen = factor;
       }
     }
     return plan.withFactor(chosen);
+  }
+
+  /// @return NaN if it was interrupted
+  private double tried(
+      ClassifierComparison comparison,
+      Plan plan,
+      double factor,
+      ComparisonLog log,
+      Interruption interruption)
+      throws IOException {
+    Path unfinished = log.unfinished("%s-times-%s".formatted(plan.method().name(), factor));
+    Learner learner = comparison.tuning(plan, factor, unfinished);
+    if (!learn(learner, interruption)) {
+      return Double.NaN;
+    }
+    double accuracy = learner.accuracy();
+    log.addTried(plan.method(), factor, accuracy);
+    ComparisonLog.finished(unfinished);
+    heed.notes()
+        .printf(
+            Locale.ROOT,
+            "%s, %s times the usual %s: accuracy %.4f on texts kept back%n",
+            plan.method(),
+            factor,
+            plan.method().bySteps() ? "learning rate" : "strength",
+            accuracy);
+    return accuracy;
   }
 
   /// Times the steps with one thread, two, four, up to all.
@@ -243,7 +265,9 @@ final class CompareClassifyCommand implements Callable<Integer> {
   /// How each method learns of which something is missing: found by some steps of each, and told
   /// before the first run.
   private Map<Method, Plan> plans(
-      ClassifierComparison comparison, ClassificationComparison table, Map<Method, Plan> tuned) {
+      ClassifierComparison comparison, ClassificationComparison table, ComparisonLog log)
+      throws IOException {
+    Map<Method, Plan> known = planned(log);
     long bySteps = methods.stream().filter(Method::bySteps).count();
     double aRun =
         options.seconds() / Math.max(1, bySteps * ClassifierComparison.runs(options.seeds()));
@@ -253,8 +277,11 @@ final class CompareClassifyCommand implements Callable<Integer> {
       if (missing(method, table).isEmpty()) {
         continue;
       }
-      Plan known = tuned.get(method);
-      Plan plan = known == null ? comparison.plan(method, aRun) : known;
+      Plan plan = known.get(method);
+      if (plan == null) {
+        plan = comparison.plan(method, aRun);
+        log.add(toMap(plan));
+      }
       plans.put(method, plan);
       double together = plan.secondsTogether(options.seeds());
       all += together;
@@ -270,6 +297,7 @@ final class CompareClassifyCommand implements Callable<Integer> {
     asked.put("heed", Version.heed());
     asked.put("data_sha256", data.read().sha256());
     asked.put("encoder", heed.model().orElse(MiniLm.NAME));
+    asked.put("precision", heed.precision().orElse(Precision.FP32).name());
     asked.put("budget", options.budget());
     asked.put("seeds", options.seeds());
     asked.put("seed", heed.seed());
@@ -293,8 +321,7 @@ final class CompareClassifyCommand implements Callable<Integer> {
 
   private static Map<String, @Nullable Object> toMap(Plan plan) {
     Map<String, @Nullable Object> map = new LinkedHashMap<>();
-    map.put("tuned", plan.method().name());
-    map.put("factor", plan.factor());
+    map.put("planned", plan.method().name());
     map.put("texts", plan.texts());
     map.put("steps", plan.steps());
     map.put("seconds_learning", plan.secondsLearning());
@@ -302,22 +329,22 @@ final class CompareClassifyCommand implements Callable<Integer> {
     return map;
   }
 
-  private static Map<Method, Plan> tuned(ComparisonLog log) {
-    Map<Method, Plan> tuned = new EnumMap<>(Method.class);
+  private static Map<Method, Plan> planned(ComparisonLog log) {
+    Map<Method, Plan> planned = new EnumMap<>(Method.class);
     for (ConfigFile line : log.done()) {
-      if (line.value("tuned").isPresent()) {
-        Method method = Method.valueOf(line.string("tuned"));
-        tuned.put(
+      if (line.value("planned").isPresent()) {
+        Method method = Method.valueOf(line.string("planned"));
+        planned.put(
             method,
             new Plan(
                 method,
                 line.integer("texts"),
                 line.integer("steps"),
-                line.number("factor"),
+                1,
                 line.number("seconds_learning"),
                 line.number("seconds_looking")));
       }
     }
-    return tuned;
+    return planned;
   }
 }

@@ -10,6 +10,7 @@ import dev.heed.task.TranslationComparison.Plan;
 import dev.heed.task.TranslationComparison.Run;
 import dev.heed.task.TranslationTraining;
 import dev.heed.tensor.Kernels;
+import dev.heed.tensor.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -68,9 +70,6 @@ final class CompareTranslateCommand implements Callable<Integer> {
       description =
           "the most tokens of a text; longer pairs are left out (default: ${DEFAULT-VALUE})")
   private int longest = 128;
-
-  /// How a method learns.
-  private record Tuned(Plan plan, double learningRate) {}
 
   CompareTranslateCommand(HeedCommand heed) {
     this.heed = heed;
@@ -124,7 +123,7 @@ final class CompareTranslateCommand implements Callable<Integer> {
       TranslationComparison comparison, ComparisonLog log, Path folder, TranslationTable table)
       throws IOException {
     Map<Method, Plan> plans = new LinkedHashMap<>();
-    Map<Method, Tuned> tuned = tuned(log);
+    Map<Method, Plan> known = planned(log);
     try (Interruption interruption = Interruption.watch()) {
       double all = 0;
       for (Method method : methods) {
@@ -133,10 +132,18 @@ final class CompareTranslateCommand implements Callable<Integer> {
         }
         int missing = missing(method, table.runs()).size();
         if (missing > 0) {
-          Tuned known = tuned.get(method);
-          Plan plan = known == null ? comparison.plan(method, secondsARun()) : known.plan;
+          Plan plan = known.get(method);
+          if (plan == null) {
+            plan = comparison.plan(method, secondsARun());
+            log.add(toMap(plan));
+          }
           plans.put(method, plan);
-          all += missing * plan.seconds() + (known == null ? plan.secondsTuning() : 0);
+          long untried =
+              TranslationComparison.RATES.stream()
+                  .filter(rate -> log.tried(method, rate).isEmpty())
+                  .count();
+          all += missing * plan.seconds();
+          all += untried * plan.secondsTuning() / TranslationComparison.RATES.size();
           heed.notes()
               .printf(
                   Locale.ROOT,
@@ -151,22 +158,23 @@ final class CompareTranslateCommand implements Callable<Integer> {
       heed.notes().printf(Locale.ROOT, "All together about %.0f minutes%n", Math.ceil(all / 60));
       for (Map.Entry<Method, Plan> each : plans.entrySet()) {
         Method method = each.getKey();
-        Tuned own = tuned.get(method);
-        if (own == null) {
-          own = tune(comparison, each.getValue(), interruption);
-          if (own == null) {
-            return false;
-          }
-          log.add(toMap(own));
+        Plan plan = each.getValue();
+        double rate = tuned(comparison, plan, log, interruption);
+        if (Double.isNaN(rate)) {
+          return false;
         }
         for (long seed : missing(method, table.runs())) {
-          Path model = folder.resolve(method.name().toLowerCase(Locale.ROOT) + "_" + seed);
-          Run run = run(comparison, own, seed, model, interruption);
-          if (run == null) {
+          String name = method.name().toLowerCase(Locale.ROOT) + "_" + seed;
+          Path unfinished = log.unfinished(name);
+          heed.notes().printf(Locale.ROOT, "%s, seed %d, learning rate %s%n", method, seed, rate);
+          Learner learner = comparison.learner(plan, rate, seed, unfinished);
+          if (!learn(learner, interruption)) {
             return false;
           }
+          Run run = triedAndSaved(learner, folder.resolve(name));
           table.runs().add(run);
           log.add(TranslationTable.toMap(run));
+          ComparisonLog.finished(unfinished);
           write(folder, table); // so that what is done can be read meanwhile
         }
       }
@@ -190,45 +198,53 @@ final class CompareTranslateCommand implements Callable<Integer> {
     return missing;
   }
 
-  /// Tries the learning rates.
+  /// Tries the learning rates that were not tried.
   ///
-  /// @return null if it was interrupted
-  private @Nullable Tuned tune(
-      TranslationComparison comparison, Plan plan, Interruption interruption) {
+  /// @return NaN if it was interrupted
+  private double tuned(
+      TranslationComparison comparison, Plan plan, ComparisonLog log, Interruption interruption)
+      throws IOException {
     double best = Double.POSITIVE_INFINITY;
     double chosen = TranslationComparison.RATES.getFirst();
     for (double rate : TranslationComparison.RATES) {
-      Learner learner = comparison.tuning(plan, rate);
-      heed.notes().printf(Locale.ROOT, "%s, learning rate %s%n", plan.method(), rate);
-      if (!learn(learner, interruption)) {
-        return null;
+      OptionalDouble known = log.tried(plan.method(), rate);
+      double nll =
+          known.isPresent()
+              ? known.getAsDouble()
+              : tried(comparison, plan, rate, log, interruption);
+      if (Double.isNaN(nll)) {
+        return Double.NaN;
       }
-      double nll = learner.nll();
-      heed.notes().printf(Locale.ROOT, "%.4f nats a token on pairs kept back%n", nll);
       if (nll < best) {
         best = nll;
         chosen = rate;
       }
     }
-    return new Tuned(plan, chosen);
+    return chosen;
   }
 
-  /// Trains, tries and saves once.
-  ///
-  /// @return null if it was interrupted
-  private @Nullable Run run(
+  /// @return NaN if it was interrupted
+  private double tried(
       TranslationComparison comparison,
-      Tuned tuned,
-      long seed,
-      Path model,
-      Interruption interruption) {
-    Learner learner = comparison.learner(tuned.plan, tuned.learningRate, seed);
-    Method method = tuned.plan.method();
-    heed.notes()
-        .printf(Locale.ROOT, "%s, seed %d, learning rate %s%n", method, seed, tuned.learningRate);
+      Plan plan,
+      double rate,
+      ComparisonLog log,
+      Interruption interruption)
+      throws IOException {
+    Path unfinished = log.unfinished("%s-rate-%s".formatted(plan.method().name(), rate));
+    Learner learner = comparison.tuning(plan, rate, unfinished);
+    heed.notes().printf(Locale.ROOT, "%s, learning rate %s%n", plan.method(), rate);
     if (!learn(learner, interruption)) {
-      return null;
+      return Double.NaN;
     }
+    double nll = learner.nll();
+    heed.notes().printf(Locale.ROOT, "%.4f nats a token on pairs kept back%n", nll);
+    log.addTried(plan.method(), rate, nll);
+    ComparisonLog.finished(unfinished);
+    return nll;
+  }
+
+  private Run triedAndSaved(Learner learner, Path model) {
     try (ProgressBar bar = heed.progress()) {
       bar.begin("Translating", learner.texts(), "text");
       Run run = learner.tried(done -> bar.update(done, Map.of()));
@@ -237,8 +253,8 @@ final class CompareTranslateCommand implements Callable<Integer> {
           .printf(
               Locale.ROOT,
               "%s, seed %d: BLEU %.2f after %.0f s%n",
-              method,
-              seed,
+              run.method(),
+              run.seed(),
               run.quality().bleu(),
               run.seconds());
       learner.translator().save(model);
@@ -268,6 +284,7 @@ final class CompareTranslateCommand implements Callable<Integer> {
     Map<String, @Nullable Object> asked = new LinkedHashMap<>();
     asked.put("heed", Version.heed());
     asked.put("data_sha256", PairFiles.digest(pairs));
+    asked.put("precision", heed.precision().orElse(Precision.FP32).name());
     asked.put("budget", options.budget());
     asked.put("seeds", options.seeds());
     asked.put("seed", heed.seed());
@@ -277,31 +294,30 @@ final class CompareTranslateCommand implements Callable<Integer> {
     return asked;
   }
 
-  private static Map<String, @Nullable Object> toMap(Tuned tuned) {
+  private static Map<String, @Nullable Object> toMap(Plan plan) {
     Map<String, @Nullable Object> map = new LinkedHashMap<>();
-    map.put("tuned", tuned.plan.method().name());
-    map.put("learning_rate", tuned.learningRate);
-    map.put("steps", tuned.plan.steps());
-    map.put("seconds_a_step", tuned.plan.secondsAStep());
-    map.put("seconds_looking", tuned.plan.secondsLooking());
+    map.put("planned", plan.method().name());
+    map.put("steps", plan.steps());
+    map.put("seconds_a_step", plan.secondsAStep());
+    map.put("seconds_looking", plan.secondsLooking());
     return map;
   }
 
-  private static Map<Method, Tuned> tuned(ComparisonLog log) {
-    Map<Method, Tuned> tuned = new LinkedHashMap<>();
+  private static Map<Method, Plan> planned(ComparisonLog log) {
+    Map<Method, Plan> planned = new LinkedHashMap<>();
     for (ConfigFile line : log.done()) {
-      if (line.value("tuned").isPresent()) {
-        Method method = Method.valueOf(line.string("tuned"));
-        Plan plan =
+      if (line.value("planned").isPresent()) {
+        Method method = Method.valueOf(line.string("planned"));
+        planned.put(
+            method,
             new Plan(
                 method,
                 line.integer("steps"),
                 line.number("seconds_a_step"),
-                line.number("seconds_looking"));
-        tuned.put(method, new Tuned(plan, line.number("learning_rate")));
+                line.number("seconds_looking")));
       }
     }
-    return tuned;
+    return planned;
   }
 
   private static List<Run> runs(ComparisonLog log) {

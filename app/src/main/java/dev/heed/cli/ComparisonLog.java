@@ -9,15 +9,20 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 
 /// What a comparison has done so far, in `runs.jsonl` of its folder, whose first line says what was
-/// asked: so that one that was interrupted goes on.
+/// asked: so that one that was interrupted goes on. Trainings that have not ended keep their state
+/// in the folder `unfinished` beside it.
 ///
 /// @param done the lines after the first as they were when it was opened
 record ComparisonLog(Path file, List<ConfigFile> done) {
+  private static final String UNFINISHED = "unfinished";
+
   /// Opens the log of the same comparison; what is there of another one goes.
   ///
   /// @param asked all that the figures follow from
@@ -30,9 +35,44 @@ record ComparisonLog(Path file, List<ConfigFile> done) {
         done.add(ConfigFile.parse(file.toString(), line.getBytes(StandardCharsets.UTF_8)));
       }
     } else {
+      Path unfinished = folder.resolve(UNFINISHED);
+      if (Files.exists(unfinished)) {
+        Folders.remove(unfinished);
+      }
       Files.writeString(file, first);
     }
     return new ComparisonLog(file, List.copyOf(done));
+  }
+
+  /// Where a training keeps its state until it has ended and [#add] has its result.
+  Path unfinished(String name) {
+    return file.resolveSibling(UNFINISHED).resolve(name);
+  }
+
+  /// Removes the state of a training that has ended.
+  static void finished(Path unfinished) throws IOException {
+    if (Files.exists(unfinished)) {
+      Folders.remove(unfinished);
+    }
+  }
+
+  /// What came of a try before the runs of a method, if it was made.
+  OptionalDouble tried(Enum<?> method, double setting) {
+    return done.stream()
+        .filter(line -> line.value("tried").isPresent())
+        .filter(line -> line.string("tried").equals(method.name()))
+        .filter(line -> line.number("setting") == setting)
+        .mapToDouble(line -> line.number("result"))
+        .findFirst();
+  }
+
+  /// Writes down what came of a try.
+  void addTried(Enum<?> method, double setting, double result) throws IOException {
+    Map<String, @Nullable Object> line = new LinkedHashMap<>();
+    line.put("tried", method.name());
+    line.put("setting", setting);
+    line.put("result", result);
+    add(line);
   }
 
   /// Writes a line down.

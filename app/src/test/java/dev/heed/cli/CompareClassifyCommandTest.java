@@ -100,15 +100,17 @@ class CompareClassifyCommandTest {
   void aComparisonGoesOnWithWhatIsMissing() throws IOException {
     compare("--offline", "--methods", "words,tf_idf");
     List<String> first = Files.readAllLines(folder.resolve("out/runs.jsonl"));
-    // What was asked; for each of two methods how it is tuned, 2 + 2 runs from some and 1 from all.
-    assertThat(first).hasSize(1 + 2 * 6);
+    // What was asked; for each of two methods its plan, three tries, 2 + 2 runs from some and 1
+    // from
+    // all.
+    assertThat(first).hasSize(1 + 2 * 9);
     Heed.Result more = compare("--methods", "words,pairs,tf_idf", "--format", "jsonl");
     assertThat(Files.readAllLines(folder.resolve("out/runs.jsonl")))
-        .hasSize(1 + 3 * 6)
+        .hasSize(1 + 3 * 9)
         .startsWith(first.toArray(String[]::new));
     assertThat(more.out()).startsWith("{\"results\":[{\"method\":\"words\",\"accuracy\":");
     compare("--methods", "words", "--seed", "9");
-    assertThat(Files.readAllLines(folder.resolve("out/runs.jsonl"))).hasSize(1 + 6);
+    assertThat(Files.readAllLines(folder.resolve("out/runs.jsonl"))).hasSize(1 + 9);
   }
 
   @Test

@@ -81,11 +81,13 @@ class CompareTranslateCommandTest {
     compare("--seeds", "2", "--methods", "luong", "--max-length", "24");
     Path log = folder.resolve("out/runs.jsonl");
     List<String> all = Files.readAllLines(log);
-    assertThat(all).hasSize(4); // what was asked, the learning rate, two runs
-    Files.write(log, all.subList(0, 3)); // as if interrupted
+    assertThat(all).hasSize(7); // what was asked, the plan, three tries, two runs
+    Files.write(log, all.subList(0, 6)); // as if interrupted
     Heed.Result more =
         compare("--seeds", "2", "--methods", "luong", "--max-length", "24", "--format", "jsonl");
-    assertThat(Files.readAllLines(log)).hasSize(4).startsWith(all.get(0), all.get(1), all.get(2));
+    assertThat(Files.readAllLines(log))
+        .hasSize(7)
+        .startsWith(all.subList(0, 6).toArray(String[]::new));
     assertThat(more.messages()).contains("seed 2").doesNotContain("seed 1", "kept back");
     assertThat(more.out())
         .startsWith("{\"results\":[{\"method\":\"luong\",\"bleu\":")

@@ -203,7 +203,9 @@ public final class ClassifierComparison {
   private double secondsOfProbe(Method method, int count, int of) {
     LabelledTexts probe = learned.sample(count, 1);
     long before = System.nanoTime();
-    learning(method, usual(method, of, 1), 1, probe, probe).training.run(TrainingProgress.SILENT);
+    learning(method, usual(method, of, 1), 1, probe, probe, null)
+        .training
+        .run(TrainingProgress.SILENT);
     return (System.nanoTime() - before) / 1e9;
   }
 
@@ -220,7 +222,7 @@ public final class ClassifierComparison {
 
   private void probe(Method method, LabelledTexts few, TrainingProgress progress) {
     TextTrainingSettings settings = usual(method, few.examples().size(), 1);
-    learning(method, with(settings, PROBED_STEPS, 1), 1, few, chooseBy.sample(1, 1))
+    learning(method, with(settings, PROBED_STEPS, 1), 1, few, chooseBy.sample(1, 1), null)
         .training
         .run(progress);
   }
@@ -244,7 +246,9 @@ public final class ClassifierComparison {
   }
 
   /// A training for one factor, in a part of the time, to be judged by [Learner#accuracy].
-  public Learner tuning(Plan plan, double factor) {
+  ///
+  /// @param checkpoints where its state is kept, so that it can go on; null for nowhere
+  public Learner tuning(Plan plan, double factor, @Nullable Path checkpoints) {
     double texts = plan.method == Method.FEATURES ? TRY * plan.texts : plan.texts;
     long steps = Math.max(PROBED_STEPS, Math.round(TRY * plan.steps));
     return new Learner(
@@ -252,11 +256,14 @@ public final class ClassifierComparison {
         with(usual(plan.method, plan.texts, 0), steps, factor),
         factor,
         learned.sample(Math.max(learned.labels().size(), (int) texts), 1),
-        1);
+        1,
+        checkpoints);
   }
 
   /// A training from a share of the texts, whose model is tried in the end.
-  public Learner learner(Plan plan, double share, long seed) {
+  ///
+  /// @param checkpoints where its state is kept, so that it can go on; null for nowhere
+  public Learner learner(Plan plan, double share, long seed, @Nullable Path checkpoints) {
     Method method = plan.method;
     LabelledTexts most = learned.sample(plan.texts, 1);
     LabelledTexts some = share == 1 ? most : most.split(1 - share, seed).learned();
@@ -264,7 +271,8 @@ public final class ClassifierComparison {
     // As many passes over fewer texts, though never fewer steps than a model needs at all.
     double part = (double) plan.steps / usual(method, plan.texts, seed).steps();
     long steps = share == 1 ? plan.steps : Math.max(10, Math.round(part * usual.steps()));
-    return new Learner(method, with(usual, steps, plan.factor), plan.factor, some, share);
+    return new Learner(
+        method, with(usual, steps, plan.factor), plan.factor, some, share, checkpoints);
   }
 
   /// One training of a method.
@@ -274,6 +282,7 @@ public final class ClassifierComparison {
     private final double factor;
     private final LabelledTexts texts;
     private final double share;
+    private final @Nullable Path checkpoints;
     private final AtomicReference<@Nullable Learning> learning = new AtomicReference<>();
     private double seconds;
 
@@ -282,12 +291,14 @@ public final class ClassifierComparison {
         TextTrainingSettings settings,
         double factor,
         LabelledTexts texts,
-        double share) {
+        double share,
+        @Nullable Path checkpoints) {
       this.method = method;
       this.settings = settings;
       this.factor = factor;
       this.texts = texts;
       this.share = share;
+      this.checkpoints = checkpoints;
     }
 
     /// How many steps it has at most: a linear model ends when more of them gain nothing.
@@ -300,15 +311,15 @@ public final class ClassifierComparison {
       return method.bySteps() ? settings.steps() : 0;
     }
 
-    /// Learns, once.
+    /// Learns, once, from the last checkpoint on if there is one.
     ///
     /// @return its history, without steps where the method has none
     public Trainer.History run(TrainingProgress progress) {
-      long before = System.nanoTime();
-      Learning begun = learning(method, settings, factor, texts, chooseBy);
+      TrainingClock clock = new TrainingClock(checkpoints, progress);
+      Learning begun = learning(method, settings, factor, texts, chooseBy, checkpoints);
       learning.set(begun);
-      Trainer.History history = begun.training.run(progress);
-      seconds = (System.nanoTime() - before) / 1e9;
+      Trainer.History history = begun.training.run(clock);
+      seconds = clock.seconds();
       return history;
     }
 
@@ -365,28 +376,31 @@ public final class ClassifierComparison {
       TextTrainingSettings settings,
       double factor,
       LabelledTexts texts,
-      LabelledTexts chosenBy) {
+      LabelledTexts chosenBy,
+      @Nullable Path checkpoints) {
     return switch (method) {
       case WORDS -> linear(texts, 1, false, factor);
       case PAIRS -> linear(texts, 2, false, 10 * factor);
       case TF_IDF -> linear(texts, 2, true, 10 * factor);
-      case LSTM -> recurrent(RecurrentTextClassifier.Kind.LSTM, settings, texts, chosenBy);
-      case GRU -> recurrent(RecurrentTextClassifier.Kind.GRU, settings, texts, chosenBy);
+      case LSTM ->
+          recurrent(RecurrentTextClassifier.Kind.LSTM, settings, texts, chosenBy, checkpoints);
+      case GRU ->
+          recurrent(RecurrentTextClassifier.Kind.GRU, settings, texts, chosenBy, checkpoints);
       case TRANSFORMER ->
           whole(
               TextClassifierTraining.ofNewModel(
-                  architecture, vocabulary(), labelled(texts), settings, null),
+                  architecture, vocabulary(), labelled(texts), settings, checkpoints),
               texts,
               chosenBy);
       case FEATURES ->
           whole(
-              TextClassifierTraining.onFeatures(encoder, labelled(texts), settings, null),
+              TextClassifierTraining.onFeatures(encoder, labelled(texts), settings, checkpoints),
               texts,
               chosenBy);
       case FINE_TUNING ->
           whole(
               TextClassifierTraining.from(
-                  encoder, new Adaptation.Whole(), labelled(texts), settings, null),
+                  encoder, new Adaptation.Whole(), labelled(texts), settings, checkpoints),
               texts,
               chosenBy);
     };
@@ -430,7 +444,8 @@ public final class ClassifierComparison {
       RecurrentTextClassifier.Kind kind,
       TextTrainingSettings settings,
       LabelledTexts texts,
-      LabelledTexts chosenBy) {
+      LabelledTexts chosenBy,
+      @Nullable Path checkpoints) {
     RecurrentTextClassifier model =
         new RecurrentTextClassifier(
             kind,
@@ -438,7 +453,8 @@ public final class ClassifierComparison {
             architecture.dropout(),
             vocabulary(),
             labelled(texts),
-            settings);
+            settings,
+            checkpoints);
     return new Learning(
         progress -> model.train(texts, chosenBy, progress).history(),
         model::stop,

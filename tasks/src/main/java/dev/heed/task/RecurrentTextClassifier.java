@@ -18,7 +18,9 @@ import dev.heed.tensor.Tensor;
 import dev.heed.tokenizer.Tokenizer;
 import dev.heed.tokenizer.Truncation;
 import dev.heed.training.TrainingProgress;
+import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// A classifier as there were before the Transformer: token embeddings, a recurrent layer that
 /// reads the text from both ends, the largest of each number over the text, and a linear layer.
@@ -78,13 +80,15 @@ public final class RecurrentTextClassifier {
   ///
   /// @param tokenizer what its tokens are
   /// @param width of the embeddings and of both states together
+  /// @param checkpoints where the state of the training is kept; null for nowhere
   public RecurrentTextClassifier(
       Kind kind,
       int width,
       double dropout,
       Tokenizer tokenizer,
       LabelledTexts texts,
-      TextTrainingSettings settings) {
+      TextTrainingSettings settings,
+      @Nullable Path checkpoints) {
     List<String> labels = texts.labels();
     Tokenizer cutting = tokenizer.withTruncation(Truncation.to(settings.longest()));
     this.settings = settings;
@@ -105,7 +109,7 @@ public final class RecurrentTextClassifier {
             cutting,
             batch -> network.logits(TokenizedText.pack(batch.stream().map(Sample::text).toList())),
             null,
-            null);
+            checkpoints);
     this.classifier = new BatchClassifier(labels, texts.multiLabel(), cutting, network::logits);
   }
 
@@ -119,7 +123,8 @@ public final class RecurrentTextClassifier {
     return network.parameterCount();
   }
 
-  /// Trains on `learned`; at the end it is as it was when it did best on `heldOut`.
+  /// Trains on `learned`, from the last checkpoint on if there is one; at the end it is as it was
+  /// when it did best on `heldOut`.
   public TrainingOutcome train(
       LabelledTexts learned, LabelledTexts heldOut, TrainingProgress progress) {
     return trainer.run(learned, heldOut, progress);

@@ -170,11 +170,11 @@ public final class RecurrentTranslator extends TextTranslator {
       List<TextPairs.Pair> learned,
       List<TextPairs.Pair> heldOut,
       TrainingProgress progress) {
-    return trainer(settings).run(encode(learned), encode(heldOut), progress);
+    return trainer(settings, null).run(encode(learned), encode(heldOut), progress);
   }
 
-  PairTrainer trainer(TranslationTraining.Settings settings) {
-    return new PairTrainer(settings, model, model::loss, start, null);
+  PairTrainer trainer(TranslationTraining.Settings settings, @Nullable Path checkpoints) {
+    return new PairTrainer(settings, model, model::loss, start, checkpoints);
   }
 
   @Override

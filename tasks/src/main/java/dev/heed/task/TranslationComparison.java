@@ -8,6 +8,7 @@ import dev.heed.tokenizer.Tokenizer;
 import dev.heed.training.StepTimes;
 import dev.heed.training.Trainer;
 import dev.heed.training.TrainingProgress;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -41,6 +42,9 @@ public final class TranslationComparison {
   private static final int LEAST_STEPS = 10;
   private static final int MOST_TO_CHOOSE_BY = 300;
   private static final int LENGTHS = 4;
+
+  /// How often a run is saved.
+  private static final int SAVED = 10;
 
   private final List<PairBatches.Pair> learned;
   private final List<PairBatches.Pair> chooseBy;
@@ -183,7 +187,7 @@ public final class TranslationComparison {
   /// @param seconds how long a run may take; infinite for as long as it is usual
   public Plan plan(Method method, double seconds) {
     long usual = TranslationTraining.Settings.of(learned.size()).steps();
-    Learner measured = learner(method, PROBED_STEPS, RATES.getFirst(), 1);
+    Learner measured = learner(method, PROBED_STEPS, RATES.getFirst(), 1, null);
     StepTimes times = new StepTimes();
     measured.run(times);
     double aStep = times.median();
@@ -204,18 +208,24 @@ public final class TranslationComparison {
   }
 
   /// A training for one learning rate, to be judged by [Learner#nll].
-  public Learner tuning(Plan plan, double learningRate) {
-    return learner(plan.method, plan.tuningSteps(), learningRate, 0);
+  ///
+  /// @param checkpoints where its state is kept, so that it can go on; null for nowhere
+  public Learner tuning(Plan plan, double learningRate, @Nullable Path checkpoints) {
+    return learner(plan.method, plan.tuningSteps(), learningRate, 0, checkpoints);
   }
 
   /// A training whose model is tried in the end.
-  public Learner learner(Plan plan, double learningRate, long seed) {
-    return learner(plan.method, plan.steps, learningRate, seed);
+  ///
+  /// @param checkpoints where its state is kept, so that it can go on; null for nowhere
+  public Learner learner(Plan plan, double learningRate, long seed, @Nullable Path checkpoints) {
+    return learner(plan.method, plan.steps, learningRate, seed, checkpoints);
   }
 
-  private Learner learner(Method method, long steps, double learningRate, long seed) {
+  private Learner learner(
+      Method method, long steps, double learningRate, long seed, @Nullable Path checkpoints) {
+    long saveEvery = Math.max(1, steps / SAVED);
     TranslationTraining.Settings settings =
-        new TranslationTraining.Settings(steps, TOKENS_PER_STEP, learningRate, steps, seed);
+        new TranslationTraining.Settings(steps, TOKENS_PER_STEP, learningRate, saveEvery, seed);
     TranslationTraining.Architecture small = TranslationTraining.Architecture.SMALL;
     if (method.attention == null) {
       TranslationTraining training =
@@ -224,12 +234,13 @@ public final class TranslationComparison {
                   width, small.layers(), small.heads(), 2 * width, longest, small.dropout()),
               settings,
               tokenizer,
-              null);
+              checkpoints);
       return new Learner(
           method,
           settings,
           training.trainer(),
           training.parameterCount(),
+          checkpoints,
           training::translator,
           (sources, most, progress) -> training.translator().translateIds(sources, most, progress));
     }
@@ -242,8 +253,9 @@ public final class TranslationComparison {
     return new Learner(
         method,
         settings,
-        translator.trainer(settings),
+        translator.trainer(settings, checkpoints),
         translator.parameterCount(),
+        checkpoints,
         () -> translator,
         translator::translateIds);
   }
@@ -258,6 +270,7 @@ public final class TranslationComparison {
     private final TranslationTraining.Settings settings;
     private final PairTrainer trainer;
     private final long parameters;
+    private final @Nullable Path checkpoints;
     private final Supplier<TextTranslator> translator;
     private final Search search;
     private double seconds;
@@ -267,21 +280,23 @@ public final class TranslationComparison {
         TranslationTraining.Settings settings,
         PairTrainer trainer,
         long parameters,
+        @Nullable Path checkpoints,
         Supplier<TextTranslator> translator,
         Search search) {
       this.method = method;
       this.settings = settings;
       this.trainer = trainer;
       this.parameters = parameters;
+      this.checkpoints = checkpoints;
       this.translator = translator;
       this.search = search;
     }
 
-    /// Learns, once.
+    /// Learns, once, from the last checkpoint on if there is one.
     public Trainer.History run(TrainingProgress progress) {
-      long before = System.nanoTime();
-      Trainer.History history = trainer.run(learned, List.of(), progress);
-      seconds = (System.nanoTime() - before) / 1e9;
+      TrainingClock clock = new TrainingClock(checkpoints, progress);
+      Trainer.History history = trainer.run(learned, List.of(), clock);
+      seconds = clock.seconds();
       return history;
     }
 

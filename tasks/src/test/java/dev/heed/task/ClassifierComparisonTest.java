@@ -9,10 +9,13 @@ import dev.heed.task.ClassifierComparison.Method;
 import dev.heed.task.ClassifierComparison.Plan;
 import dev.heed.task.ClassifierComparison.Run;
 import dev.heed.training.TrainingProgress;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class ClassifierComparisonTest {
   private final ClassifierComparison comparison =
@@ -31,7 +34,7 @@ class ClassifierComparisonTest {
   @Test
   void aRunEndsAfterTheStepInWhichItIsStopped() {
     Plan plan = new Plan(Method.LSTM, 60, 50, 1, 0, 0);
-    Learner learner = comparison.learner(plan, 1, 1);
+    Learner learner = comparison.learner(plan, 1, 1, null);
     List<Long> heard = new ArrayList<>();
     var history =
         learner.run(
@@ -50,9 +53,45 @@ class ClassifierComparisonTest {
   }
 
   @Test
+  void aStoppedRunGoesOnAndEndsAsIfItHadNotBeen(@TempDir Path folder) throws IOException {
+    for (Method method : List.of(Method.GRU, Method.TRANSFORMER)) {
+      Plan plan = new Plan(method, 60, 12, 1, 0, 0);
+      Path checkpoints = folder.resolve(method.name());
+      Learner stopped = comparison.learner(plan, 1, 1, checkpoints);
+      stopped.run(after(5, stopped));
+      Files.writeString(checkpoints.resolve("seconds"), "1000");
+      Learner goesOn = comparison.learner(plan, 1, 1, checkpoints);
+      List<Double> losses =
+          goesOn.run(TrainingProgress.SILENT).steps().stream()
+              .map(TrainingProgress.Step::loss)
+              .toList();
+      Learner whole = comparison.learner(plan, 1, 1, null);
+      List<Double> all =
+          whole.run(TrainingProgress.SILENT).steps().stream()
+              .map(TrainingProgress.Step::loss)
+              .toList();
+      assertThat(losses).as(method.name()).isEqualTo(all.subList(5, 12));
+      assertThat(goesOn.tried().accuracy()).isEqualTo(whole.tried().accuracy());
+      assertThat(goesOn.tried().seconds()).isBetween(1000.0, 1900.0);
+      assertThat(whole.tried().seconds()).isLessThan(900);
+    }
+  }
+
+  private static TrainingProgress after(long steps, Learner learner) {
+    return new TrainingProgress() {
+      @Override
+      public void step(Step step) {
+        if (step.step() == steps) {
+          learner.stop();
+        }
+      }
+    };
+  }
+
+  @Test
   void whatHasNoStepsLearnsAtOnceAndIsTriedOnWhatItNeverSaw() {
     Plan plan = new Plan(Method.WORDS, 60, 0, 1, 0, 0);
-    Learner learner = comparison.learner(plan, 1, 1);
+    Learner learner = comparison.learner(plan, 1, 1, null);
     learner.stop(); // nothing runs
     assertThat(learner.steps()).isZero();
     assertThat(learner.run(TrainingProgress.SILENT).finished()).isTrue();

@@ -36,7 +36,8 @@ class RecurrentTextClassifierTest {
             0,
             TextClassifierTraining.vocabulary(texts, new EncoderArchitecture(120, 32, 1, 2, 0)),
             texts,
-            new TextTrainingSettings(16, 120, 8, 1e-2, 20, 1));
+            new TextTrainingSettings(16, 120, 8, 1e-2, 20, 1),
+            null);
     classifier.train(texts, texts, TrainingProgress.SILENT);
     assertThat(classifier.evaluate(texts).accuracy()).isEqualTo(1);
     assertThat(classifier.classify("not as we all say good song").label()).isEqualTo("not first");
