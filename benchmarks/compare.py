@@ -370,8 +370,13 @@ def llama(heed, kernels):
     if os.path.exists(files[0]):
         files.append(os.path.join(tempfile.mkdtemp(), "SmolLM2-135M-Instruct.BF16.gguf"))
         subprocess.run(ours("convert", files[0], "--type", "BF16", "-o", files[2]), check=True)
+        for kind in "Q8_0", "Q4_0":
+            files.append(os.path.join(os.path.dirname(files[2]), f"random-llama-1B.{kind}.gguf"))
+            subprocess.run([sys.executable, os.path.join(ROOT, "benchmarks/random_llama.py"), kind, files[0], files[-1]],
+                           check=True)
     for file in files:
         name = os.path.basename(file)
+        rounds = 3 if "random" in name else 7
         if not os.path.exists(file):
             print(f"{name} is absent: tools/fetch-models.sh fetches it", file=sys.stderr)
             continue
@@ -390,10 +395,13 @@ def llama(heed, kernels):
                 peer.eval([token])
                 token = int(numpy.ctypeslib.as_array(peer._ctx.get_logits(), shape=(peer.n_vocab(),)).argmax())
 
-        row(f"{name}, prompt of 512", 512, *in_turn(heed, f"prompt {file} 512", prompt, 7, 1))
+        row(f"{name}, prompt of 512", 512, *in_turn(heed, f"prompt {file} 512", prompt, rounds, 1))
         peer.reset()
         peer.eval(ids[:128])
-        row(f"{name}, 128 new tokens after 128", 128, *in_turn(heed, f"decode {file} 128 128", decode, 7, 1))
+        ours_took, theirs_took = in_turn(heed, f"decode {file} 128 128", decode, rounds, 1)
+        read = max(256 / 1024 / float(heed.ask("read 256 1")) for _ in range(5))
+        reads = os.path.getsize(file) * 128 / ours_took / 2**30
+        row(f"{name}, 128 new tokens after 128 ({reads:.1f} of {read:.1f} GiB/s read)", 128, ours_took, theirs_took)
 
 
 def capture(heed, kernels):

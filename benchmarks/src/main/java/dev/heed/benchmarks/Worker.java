@@ -67,6 +67,7 @@ import java.util.stream.IntStream;
 /// encode TEXT TOKENIZER REPEAT
 /// prompt GGUF TOKENS REPEAT
 /// decode GGUF PROMPT TOKENS REPEAT
+/// read MEGABYTES REPEAT
 /// train bpe|wordpiece|unigram VOCABULARY TEXT REPEAT
 /// ```
 ///
@@ -139,6 +140,10 @@ public final class Worker {
       case "attention" -> attention(words[1], words[2].equals("causal"));
       case "attend" -> attend(number(words, 1), words[2].equals("observable"));
       case "token" -> token(number(words, 1), number(words, 2), number(words, 3), number(words, 4));
+      case "read" -> {
+        Tensor large = Tensor.zeros(Shape.of(number(words, 1) << 18), DType.F32);
+        yield () -> Kernels.active().sum(large);
+      }
       case "gpt" -> gpt(words);
       case "translate" ->
           new TranslationSteps(

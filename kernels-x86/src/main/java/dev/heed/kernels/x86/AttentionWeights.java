@@ -1,6 +1,6 @@
 package dev.heed.kernels.x86;
 
-import dev.heed.kernels.x86.Matmul.Matrix;
+import dev.heed.kernels.x86.Product.Matrix;
 import dev.heed.tensor.AttentionArguments;
 import dev.heed.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
@@ -37,15 +37,16 @@ final class AttentionWeights {
       long first = a.queries().start(sequence) * queryRow + (long) head * width;
       long firstKey = a.keys().start(sequence) * keyRow + (long) (head / group) * width;
       matmul.multiply(
-          queries,
-          keys,
-          width,
-          new Matrix(q.memory().address() + 4 * first, queryRow, false),
-          new Matrix(k.memory().address() + 4 * firstKey, keyRow, true),
-          weights.memory().address() + 4 * head * size,
-          keys,
-          false,
-          Matmul.NOTHING);
+          new Product(
+              queries,
+              keys,
+              width,
+              new Matrix(q.memory().address() + 4 * first, queryRow, false),
+              new Matrix(k.memory().address() + 4 * firstKey, keyRow, true),
+              weights.memory().address() + 4 * head * size,
+              keys,
+              false,
+              Product.NOTHING));
     }
     boolean biased = a.relativeBias() != null;
     MapCode code = new MapCode("attention weights", biased ? 2 : 1, 1, 2);

@@ -2,7 +2,7 @@ package dev.heed.kernels.x86;
 
 import static dev.heed.kernels.x86.MatmulGrid.part;
 
-import dev.heed.kernels.x86.Matmul.Matrix;
+import dev.heed.kernels.x86.Product.Matrix;
 import dev.heed.tensor.DType;
 import dev.heed.tensor.Parallel;
 import dev.heed.tensor.QuantizedLayout;
@@ -49,12 +49,12 @@ final class BfloatMatmul {
   }
 
   /// Whether the level has products of bfloat16 and one of this size gains by them.
-  boolean takes(int m, int n, int k, Matrix b) {
+  boolean takes(Product product) {
     return kernels.level().compareTo(Level.AVX512BF16) >= 0
-        && (!b.halves() || k % (2 * TURN) == 0)
-        && m >= FEWEST_ROWS
-        && n >= SHORTEST
-        && k >= SHORTEST;
+        && (!product.b().halves() || product.k() % (2 * TURN) == 0)
+        && product.m() >= FEWEST_ROWS
+        && product.n() >= SHORTEST
+        && product.k() >= SHORTEST;
   }
 
   /// Whether a product with quantised weights gains by tiles over one with 8-bit activations, which
@@ -69,7 +69,8 @@ final class BfloatMatmul {
     Matrix a = new Matrix(x, k, false);
     QuantizedLayout layout = QuantizedLayout.of(type);
     Kernel unpack = kernels.get("unpack " + type, level -> UnpackCode.emit(level, layout));
-    new Product(m, n, k, a, new Matrix(weights, k, true), c, n, false, epilogue) {
+    Product product = new Product(m, n, k, a, new Matrix(weights, k, true), c, n, false, epilogue);
+    new Multiplication(product) {
       @Override
       void packB(Packed to, int first, int end) {
         int own = QuantizedLayout.ROWS;
@@ -92,20 +93,11 @@ final class BfloatMatmul {
   }
 
   /// As [Matmul#multiply].
-  void multiply(
-      int m,
-      int n,
-      int k,
-      Matrix a,
-      Matrix b,
-      long c,
-      long stride,
-      boolean accumulate,
-      Epilogue epilogue) {
-    new Product(m, n, k, a, b, c, stride, accumulate, epilogue).run();
+  void multiply(Product product) {
+    new Multiplication(product).run();
   }
 
-  private class Product {
+  private class Multiplication {
     final int m;
     final int n;
     final int k;
@@ -123,25 +115,16 @@ final class BfloatMatmul {
     final long panelRow;
     final BfloatCut cut;
 
-    Product(
-        int m,
-        int n,
-        int k,
-        Matrix a,
-        Matrix b,
-        long c,
-        long stride,
-        boolean accumulate,
-        Epilogue epilogue) {
-      this.m = m;
-      this.n = n;
-      this.k = k;
-      this.a = a;
-      this.b = b;
-      this.c = c;
-      this.stride = stride;
-      this.accumulate = accumulate;
-      this.epilogue = epilogue;
+    Multiplication(Product product) {
+      m = product.m();
+      n = product.n();
+      k = product.k();
+      a = product.a();
+      b = product.b();
+      c = product.c();
+      stride = product.stride();
+      accumulate = product.accumulate();
+      epilogue = product.epilogue();
       pairs = ((k + 1) / 2 + TURN - 1) / TURN * TURN;
       panels = (n + panelColumns - 1) / panelColumns;
       panelRow = 4L * panelColumns;

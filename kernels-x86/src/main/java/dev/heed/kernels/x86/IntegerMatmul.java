@@ -42,7 +42,7 @@ final class IntegerMatmul {
   /// @param codes where the rounded rows are, in tiles of as many as a kernel takes
   /// @param bias the address of what is added to all rows, 0 for none
   /// @param residual the address of what is added to the product, 0 for none
-  private record Product(
+  private record Rounded(
       int rows,
       int width,
       int outWidth,
@@ -89,10 +89,10 @@ final class IntegerMatmul {
     int width = weight.shape().width();
     int outWidth = weight.shape().dimension(0);
     // Without an activation the products' kernel does all of it.
-    Epilogue rest = epilogue.isLinear() ? Matmul.NOTHING : epilogue;
-    try (Scratch scratch = Scratch.take(Product.bytes(rows, width) / 4)) {
-      Product product =
-          new Product(
+    Epilogue rest = epilogue.isLinear() ? Product.NOTHING : epilogue;
+    try (Scratch scratch = Scratch.take(Rounded.bytes(rows, width) / 4)) {
+      Rounded product =
+          new Rounded(
               rows,
               width,
               outWidth,
@@ -109,7 +109,7 @@ final class IntegerMatmul {
     Rows.keep(x, weight, out);
   }
 
-  private void multiply(Product product, Epilogue epilogue) {
+  private void multiply(Rounded product, Epilogue epilogue) {
     int pairs = Math.ceilDiv(product.panels(), MOST_PANELS);
     int columnTasks =
         Math.min(pairs, (int) Math.ceilDiv((long) product.width * product.outWidth, TASK_BYTES));
@@ -139,7 +139,7 @@ final class IntegerMatmul {
 
   /// Rows `first` … `last` − 1 of the product, panels `panel` … `end` − 1.
   private void multiply(
-      Product product, Epilogue epilogue, int first, int last, int panel, int end) {
+      Rounded product, Epilogue epilogue, int first, int last, int panel, int end) {
     try (Scratch scratch = Scratch.take(0)) {
       Arguments arguments = scratch.arguments();
       long panelBytes = LAYOUT.panelBytes(product.width);
@@ -183,7 +183,7 @@ final class IntegerMatmul {
   }
 
   /// Rounds rows `first` … `end` − 1.
-  private static void quantize(Product product, Kernel kernel, int first, int end) {
+  private static void quantize(Rounded product, Kernel kernel, int first, int end) {
     try (Scratch scratch = Scratch.take(0)) {
       Arguments arguments = scratch.arguments();
       arguments

@@ -2,7 +2,7 @@ package dev.heed.kernels.x86;
 
 import static dev.heed.kernels.x86.MatmulGrid.part;
 
-import dev.heed.tensor.Activation;
+import dev.heed.kernels.x86.Product.Matrix;
 import dev.heed.tensor.Parallel;
 
 /// The matrix product C [M, N] = op(A) · op(B), or added to C, over fp32 in memory.
@@ -16,9 +16,6 @@ import dev.heed.tensor.Parallel;
 ///
 /// Source: Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication", 2008.
 final class Matmul {
-  /// No epilogue.
-  static final Epilogue NOTHING = new Epilogue(Activation.NONE, 0, 0, 0);
-
   /// Steps of k in a block. A panel of this height does not fit the first-level cache, and need
   /// not: the second level delivers it in time, and C is read and written less often.
   private static final int K_BLOCK = 768;
@@ -38,23 +35,6 @@ final class Matmul {
   /// Products with fewer rows read B where it lies.
   private static final int THIN = 16;
 
-  /// A matrix in memory.
-  ///
-  /// @param address of its first element
-  /// @param stride elements between rows as stored
-  /// @param transposed whether the product uses the transposed matrix
-  /// @param halves whether the elements are bfloat16: of a transposed B only
-  record Matrix(long address, long stride, boolean transposed, boolean halves) {
-    Matrix(long address, long stride, boolean transposed) {
-      this(address, stride, transposed, false);
-    }
-
-    /// The bytes of so many elements.
-    long bytes(long elements) {
-      return (halves ? 2 : 4) * elements;
-    }
-  }
-
   private final KernelCache kernels;
   private final int lanes;
   private final int tileRows;
@@ -71,26 +51,18 @@ final class Matmul {
     this.tileRows = tiles.rows();
   }
 
-  /// Computes C [m, n] = A [m, k] · B [k, n] (+ C where `accumulate`), then the epilogue. C's rows
-  /// are `stride` apart, which must be n where there is an epilogue.
-  void multiply(
-      int m,
-      int n,
-      int k,
-      Matrix a,
-      Matrix b,
-      long c,
-      long stride,
-      boolean accumulate,
-      Epilogue epilogue) {
-    if (m > 0 && m <= THIN && n > 0 && b.transposed && !a.transposed) {
-      thin.multiply(m, n, k, a, b, c, stride, accumulate, epilogue);
-    } else if (m > 0 && n > 0) {
-      new Product(m, n, k, a, b, c, stride, accumulate, epilogue).run();
+  /// Computes the product and its epilogue.
+  void multiply(Product product) {
+    int m = product.m();
+    boolean rowsByRows = product.b().transposed() && !product.a().transposed();
+    if (m > 0 && m <= THIN && product.n() > 0 && rowsByRows) {
+      thin.multiply(product);
+    } else if (m > 0 && product.n() > 0) {
+      new Multiplication(product).run();
     }
   }
 
-  private final class Product {
+  private final class Multiplication {
     final int m;
     final int n;
     final int k;
@@ -106,30 +78,21 @@ final class Matmul {
     final boolean packB;
     final MatmulGrid grid;
 
-    Product(
-        int m,
-        int n,
-        int k,
-        Matrix a,
-        Matrix b,
-        long c,
-        long stride,
-        boolean accumulate,
-        Epilogue epilogue) {
-      this.m = m;
-      this.n = n;
-      this.k = k;
-      this.a = a;
-      this.b = b;
-      this.c = c;
-      this.stride = stride;
-      this.accumulate = accumulate;
-      this.epilogue = epilogue;
+    Multiplication(Product product) {
+      m = product.m();
+      n = product.n();
+      k = product.k();
+      a = product.a();
+      b = product.b();
+      c = product.c();
+      stride = product.stride();
+      accumulate = product.accumulate();
+      epilogue = product.epilogue();
       vectors = (n + lanes - 1) / lanes;
       panels = (vectors + tileVectors - 1) / tileVectors;
-      int most = a.transposed ? K_BLOCK_PACKED : K_BLOCK;
+      int most = a.transposed() ? K_BLOCK_PACKED : K_BLOCK;
       kBlocks = Math.max(1, (k + most - 1) / most);
-      packB = m > THIN || b.transposed;
+      packB = m > THIN || b.transposed();
       grid =
           MatmulGrid.of(
               m, panels, tileVectors * lanes, k, (k + kBlocks - 1) / kBlocks, Parallel.threads());
@@ -148,7 +111,7 @@ final class Matmul {
       int groups = (end - first + grid.group() - 1) / grid.group();
       int height = (k + kBlocks - 1) / kBlocks;
       long ofB = packB ? (long) height * grid.group() * tileVectors * lanes : 0;
-      long ofA = a.transposed ? (ROWS_PACKED / tileRows + 1L) * (height * tileRows + GAP) : 0;
+      long ofA = a.transposed() ? (ROWS_PACKED / tileRows + 1L) * (height * tileRows + GAP) : 0;
       try (Scratch packed = Scratch.take(ofB + ofA)) {
         for (int i = 0; i < groups; i++) {
           for (int kBlock = 0; kBlock < kBlocks; kBlock++) {
@@ -162,7 +125,7 @@ final class Matmul {
             if (packB) {
               packB(packed.arguments(), group);
             }
-            int most = a.transposed ? ROWS_PACKED : ROWS;
+            int most = a.transposed() ? ROWS_PACKED : ROWS;
             int blocks = ((endTile - firstTile) * tileRows + most - 1) / most;
             for (int j = 0; j < blocks; j++) {
               int row = (firstTile + part(endTile - firstTile, blocks, j)) * tileRows;
@@ -199,11 +162,11 @@ final class Matmul {
     }
 
     private void packB(Arguments arguments, Group group) {
-      arguments.set(PackCode.FROM_ROW, b.bytes(b.stride)).set(PackCode.LENGTH, height(group));
+      arguments.set(PackCode.FROM_ROW, b.bytes(b.stride())).set(PackCode.LENGTH, height(group));
       int panel = group.first;
       while (panel < group.end) {
         int end = panel + 1;
-        if (b.transposed) {
+        if (b.transposed()) {
           transposeB(arguments, group, panel);
         } else {
           while (end < group.end && columns(end) == columns(panel)) {
@@ -227,7 +190,7 @@ final class Matmul {
     private void copyB(Arguments arguments, Group group, int panel, int end) {
       int from = firstVector(panel) * lanes;
       arguments
-          .set(PackCode.FROM, b.address + 4 * (kStart(group.kBlock) * b.stride + from))
+          .set(PackCode.FROM, b.address() + 4 * (kStart(group.kBlock) * b.stride() + from))
           .set(PackCode.WIDTH, columns(panel))
           .set(PackCode.PARTS, end - panel)
           .set(PackCode.TO, packedPanel(group, panel))
@@ -241,12 +204,14 @@ final class Matmul {
       int columns = columns(panel);
       arguments.set(PackCode.TO_ROW, 4L * width(panel));
       Kernel transpose =
-          b.halves
+          b.halves()
               ? kernels.get("transpose halves", PackCode::transposeHalves)
               : kernels.get("transpose", PackCode::transpose);
       for (int j = 0; j < columns; j += lanes) {
         arguments
-            .set(PackCode.FROM, b.address + b.bytes((from + j) * b.stride + kStart(group.kBlock)))
+            .set(
+                PackCode.FROM,
+                b.address() + b.bytes((from + j) * b.stride() + kStart(group.kBlock)))
             .set(PackCode.WIDTH, Math.min(lanes, columns - j))
             .set(PackCode.TO, packedPanel(group, panel) + 4L * j);
         transpose.call(arguments.address());
@@ -264,13 +229,13 @@ final class Matmul {
       long tile = packedTile(group);
       Kernel split = kernels.get("tiles", PackCode::tiles);
       arguments
-          .set(PackCode.FROM_ROW, 4 * a.stride)
+          .set(PackCode.FROM_ROW, 4 * a.stride())
           .set(PackCode.LENGTH, height)
           .set(PackCode.TO_ROW, 4L * tileRows)
           .set(PackCode.TO_PART, tile);
       if (rows > rest) {
         arguments
-            .set(PackCode.FROM, a.address + 4 * (kStart(group.kBlock) * a.stride + row))
+            .set(PackCode.FROM, a.address() + 4 * (kStart(group.kBlock) * a.stride() + row))
             .set(PackCode.WIDTH, tileRows)
             .set(PackCode.TO, group.a)
             .set(PackCode.PARTS, rows / tileRows);
@@ -279,7 +244,7 @@ final class Matmul {
       if (rest > 0) {
         int last = rows - rest;
         arguments
-            .set(PackCode.FROM, a.address + 4 * (kStart(group.kBlock) * a.stride + row + last))
+            .set(PackCode.FROM, a.address() + 4 * (kStart(group.kBlock) * a.stride() + row + last))
             .set(PackCode.WIDTH, rest)
             .set(PackCode.TO, group.a + last / tileRows * tile)
             .set(PackCode.PARTS, 1);
@@ -290,10 +255,10 @@ final class Matmul {
     /// Some rows of a group's panels.
     private void rows(Arguments arguments, Group group, int row, int rows) {
       int start = kStart(group.kBlock);
-      long aAt = a.address + 4 * (row * a.stride + start);
-      long aRow = 4 * a.stride;
+      long aAt = a.address() + 4 * (row * a.stride() + start);
+      long aRow = 4 * a.stride();
       long aTile = aRow * tileRows;
-      if (a.transposed) {
+      if (a.transposed()) {
         packA(arguments, group, row, rows);
         aAt = group.a;
         aRow = 4L * tileRows;
@@ -311,13 +276,13 @@ final class Matmul {
             aAt,
             aRow,
             aTile,
-            a.transposed,
-            packB ? packedPanel(group, panel) : b.address + 4 * (start * b.stride + from),
-            packB ? 4L * lanes * width : 4 * b.stride,
+            a.transposed(),
+            packB ? packedPanel(group, panel) : b.address() + 4 * (start * b.stride() + from),
+            packB ? 4L * lanes * width : 4 * b.stride(),
             c + 4 * (row * stride + from),
             4 * stride,
             accumulate || group.kBlock > 0,
-            a.transposed || panel > group.first ? 0 : rows * aRow);
+            a.transposed() || panel > group.first ? 0 : rows * aRow);
         if (group.kBlock == kBlocks - 1 && !epilogue.isEmpty()) {
           Kernel kernel = epilogue.kernel(kernels);
           epilogue.apply(kernel, arguments, c, row, from, rows, columns(panel), n);

@@ -2,7 +2,7 @@ package dev.heed.kernels.x86;
 
 import static dev.heed.kernels.x86.MatmulGrid.part;
 
-import dev.heed.kernels.x86.Matmul.Matrix;
+import dev.heed.kernels.x86.Product.Matrix;
 import dev.heed.tensor.Parallel;
 import dev.heed.tensor.Precision;
 
@@ -33,16 +33,12 @@ final class ThinMatmul {
   }
 
   /// As [Matmul#multiply].
-  void multiply(
-      int m,
-      int n,
-      int k,
-      Matrix a,
-      Matrix b,
-      long c,
-      long stride,
-      boolean accumulate,
-      Epilogue epilogue) {
+  void multiply(Product whole) {
+    int m = whole.m();
+    int n = whole.n();
+    int k = whole.k();
+    Matrix a = whole.a();
+    Matrix b = whole.b();
     boolean pairs =
         b.halves()
             && k % 2 == 0
@@ -50,19 +46,11 @@ final class ThinMatmul {
             && kernels.level().compareTo(Level.AVX512BF16) >= 0;
     long row = Math.ceilDiv(k, 32) * 64L;
     try (Scratch rounded = Scratch.take(pairs ? m * row / 4 : 0)) {
-      Product product =
+      DotCode.Kind unrounded = b.halves() ? DotCode.Kind.HALVES : DotCode.Kind.FLOATS;
+      Dots dots =
           pairs
-              ? new Product(m, n, k / 2, rounded.address(), row, b, DotCode.Kind.PAIRS, c, stride)
-              : new Product(
-                  m,
-                  n,
-                  k,
-                  a.address(),
-                  4 * a.stride(),
-                  b,
-                  b.halves() ? DotCode.Kind.HALVES : DotCode.Kind.FLOATS,
-                  c,
-                  stride);
+              ? new Dots(whole, k / 2, rounded.address(), row, DotCode.Kind.PAIRS)
+              : new Dots(whole, k, a.address(), 4 * a.stride(), unrounded);
       if (pairs) {
         HalvesCode.round(
             kernels,
@@ -85,17 +73,19 @@ final class ThinMatmul {
           task -> {
             int from = part(lots, tasks, task) * 4 * COLUMNS;
             int end = Math.min(n, part(lots, tasks, task + 1) * 4 * COLUMNS);
-            product.columns(this, from, end, accumulate, epilogue);
+            dots.columns(this, from, end);
           });
     }
   }
 
   /// @param k elements of a row as the kernel takes them: floats, halves or pairs
   /// @param aRow bytes between rows of A
-  private record Product(
-      int m, int n, int k, long a, long aRow, Matrix b, DotCode.Kind kind, long c, long stride) {
+  private record Dots(Product product, int k, long a, long aRow, DotCode.Kind kind) {
     /// Columns `from` … `end` − 1 of all rows.
-    void columns(ThinMatmul thin, int from, int end, boolean accumulate, Epilogue epilogue) {
+    void columns(ThinMatmul thin, int from, int end) {
+      int m = product.m();
+      Matrix b = product.b();
+      Epilogue epilogue = product.epilogue();
       long bRow = b.bytes(b.stride());
       int lot = (int) Math.clamp(BYTES_AT_ONCE / Math.max(1, bRow), COLUMNS, 1 << 16);
       lot = lot / COLUMNS * COLUMNS;
@@ -105,8 +95,8 @@ final class ThinMatmul {
             .set(DotCode.A_ROW, aRow)
             .set(DotCode.B_ROW, bRow)
             .set(DotCode.K, k)
-            .set(DotCode.C_ROW, 4 * stride)
-            .set(DotCode.ACCUMULATE, accumulate ? 1 : 0);
+            .set(DotCode.C_ROW, 4 * product.stride())
+            .set(DotCode.ACCUMULATE, product.accumulate() ? 1 : 0);
         for (int column = from; column < end; column += lot) {
           int count = Math.min(lot, end - column);
           int turns = count / COLUMNS;
@@ -118,7 +108,8 @@ final class ThinMatmul {
           }
         }
         if (!epilogue.isEmpty()) {
-          epilogue.apply(epilogue.kernel(thin.kernels), arguments, c, 0, from, m, end - from, n);
+          Kernel kernel = epilogue.kernel(thin.kernels);
+          epilogue.apply(kernel, arguments, product.c(), 0, from, m, end - from, product.n());
         }
       }
     }
@@ -133,10 +124,11 @@ final class ThinMatmul {
         int turns) {
       if (turns > 0) {
         DotCode code = new DotCode(rows, columns, kind);
+        Matrix b = product.b();
         arguments
             .set(DotCode.A, a + row * aRow)
             .set(DotCode.B, b.address() + b.bytes(column * b.stride()))
-            .set(DotCode.C, c + 4 * (row * stride + column))
+            .set(DotCode.C, product.c() + 4 * (row * product.stride() + column))
             .set(DotCode.TURNS, turns);
         kernels.get(code, code::emit).call(arguments.address());
       }

@@ -80,32 +80,24 @@ public final class X86Kernels extends ReferenceKernels {
     int n = out.shape().dimension(1);
     int k = a.shape().dimension(transposeA ? 0 : 1);
     multiply(
-        m,
-        n,
-        k,
-        new Matmul.Matrix(address(a), a.shape().width(), transposeA),
-        new Matmul.Matrix(address(b), b.shape().width(), transposeB),
-        address(out),
-        n,
-        addToOut,
-        Matmul.NOTHING);
+        new Product(
+            m,
+            n,
+            k,
+            new Product.Matrix(address(a), a.shape().width(), transposeA),
+            new Product.Matrix(address(b), b.shape().width(), transposeB),
+            address(out),
+            n,
+            addToOut,
+            Product.NOTHING));
     Rows.keep(a, b, out);
   }
 
-  private void multiply(
-      int m,
-      int n,
-      int k,
-      Matmul.Matrix a,
-      Matmul.Matrix b,
-      long c,
-      long stride,
-      boolean accumulate,
-      Epilogue epilogue) {
-    if (Precision.current() == Precision.BF16 && bfloat.takes(m, n, k, b)) {
-      bfloat.multiply(m, n, k, a, b, c, stride, accumulate, epilogue);
+  private void multiply(Product product) {
+    if (Precision.current() == Precision.BF16 && bfloat.takes(product)) {
+      bfloat.multiply(product);
     } else {
-      matmul.multiply(m, n, k, a, b, c, stride, accumulate, epilogue);
+      matmul.multiply(product);
     }
   }
 
@@ -158,15 +150,16 @@ public final class X86Kernels extends ReferenceKernels {
     int n = weight.shape().dimension(0);
     int k = weight.shape().dimension(1);
     multiply(
-        x.shape().rows(),
-        n,
-        k,
-        new Matmul.Matrix(address(x), k, false),
-        new Matmul.Matrix(address(weight), k, true, halves),
-        address(out),
-        n,
-        false,
-        new Epilogue(activation, address(bias), address(residual), address(beforeActivation)));
+        new Product(
+            x.shape().rows(),
+            n,
+            k,
+            new Product.Matrix(address(x), k, false),
+            new Product.Matrix(address(weight), k, true, halves),
+            address(out),
+            n,
+            false,
+            new Epilogue(activation, address(bias), address(residual), address(beforeActivation))));
     Rows.keep(x, weight, bias, residual, beforeActivation, out);
   }
 
