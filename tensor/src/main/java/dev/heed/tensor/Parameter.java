@@ -19,11 +19,6 @@ public final class Parameter extends Tensor {
     return new Parameter(value.hasElements() ? value.copy() : value);
   }
 
-  /// A parameter over the memory of `value`, such as a mapped file; training it would write there.
-  public static Parameter over(Tensor value) {
-    return new Parameter(value);
-  }
-
   /// Whether training leaves this as it is.
   public boolean isFrozen() {
     return !requiresGradient();

@@ -117,8 +117,9 @@ abstract class RecurrentRun {
     }
     addProduct(gradients, problem.x, weights.input());
     addProduct(fromState, statesBefore(), weights.hidden());
-    addColumnSums(gradients, weights.inputBias());
-    addColumnSums(fromState, weights.hiddenBias());
+    Tensor sums = columnSums(gradients);
+    addTo(weights.inputBias(), sums);
+    addTo(weights.hiddenBias(), fromState == gradients ? sums : columnSums(fromState));
   }
 
   private void addProduct(Tensor gradients, Tensor factor, Tensor weight) {
@@ -127,9 +128,16 @@ abstract class RecurrentRun {
     }
   }
 
-  private void addColumnSums(Tensor gradients, Tensor bias) {
+  private Tensor columnSums(Tensor gradients) {
+    Tensor sums = Tensor.zeros(Shape.of(gradients.shape().width()), gradients.dtype());
+    kernels.addColumnSums(gradients, sums);
+    return sums;
+  }
+
+  private void addTo(Tensor bias, Tensor gradient) {
     if (bias.requiresGradient()) {
-      kernels.addColumnSums(gradients, bias.gradientToAddTo());
+      Tensor all = bias.gradientToAddTo();
+      kernels.add(all, gradient, 1, all);
     }
   }
 

@@ -131,7 +131,6 @@ class TensorTest {
     assertThat(parameter.dtype()).isEqualTo(DType.BF16);
     assertThat(parameter.gradient()).isNull();
     assertThat(parameter.toFloatArray()).containsExactly(1, 2);
-    assertThat(Parameter.over(value).memory()).isEqualTo(value.memory());
   }
 
   @Test
