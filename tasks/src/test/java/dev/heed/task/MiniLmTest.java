@@ -55,8 +55,7 @@ class MiniLmTest {
   @Test
   void embeddingsInEightBitsPointTheSameWayAndRankAlike() {
     SentenceEmbedder rounded = Precision.INT8.compute(() -> SentenceEmbedder.load(DIRECTORY));
-    List<String> all = WordNet.sentences();
-    List<String> texts = IntStream.range(0, 400).mapToObj(i -> all.get(i * 311)).toList();
+    List<String> texts = some().toList();
     Embeddings exact = MINILM.embed(texts);
     Embeddings near = rounded.embed(texts);
     double[] exactCosines = new double[texts.size()];
@@ -83,6 +82,12 @@ class MiniLmTest {
         .withMessageContaining("only floating types have gradients");
   }
 
+  /// Sentences of WordNet.
+  private static Stream<String> some() {
+    List<String> all = WordNet.sentences();
+    return IntStream.range(0, 400).mapToObj(i -> all.get(i * 311));
+  }
+
   private static double cosine(float[] a, float[] b) {
     double cosine = 0;
     for (int i = 0; i < a.length; i++) {
@@ -94,16 +99,11 @@ class MiniLmTest {
   /// Where the processor has no products of bfloat16 they are the same.
   @Test
   void embeddingsInBfloatPointTheSameWay() {
-    List<String> texts = SentenceGoldens.texts("minilm");
+    List<String> texts = Stream.concat(SentenceGoldens.texts("minilm").stream(), some()).toList();
     Embeddings exact = MINILM.embed(texts);
     Embeddings rounded = Precision.BF16.compute(() -> MINILM.embed(texts));
     for (int i = 0; i < texts.size(); i++) {
-      float[] a = exact.vector(i);
-      float[] b = rounded.vector(i);
-      double cosine = 0;
-      for (int j = 0; j < a.length; j++) {
-        cosine += a[j] * b[j]; // both have the length 1
-      }
+      double cosine = cosine(exact.vector(i), rounded.vector(i)); // both have the length 1
       assertThat(cosine).as(texts.get(i)).isCloseTo(1, within(1e-3));
     }
   }
