@@ -42,7 +42,7 @@ final class FlashAttention {
 
   /// [dev.heed.tensor.Kernels#attention] for tensors of F32.
   void forward(Tensor q, Tensor k, Tensor v, AttentionArguments a, Tensor out, Tensor logSumExp) {
-    try (FlashCall call = new FlashCall(kernels, q, k, v, a, out, logSumExp)) {
+    try (FlashCall call = new FlashCall(kernels, q, k, v, a, out, logSumExp, false)) {
       if (TokenAttention.takes(call)) {
         new TokenAttention(call).run();
       } else {
@@ -130,7 +130,7 @@ final class FlashAttention {
       Tensor vGradient,
       @Nullable Tensor biasGradient) {
     int sequences = a.queries().count();
-    try (FlashCall call = new FlashCall(kernels, q, k, v, a, out, logSumExp)) {
+    try (FlashCall call = new FlashCall(kernels, q, k, v, a, out, logSumExp, true)) {
       int distances = biasGradient == null || call.bias == null ? 0 : call.bias.distances();
       // Sums of each sequence, added up in order: several sequences share a head's bias.
       long floats = (long) sequences * a.heads() * distances;

@@ -84,12 +84,12 @@ final class FlashBackward extends FlashTask {
     long valuesFrom = call.v + call.keyOffset(sequence, keyValueHead, call.valueWidth);
     boolean keysSpecial;
     boolean valuesSpecial;
-    if (call.halves) {
-      Kernel keyRows = call.round(call.keyWidth, true, true);
-      Kernel valueRows = call.round(call.valueWidth, true, false);
-      keysSpecial = roundByKey(keyRows, keysFrom, call.keyStride(), at.packedKeys, at.keyPairs);
+    Kernel roundKeys = call.roundKeys;
+    Kernel roundValues = call.roundValues;
+    if (roundKeys != null && roundValues != null) {
+      keysSpecial = roundByKey(roundKeys, keysFrom, call.keyStride(), at.packedKeys, at.keyPairs);
       valuesSpecial =
-          roundByKey(valueRows, valuesFrom, call.valueStride(), at.packedValues, at.packedValues);
+          roundByKey(roundValues, valuesFrom, call.valueStride(), at.packedValues, at.packedValues);
     } else {
       keysSpecial = packByKey(call.packKeys, keysFrom, call.keyStride(), at.packedKeys);
       valuesSpecial = packByKey(call.packValues, valuesFrom, call.valueStride(), at.packedValues);
@@ -124,13 +124,13 @@ final class FlashBackward extends FlashTask {
     long outGradients = gradients.out + valueOffset;
     boolean queriesSpecial;
     boolean outSpecial;
-    if (call.halves) {
-      Kernel roundKeys = call.round(call.keyWidth, true, true);
-      Kernel roundValues = call.round(call.valueWidth, true, true);
+    Kernel roundQueries = call.roundKeys;
+    Kernel roundOut = call.roundOutGradients;
+    if (roundQueries != null && roundOut != null) {
       queriesSpecial =
-          roundByQuery(roundKeys, queries, keyStride, at.queryHalves, at.queryRows, count);
+          roundByQuery(roundQueries, queries, keyStride, at.queryHalves, at.queryRows, count);
       outSpecial =
-          roundByQuery(roundValues, outGradients, valueStride, at.outHalves, at.outRows, count);
+          roundByQuery(roundOut, outGradients, valueStride, at.outHalves, at.outRows, count);
       transposeHalves(at.queryHalves, call.keyWidth, count, at.queriesTransposed);
       transposeHalves(at.outHalves, call.valueWidth, count, at.outTransposed);
     } else {

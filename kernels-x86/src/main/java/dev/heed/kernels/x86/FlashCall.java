@@ -46,6 +46,15 @@ final class FlashCall implements AutoCloseable {
   final Kernel packKeys;
   final Kernel packValues;
 
+  /// Round keys and queries to rows, on the way back to pairs of rows too, and values to what their
+  /// product takes; null without [#halves].
+  final @Nullable Kernel roundKeys;
+
+  final @Nullable Kernel roundValues;
+
+  /// Rounds the gradients of the output to rows and to pairs of them; null elsewhere.
+  final @Nullable Kernel roundOutGradients;
+
   FlashCall(
       KernelCache kernels,
       Tensor q,
@@ -53,7 +62,8 @@ final class FlashCall implements AutoCloseable {
       Tensor v,
       AttentionArguments a,
       Tensor out,
-      Tensor logSumExp) {
+      Tensor logSumExp,
+      boolean backward) {
     this.a = a;
     this.kernels = kernels;
     this.level = kernels.level();
@@ -79,14 +89,16 @@ final class FlashCall implements AutoCloseable {
     this.transpose = kernels.get("transpose", PackCode::transpose);
     this.packKeys = pack(keyWidth);
     this.packValues = pack(valueWidth);
+    this.roundKeys = halves ? round(keyWidth, true, backward) : null;
+    this.roundValues = halves ? round(valueWidth, backward, !backward) : null;
+    this.roundOutGradients = halves && backward ? round(valueWidth, true, true) : null;
   }
 
   private Kernel pack(int width) {
     return kernels.get("pack " + width, l -> FlashRows.pack(l, width));
   }
 
-  /// [FlashRows#round].
-  Kernel round(int width, boolean rows, boolean pairs) {
+  private Kernel round(int width, boolean rows, boolean pairs) {
     return kernels.get(
         "round " + width + rows + pairs, l -> FlashRows.round(l, width, rows, pairs));
   }

@@ -76,11 +76,9 @@ final class FlashForward extends FlashTask {
       valuesAt = address(at.values);
       int keyStride = call.keyStride();
       int valueStride = call.valueStride();
-      if (call.halves) {
-        Kernel rows = call.round(call.keyWidth, true, false);
-        Kernel pairs = call.round(call.valueWidth, false, true);
-        roundByKey(rows, keysFrom, keyStride, at.keys, at.keys);
-        careful = roundByKey(pairs, valuesFrom, valueStride, at.values, at.values);
+      if (call.roundKeys != null && call.roundValues != null) {
+        roundByKey(call.roundKeys, keysFrom, keyStride, at.keys, at.keys);
+        careful = roundByKey(call.roundValues, valuesFrom, valueStride, at.values, at.values);
       } else {
         packByKey(call.packKeys, keysFrom, keyStride, at.keys);
         careful = packByKey(call.packValues, valuesFrom, valueStride, at.values);
@@ -113,8 +111,8 @@ final class FlashForward extends FlashTask {
     long step = a.heads();
     long queries = call.q + 4 * row * call.keyWidth;
     long queryStride = 4 * step * call.keyWidth;
-    if (call.halves) {
-      Kernel round = call.round(call.keyWidth, true, false);
+    Kernel round = call.roundKeys;
+    if (round != null) {
       roundByQuery(round, queries, (int) queryStride, at.queryHalves, at.queryHalves, count);
       transposeHalves(at.queryHalves, call.keyWidth, count, at.transposed);
     } else {

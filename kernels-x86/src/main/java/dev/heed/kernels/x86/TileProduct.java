@@ -219,26 +219,23 @@ record TileProduct(
 
     private void step(int i) {
       if (skipsZeros && halves) {
-        unlessZero(i, 49, 0xFFFF);
-        unlessZero(i, 33, 0xFFFF_0000);
+        unlessZero(i, 0, 15, 0xFFFF);
+        unlessZero(i, 16, 15, 0xFFFF_0000);
       } else if (skipsZeros) {
-        unlessZero(i, 33, -1);
+        unlessZero(i, 0, 31, -1);
       } else {
         multiply(i, -1);
       }
     }
 
-    /// Multiplies if the number that ends so many bits below the 64th is not zero: without the
-    /// sign, since −0 contributes nothing either.
-    private void unlessZero(int i, int shift, int part) {
+    /// Multiplies if the `count` bits of A from `first` on are not zero, which leave out the sign:
+    /// −0 contributes nothing either.
+    private void unlessZero(int i, int first, int count, int part) {
       Label skip = new Label();
       Gpr bits = code.gpr();
       asm.mov32(bits, Address.at(aAt, i * aStep));
-      if (part == 0xFFFF_0000) {
-        asm.shr(bits, 16);
-        asm.shl(bits, 16);
-      }
-      asm.shl(bits, shift);
+      asm.shr(bits, first);
+      asm.shl(bits, 64 - count);
       asm.jump(Condition.ZERO, skip);
       code.free(bits);
       multiply(i, part);

@@ -46,9 +46,8 @@ public final class X86KernelsProvider implements Kernels.Provider {
   static Kernels.Offer tested(
       Cpu cpu, Level level, BiFunction<Level, X86Kernels, Optional<String>> selfTest) {
     List<String> failures = new ArrayList<>();
-    // Levels of equal width emit the same kernels so far; one of each width needs testing.
-    Level narrow = Level.AVX2;
-    for (Level next : level == narrow ? List.of(narrow) : List.of(level, narrow)) {
+    List<Level> levels = List.of(Level.values()).subList(0, level.ordinal() + 1).reversed();
+    for (Level next : levels) {
       X86Kernels kernels = new X86Kernels(next);
       Optional<String> failure = selfTest.apply(next, kernels);
       String name = next.name().toLowerCase(Locale.ROOT);

@@ -75,6 +75,14 @@ class SelfTestTest {
     assertThat(offer.reason())
         .isEqualTo("avx512 failed its self-test: matmul is wrong; avx2 on " + cpu.name());
 
+    var below =
+        X86KernelsProvider.tested(
+            cpu,
+            Level.AMX,
+            (level, kernels) ->
+                level.compareTo(Level.VNNI) > 0 ? Optional.of("bfloat16") : Optional.empty());
+    assertThat(below.kernels()).isNotNull().extracting(k -> k.name()).isEqualTo("x86 vnni");
+
     var none = X86KernelsProvider.tested(cpu, Level.AVX512, (level, kernels) -> Optional.of("bad"));
     assertThat(none.kernels()).isNull();
     assertThat(none.reason()).contains("avx512 failed its self-test: bad; avx2 failed");
