@@ -20,7 +20,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -100,10 +99,16 @@ final class CompareClassifyCommand implements Callable<Integer> {
     try (Interruption interruption = Interruption.watch()) {
       for (Map.Entry<Method, Plan> each : plans(comparison, table, log).entrySet()) {
         Method method = each.getKey();
-        Plan plan = tuned(comparison, each.getValue(), log, interruption);
-        if (plan == null) {
+        Plan usual = each.getValue();
+        double best =
+            log.best(
+                method,
+                ClassifierComparison.FACTORS,
+                (factor, unfinished) -> tried(comparison, usual, factor, unfinished, interruption));
+        if (Double.isNaN(best)) {
           return false;
         }
+        Plan plan = usual.withFactor(best);
         for (Wanted wanted : missing(method, table)) {
           Path unfinished =
               log.unfinished("%s-%s-%d".formatted(method.name(), wanted.share, wanted.seed));
@@ -157,47 +162,18 @@ final class CompareClassifyCommand implements Callable<Integer> {
             .finished();
   }
 
-  /// Tries the factors of the usual setting that were not tried.
-  ///
-  /// @return null if it was interrupted
-  private @Nullable Plan tuned(
-      ClassifierComparison comparison, Plan plan, ComparisonLog log, Interruption interruption)
-      throws IOException {
-    double best = Double.NEGATIVE_INFINITY;
-    double chosen = 1;
-    for (double factor : ClassifierComparison.FACTORS) {
-      OptionalDouble known = log.tried(plan.method(), factor);
-      double accuracy =
-          known.isPresent()
-              ? known.getAsDouble()
-              : tried(comparison, plan, factor, log, interruption);
-      if (Double.isNaN(accuracy)) {
-        return null;
-      }
-      if (accuracy > best) {
-        best = accuracy;
-        chosen = factor;
-      }
-    }
-    return plan.withFactor(chosen);
-  }
-
-  /// @return NaN if it was interrupted
+  /// How good a factor of the usual setting is on texts kept back; NaN if it was interrupted.
   private double tried(
       ClassifierComparison comparison,
       Plan plan,
       double factor,
-      ComparisonLog log,
-      Interruption interruption)
-      throws IOException {
-    Path unfinished = log.unfinished("%s-times-%s".formatted(plan.method().name(), factor));
+      Path unfinished,
+      Interruption interruption) {
     Learner learner = comparison.tuning(plan, factor, unfinished);
     if (!learn(learner, interruption)) {
       return Double.NaN;
     }
     double accuracy = learner.accuracy();
-    log.addTried(plan.method(), factor, accuracy);
-    ComparisonLog.finished(unfinished);
     heed.notes()
         .printf(
             Locale.ROOT,

@@ -19,7 +19,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -159,7 +158,12 @@ final class CompareTranslateCommand implements Callable<Integer> {
       for (Map.Entry<Method, Plan> each : plans.entrySet()) {
         Method method = each.getKey();
         Plan plan = each.getValue();
-        double rate = tuned(comparison, plan, log, interruption);
+        double rate =
+            log.best(
+                method,
+                TranslationComparison.RATES,
+                (setting, unfinished) ->
+                    tried(comparison, plan, setting, unfinished, interruption));
         if (Double.isNaN(rate)) {
           return false;
         }
@@ -198,40 +202,13 @@ final class CompareTranslateCommand implements Callable<Integer> {
     return missing;
   }
 
-  /// Tries the learning rates that were not tried.
-  ///
-  /// @return NaN if it was interrupted
-  private double tuned(
-      TranslationComparison comparison, Plan plan, ComparisonLog log, Interruption interruption)
-      throws IOException {
-    double best = Double.POSITIVE_INFINITY;
-    double chosen = TranslationComparison.RATES.getFirst();
-    for (double rate : TranslationComparison.RATES) {
-      OptionalDouble known = log.tried(plan.method(), rate);
-      double nll =
-          known.isPresent()
-              ? known.getAsDouble()
-              : tried(comparison, plan, rate, log, interruption);
-      if (Double.isNaN(nll)) {
-        return Double.NaN;
-      }
-      if (nll < best) {
-        best = nll;
-        chosen = rate;
-      }
-    }
-    return chosen;
-  }
-
-  /// @return NaN if it was interrupted
+  /// −nll of a learning rate on pairs kept back; NaN if it was interrupted.
   private double tried(
       TranslationComparison comparison,
       Plan plan,
       double rate,
-      ComparisonLog log,
-      Interruption interruption)
-      throws IOException {
-    Path unfinished = log.unfinished("%s-rate-%s".formatted(plan.method().name(), rate));
+      Path unfinished,
+      Interruption interruption) {
     Learner learner = comparison.tuning(plan, rate, unfinished);
     heed.notes().printf(Locale.ROOT, "%s, learning rate %s%n", plan.method(), rate);
     if (!learn(learner, interruption)) {
@@ -239,9 +216,7 @@ final class CompareTranslateCommand implements Callable<Integer> {
     }
     double nll = learner.nll();
     heed.notes().printf(Locale.ROOT, "%.4f nats a token on pairs kept back%n", nll);
-    log.addTried(plan.method(), rate, nll);
-    ComparisonLog.finished(unfinished);
-    return nll;
+    return -nll;
   }
 
   private Run triedAndSaved(Learner learner, Path model) {

@@ -56,23 +56,51 @@ record ComparisonLog(Path file, List<ConfigFile> done) {
     }
   }
 
-  /// What came of a try before the runs of a method, if it was made.
+  /// What a setting is worth.
+  interface Attempt {
+    /// @param unfinished where the attempt keeps its state
+    /// @return the larger the better; NaN if it was interrupted
+    double of(double setting, Path unfinished);
+  }
+
+  /// The setting of a method that is worth most. Those that were not tried yet are tried, and
+  /// written down.
+  ///
+  /// @return NaN if it was interrupted
+  double best(Enum<?> method, List<Double> settings, Attempt attempt) throws IOException {
+    double best = settings.getFirst();
+    double most = Double.NEGATIVE_INFINITY;
+    for (double setting : settings) {
+      OptionalDouble known = tried(method, setting);
+      Path unfinished = unfinished("%s-%s".formatted(method.name(), setting));
+      double worth = known.isPresent() ? known.getAsDouble() : attempt.of(setting, unfinished);
+      if (Double.isNaN(worth)) {
+        return Double.NaN;
+      }
+      if (known.isEmpty()) {
+        Map<String, @Nullable Object> line = new LinkedHashMap<>();
+        line.put("tried", method.name());
+        line.put("setting", setting);
+        line.put("worth", worth);
+        add(line);
+        finished(unfinished);
+      }
+      if (worth > most) {
+        most = worth;
+        best = setting;
+      }
+    }
+    return best;
+  }
+
+  /// What a setting was worth, if it was tried.
   OptionalDouble tried(Enum<?> method, double setting) {
     return done.stream()
         .filter(line -> line.value("tried").isPresent())
         .filter(line -> line.string("tried").equals(method.name()))
         .filter(line -> line.number("setting") == setting)
-        .mapToDouble(line -> line.number("result"))
+        .mapToDouble(line -> line.number("worth"))
         .findFirst();
-  }
-
-  /// Writes down what came of a try.
-  void addTried(Enum<?> method, double setting, double result) throws IOException {
-    Map<String, @Nullable Object> line = new LinkedHashMap<>();
-    line.put("tried", method.name());
-    line.put("setting", setting);
-    line.put("result", result);
-    add(line);
   }
 
   /// Writes a line down.

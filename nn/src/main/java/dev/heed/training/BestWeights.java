@@ -17,27 +17,14 @@ public final class BestWeights implements TrainingProgress {
 
   private final Layer model;
   private final @Nullable Path file;
-  private final TrainingProgress next;
   private final Map<String, Tensor> kept = new LinkedHashMap<>();
 
   /// Keeps the weights of `model` while it trains.
   ///
   /// @param directory where the run's checkpoints are; null for nowhere
-  /// @param next hears everything too
-  public BestWeights(Layer model, @Nullable Path directory, TrainingProgress next) {
+  public BestWeights(Layer model, @Nullable Path directory) {
     this.model = model;
     this.file = directory == null ? null : directory.resolve(FILE);
-    this.next = next;
-  }
-
-  @Override
-  public void begins(TrainingMemory memory) {
-    next.begins(memory);
-  }
-
-  @Override
-  public void step(Step step) {
-    next.step(step);
   }
 
   @Override
@@ -55,12 +42,6 @@ public final class BestWeights implements TrainingProgress {
         TrainingCheckpoint.writeWeights(file, model);
       }
     }
-    next.evaluation(evaluation);
-  }
-
-  @Override
-  public void saved(long step) {
-    next.saved(step);
   }
 
   /// Brings the model to its best evaluation; does nothing where there was none.

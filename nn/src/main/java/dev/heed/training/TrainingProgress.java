@@ -45,6 +45,36 @@ public interface TrainingProgress {
   /// When a checkpoint is safely on disk.
   default void saved(long step) {}
 
+  /// Both: this hears each event first, then `next`.
+  default TrainingProgress then(TrainingProgress next) {
+    TrainingProgress first = this;
+    return new TrainingProgress() {
+      @Override
+      public void begins(TrainingMemory memory) {
+        first.begins(memory);
+        next.begins(memory);
+      }
+
+      @Override
+      public void step(Step step) {
+        first.step(step);
+        next.step(step);
+      }
+
+      @Override
+      public void evaluation(Evaluation evaluation) {
+        first.evaluation(evaluation);
+        next.evaluation(evaluation);
+      }
+
+      @Override
+      public void saved(long step) {
+        first.saved(step);
+        next.saved(step);
+      }
+    };
+  }
+
   /// One step.
   ///
   /// @param step its number, from 1

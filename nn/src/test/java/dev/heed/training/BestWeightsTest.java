@@ -15,7 +15,7 @@ class BestWeightsTest {
 
   private static void check(@Nullable Path directory) {
     Linear model = new Linear(3, 2, true, Initializer.seeded(1));
-    BestWeights best = new BestWeights(model, directory, TrainingProgress.SILENT);
+    BestWeights best = new BestWeights(model, directory);
     best.restore(); // nothing yet
     float[] first = model.weight().toFloatArray();
     best.evaluation(new TrainingProgress.Evaluation(1, 0.5, true));
@@ -34,10 +34,9 @@ class BestWeightsTest {
   @Test
   void aRunThatGoesOnHasItToo() {
     Linear model = new Linear(3, 2, true, Initializer.seeded(1));
-    new BestWeights(model, folder, TrainingProgress.SILENT)
-        .evaluation(new TrainingProgress.Evaluation(1, 0.5, true));
+    new BestWeights(model, folder).evaluation(new TrainingProgress.Evaluation(1, 0.5, true));
     Linear other = new Linear(3, 2, true, Initializer.seeded(2));
-    new BestWeights(other, folder, TrainingProgress.SILENT).restore();
+    new BestWeights(other, folder).restore();
     assertThat(other.weight().toFloatArray()).isEqualTo(model.weight().toFloatArray());
   }
 }

@@ -315,10 +315,10 @@ public final class ClassifierComparison {
     ///
     /// @return its history, without steps where the method has none
     public Trainer.History run(TrainingProgress progress) {
-      TrainingClock clock = new TrainingClock(checkpoints, progress);
+      TrainingClock clock = new TrainingClock(checkpoints);
       Learning begun = learning(method, settings, factor, texts, chooseBy, checkpoints);
       learning.set(begun);
-      Trainer.History history = begun.training.run(clock);
+      Trainer.History history = begun.training.run(clock.then(progress));
       seconds = clock.seconds();
       return history;
     }

@@ -155,8 +155,9 @@ public final class LanguageModelTraining {
 
   /// The same with texts of [#tokens].
   public Trainer.History run(StoredTokens texts, StoredTokens heldOut, TrainingProgress progress) {
-    BestWeights best = new BestWeights(learning, checkpoints, progress);
-    Trainer.History history = trainer.fit(batches(texts, true), batches(heldOut, false), best);
+    BestWeights best = new BestWeights(learning, checkpoints);
+    Trainer.History history =
+        trainer.fit(batches(texts, true), batches(heldOut, false), best.then(progress));
     if (history.finished()) {
       best.restore();
     }

@@ -56,12 +56,12 @@ final class SampleTrainer<S> {
 
   /// Trains; at the end the model is as it was when it did best on `heldOut`.
   Trainer.History run(List<S> learned, List<S> heldOut, TrainingProgress progress) {
-    BestWeights best = new BestWeights(model, checkpoints, progress);
+    BestWeights best = new BestWeights(model, checkpoints);
     Trainer.History history =
         trainer.fit(
             LengthBuckets.shuffled(learned, length, settings.textsPerStep(), settings.seed()),
             LengthBuckets.sorted(heldOut, length, settings.textsPerStep()),
-            best);
+            best.then(progress));
     if (history.finished()) {
       best.restore();
     }

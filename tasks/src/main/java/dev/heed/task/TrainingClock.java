@@ -1,6 +1,5 @@
 package dev.heed.task;
 
-import dev.heed.training.TrainingMemory;
 import dev.heed.training.TrainingProgress;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -12,17 +11,14 @@ import org.jspecify.annotations.Nullable;
 /// has a file `seconds`, written with each of them.
 final class TrainingClock implements TrainingProgress {
   private final @Nullable Path file;
-  private final TrainingProgress next;
   private final double before;
   private final long begun = System.nanoTime();
 
   /// Begins, or goes on.
   ///
   /// @param checkpoints where the state of the training is kept; null for nowhere
-  /// @param next hears everything too
-  TrainingClock(@Nullable Path checkpoints, TrainingProgress next) {
+  TrainingClock(@Nullable Path checkpoints) {
     this.file = checkpoints == null ? null : checkpoints.resolve("seconds");
-    this.next = next;
     try {
       before = file != null && Files.exists(file) ? Double.parseDouble(Files.readString(file)) : 0;
     } catch (IOException e) {
@@ -36,21 +32,6 @@ final class TrainingClock implements TrainingProgress {
   }
 
   @Override
-  public void begins(TrainingMemory memory) {
-    next.begins(memory);
-  }
-
-  @Override
-  public void step(Step step) {
-    next.step(step);
-  }
-
-  @Override
-  public void evaluation(Evaluation evaluation) {
-    next.evaluation(evaluation);
-  }
-
-  @Override
   public void saved(long step) {
     if (file != null) {
       try {
@@ -59,6 +40,5 @@ final class TrainingClock implements TrainingProgress {
         throw new UncheckedIOException(e);
       }
     }
-    next.saved(step);
   }
 }

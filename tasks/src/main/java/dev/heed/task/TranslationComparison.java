@@ -294,8 +294,8 @@ public final class TranslationComparison {
 
     /// Learns, once, from the last checkpoint on if there is one.
     public Trainer.History run(TrainingProgress progress) {
-      TrainingClock clock = new TrainingClock(checkpoints, progress);
-      Trainer.History history = trainer.run(learned, List.of(), clock);
+      TrainingClock clock = new TrainingClock(checkpoints);
+      Trainer.History history = trainer.run(learned, List.of(), clock.then(progress));
       seconds = clock.seconds();
       return history;
     }
