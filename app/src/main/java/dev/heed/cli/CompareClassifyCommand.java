@@ -119,7 +119,7 @@ final class CompareClassifyCommand implements Callable<Integer> {
           Run run = learner.tried();
           table.runs().add(run);
           log.add(ClassificationComparison.toMap(run));
-          ComparisonLog.finished(unfinished);
+          log.finished(unfinished);
           write(folder, table); // so that what is done can be read meanwhile
           heed.notes()
               .printf(

@@ -178,7 +178,7 @@ final class CompareTranslateCommand implements Callable<Integer> {
           Run run = triedAndSaved(learner, folder.resolve(name));
           table.runs().add(run);
           log.add(TranslationTable.toMap(run));
-          ComparisonLog.finished(unfinished);
+          log.finished(unfinished);
           write(folder, table); // so that what is done can be read meanwhile
         }
       }

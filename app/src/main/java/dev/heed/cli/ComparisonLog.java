@@ -50,9 +50,13 @@ record ComparisonLog(Path file, List<ConfigFile> done) {
   }
 
   /// Removes the state of a training that has ended.
-  static void finished(Path unfinished) throws IOException {
+  void finished(Path unfinished) throws IOException {
     if (Files.exists(unfinished)) {
       Folders.remove(unfinished);
+      Path all = file.resolveSibling(UNFINISHED);
+      if (Folders.isFree(all)) {
+        Files.delete(all);
+      }
     }
   }
 

@@ -89,6 +89,7 @@ class CompareTranslateCommandTest {
         .hasSize(7)
         .startsWith(all.subList(0, 6).toArray(String[]::new));
     assertThat(more.messages()).contains("seed 2").doesNotContain("seed 1", "kept back");
+    assertThat(folder.resolve("out/unfinished")).doesNotExist();
     assertThat(more.out())
         .startsWith("{\"results\":[{\"method\":\"luong\",\"bleu\":")
         .contains("\"by_length\":[{\"from\":");
