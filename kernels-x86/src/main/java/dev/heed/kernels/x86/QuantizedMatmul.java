@@ -1,5 +1,7 @@
 package dev.heed.kernels.x86;
 
+import static dev.heed.kernels.x86.MatmulGrid.part;
+
 import dev.heed.tensor.Parallel;
 import dev.heed.tensor.QuantizedLayout;
 import dev.heed.tensor.Tensor;
@@ -15,7 +17,11 @@ final class QuantizedMatmul {
   private static final int RUN = QuantizedLayout.RUN / GROUP;
 
   /// Bytes of weights, times rows, that make a task worth a thread: some microseconds.
-  private static final long WORK_PER_TASK = 48 << 10;
+  private static final long LEAST_WORK = 64 << 10;
+
+  /// The same of a task of which there are enough for all threads. A processor reads ahead of who
+  /// reads on, and begins anew with each task.
+  private static final long USUAL_WORK = 192 << 10;
 
   private final KernelCache kernels;
   private final int mostRows;
@@ -49,15 +55,17 @@ final class QuantizedMatmul {
       quantize(task, x.memory().address());
       int panels = outWidth / PANEL;
       long work = layout.panelBytes(width) * rows;
-      int each = (int) Math.max(1, WORK_PER_TASK / Math.max(1, work));
+      long share = work * panels / Parallel.threads();
+      int each = (int) (Math.clamp(share, LEAST_WORK, USUAL_WORK) / Math.max(1, work));
       long biasAt = bias == null ? 0 : bias.memory().address();
       long residualAt = residual == null ? 0 : residual.memory().address();
       long outAt = out.memory().address();
+      int tasks = Math.ceilDiv(panels, Math.max(1, each));
       Parallel.run(
-          (panels + each - 1) / each,
-          part -> {
-            int first = part * each;
-            int count = Math.min(each, panels - first);
+          tasks,
+          index -> {
+            int first = part(panels, tasks, index);
+            int count = part(panels, tasks, index + 1) - first;
             try (Scratch own = Scratch.take(0)) {
               long column = 4L * first * PANEL;
               own.arguments()
