@@ -55,9 +55,10 @@ final class SelfTest {
   }
 
   private Optional<String> products() {
-    Tensor a = input(37, 29);
-    Tensor b = input(29, 53);
-    Tensor weight = input(53, 29);
+    // Large enough for products of bfloat16, too.
+    Tensor a = input(37, 35);
+    Tensor b = input(35, 53);
+    Tensor weight = input(53, 35);
     Tensor gradient = input(37, 53);
     Tensor bias = input(53);
     return compare(
@@ -65,7 +66,7 @@ final class SelfTest {
             (k, out) -> {
               k.matmul(a, false, b, false, output(out, 37, 53), false);
               k.matmul(a, false, weight, true, output(out, 37, 53), false);
-              k.matmul(gradient, true, a, false, output(out, 53, 29), true);
+              k.matmul(gradient, true, a, false, output(out, 53, 35), true);
             })
         .or(() ->
             compare(
@@ -74,7 +75,7 @@ final class SelfTest {
                   Tensor before = output(out, 37, 53);
                   k.linear(a, weight, bias, Activation.GELU, gradient, before, output(out, 37, 53));
                   k.linear(
-                      input(1, 29), weight, null, Activation.NONE, null, null, output(out, 1, 53));
+                      input(1, 35), weight, null, Activation.NONE, null, null, output(out, 1, 53));
                   k.addColumnSums(gradient, output(out, 53));
                 }));
   }

@@ -30,7 +30,11 @@ public final class X86Kernels extends ReferenceKernels {
   private final AttentionWeights weights;
 
   X86Kernels(Level level) {
-    this.kernels = new KernelCache(level);
+    this(new KernelCache(level));
+  }
+
+  X86Kernels(KernelCache kernels) {
+    this.kernels = kernels;
     this.matmul = new Matmul(kernels);
     this.bfloat = new BfloatMatmul(kernels);
     this.quantized = new QuantizedMatmul(kernels);

@@ -20,10 +20,25 @@ class SelfTestTest {
     levels.addAll(Levels.withBfloat());
     for (Level level : levels) {
       for (Precision precision : Precision.values()) {
-        Optional<String> failure = precision.compute(() -> SelfTest.failure(new X86Kernels(level)));
+        Optional<String> failure = precision.compute(() -> SelfTest.failure(Levels.kernels(level)));
         assertThat(failure).as(level + " in " + precision).isEmpty();
       }
     }
+  }
+
+  @Test
+  void tilesThatDoNothingAreFound() {
+    Assumptions.assumeTrue(Levels.withBfloat().contains(Level.AMX), "no AVX512-BF16");
+    KernelCache withoutTiles =
+        new KernelCache(Level.AMX) {
+          @Override
+          Kernel load(byte[] code) {
+            byte[] returns = {(byte) 0xC3};
+            return super.load(TileInterpreter.hasTiles(code) ? returns : code);
+          }
+        };
+    assertThat(SelfTest.failure(new X86Kernels(withoutTiles)).orElseThrow())
+        .startsWith("matmul must give ");
   }
 
   @Test
