@@ -168,6 +168,11 @@ final class Assembler {
     tile(2, 0x5C, sum.number(), b.number(), a);
   }
 
+  /// `sum += a·b` of bytes, four by four: signed a [rows][fours], unsigned b [fours][columns].
+  void tdpbsud(Tile sum, Tile a, Tile b) {
+    tile(2, 0x5E, sum.number(), b.number(), a);
+  }
+
   private void tile(int prefix, int opcode, int reg, int vvvv, Operand rm) {
     put(0xC4);
     put(1 << 7 | (indexBit(rm) ^ 1) << 6 | (baseBit(rm) ^ 1) << 5 | 2);

@@ -57,8 +57,8 @@ final class BfloatMatmul {
         && product.k() >= SHORTEST;
   }
 
-  /// Whether a product with quantised weights gains by tiles over one with 8-bit activations, which
-  /// reads the weights once for each few rows.
+  /// Whether a product with weights of a quantised file gains by tiles over one with 8-bit
+  /// activations, which reads the weights once for each few rows.
   boolean takesQuantized(int m, int n) {
     return tiles && m >= FEWEST_QUANTIZED && n >= SHORTEST;
   }
@@ -434,7 +434,7 @@ final class BfloatMatmul {
     }
 
     private void tiles(Arguments arguments, int rows, int columns) {
-      TileConfiguration.set(arguments, TileCode.CONFIGURATION, rows, columns);
+      TileConfiguration.set(arguments, TileCode.CONFIGURATION, rows, columns, 4 * TURN);
       TileCode code = new TileCode(rows > 16, columns > 16);
       kernels.get(code.key(), code::emit).call(arguments.address());
     }

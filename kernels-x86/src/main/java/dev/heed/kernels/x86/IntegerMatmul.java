@@ -10,6 +10,8 @@ import dev.heed.tensor.Tensor;
 /// Products with matrices of [DType#I8]. All rows are rounded to 8 bits; then a task multiplies
 /// some of them with weights that its second-level cache holds, and activates what it made while
 /// that is there too.
+///
+/// With AMX, tiles multiply what has enough rows, VNNI the rest; the bits are the same.
 final class IntegerMatmul {
   private static final QuantizedLayout LAYOUT = QuantizedLayout.of(DType.I8);
   private static final int PANEL = QuantizedLayout.ROWS;
@@ -27,9 +29,11 @@ final class IntegerMatmul {
   private static final long TASK_WORK = 1 << 19;
 
   private final KernelCache kernels;
+  private final boolean tiles;
 
   IntegerMatmul(KernelCache kernels) {
     this.kernels = kernels;
+    this.tiles = kernels.level() == Level.AMX;
   }
 
   /// Whether this processor has the units.
@@ -39,11 +43,13 @@ final class IntegerMatmul {
 
   /// One product: x [N, I] · weight [O, I]ᵀ.
   ///
-  /// @param codes where the rounded rows are, in tiles of as many as a kernel takes
+  /// @param together as many rows as a kernel takes
+  /// @param codes where the rounded rows are, in lots of so many
   /// @param bias the address of what is added to all rows, 0 for none
   /// @param residual the address of what is added to the product, 0 for none
   private record Rounded(
       int rows,
+      int together,
       int width,
       int outWidth,
       long x,
@@ -60,7 +66,7 @@ final class IntegerMatmul {
       return Math.ceilDiv(groups(), GROUPS_OF_RUN);
     }
 
-    /// Where the codes of the tile begin whose first row this is.
+    /// Where the codes of the lot begin whose first row this is.
     long codes(int row) {
       return codes + (long) row * width;
     }
@@ -72,6 +78,10 @@ final class IntegerMatmul {
 
     int panels() {
       return Math.ceilDiv(outWidth, PANEL);
+    }
+
+    boolean byTiles() {
+      return together == IntegerTileCode.MOST_ROWS;
     }
 
     /// The bytes of codes and scales.
@@ -94,6 +104,7 @@ final class IntegerMatmul {
       Rounded product =
           new Rounded(
               rows,
+              tiles && rows >= IntegerTileCode.MOST_ROWS ? IntegerTileCode.MOST_ROWS : MOST_ROWS,
               width,
               outWidth,
               x.memory().address(),
@@ -114,7 +125,7 @@ final class IntegerMatmul {
     int columnTasks =
         Math.min(pairs, (int) Math.ceilDiv((long) product.width * product.outWidth, TASK_BYTES));
     int columns = Math.ceilDiv(pairs, Math.max(1, columnTasks)) * MOST_PANELS * PANEL;
-    int most = Math.max(1, TASK_BYTES / 4 / columns / MOST_ROWS) * MOST_ROWS;
+    int most = Math.max(1, TASK_BYTES / 4 / columns / product.together) * product.together;
     int rowTasks = Math.ceilDiv(product.rows, most);
     // Few rows are cut by columns once more.
     long workOfPair = (long) Math.min(product.rows, most) * product.width * MOST_PANELS * PANEL;
@@ -140,7 +151,8 @@ final class IntegerMatmul {
   /// Rows `first` … `last` − 1 of the product, panels `panel` … `end` − 1.
   private void multiply(
       Rounded product, Epilogue epilogue, int first, int last, int panel, int end) {
-    try (Scratch scratch = Scratch.take(0)) {
+    long sums = product.byTiles() ? (long) product.runs() * IntegerTileCode.SUMS_RUN : 0;
+    try (Scratch scratch = Scratch.take(sums / 4)) {
       Arguments arguments = scratch.arguments();
       long panelBytes = LAYOUT.panelBytes(product.width);
       arguments
@@ -148,7 +160,9 @@ final class IntegerMatmul {
           .set(RUN, GROUPS_OF_RUN)
           .set(W_PANEL, panelBytes)
           .set(OUT_ROW, 4L * product.outWidth)
-          .set(LANES, product.outWidth % PANEL);
+          .set(LANES, product.outWidth % PANEL)
+          .set(IntegerTileCode.SUMS, scratch.address())
+          .set(IntegerSumsCode.RUNS, product.runs());
       for (int p = panel; p < end; p += MOST_PANELS) {
         int count = Math.min(MOST_PANELS, end - p);
         boolean whole = (p + count) * PANEL <= product.outWidth;
@@ -156,16 +170,20 @@ final class IntegerMatmul {
         arguments
             .set(W, product.weight + p * panelBytes)
             .set(BIAS, product.bias == 0 ? 0 : product.bias + column);
-        for (int row = first; row < last; row += MOST_ROWS) {
-          IntegerCode code = new IntegerCode(Math.min(MOST_ROWS, last - row), count, whole);
-          Kernel kernel = kernels.get(code, code::emit);
+        for (int row = first; row < last; row += product.together) {
+          int rows = Math.min(product.together, last - row);
           long place = 4L * row * product.outWidth + column;
           arguments
               .set(X, product.codes(row))
               .set(SCALES, product.scales(row))
               .set(OUT, product.out + place)
               .set(RESIDUAL, product.residual == 0 ? 0 : product.residual + place);
-          kernel.call(arguments.address());
+          if (product.byTiles()) {
+            byTiles(arguments, rows, count, whole);
+          } else {
+            IntegerCode code = new IntegerCode(rows, count, whole);
+            kernels.get(code, code::emit).call(arguments.address());
+          }
         }
       }
       if (!epilogue.isEmpty()) {
@@ -182,6 +200,19 @@ final class IntegerMatmul {
     }
   }
 
+  private void byTiles(Arguments arguments, int rows, int panels, boolean whole) {
+    arguments
+        .set(IntegerTileCode.ROWS, rows)
+        .set(IntegerTileCode.X_GROUP, (long) rows * GROUP_BYTES)
+        .set(IntegerSumsCode.SCALES_RUN, (long) rows * RUN_BYTES);
+    TileConfiguration.set(
+        arguments, IntegerTileCode.CONFIGURATION, rows, panels * PANEL, GROUP_BYTES);
+    IntegerTileCode products = new IntegerTileCode(rows > 16, panels == 2);
+    kernels.get(products, products::emit).call(arguments.address());
+    IntegerSumsCode sums = new IntegerSumsCode(panels, whole);
+    kernels.get(sums, sums::emit).call(arguments.address());
+  }
+
   /// Rounds rows `first` … `end` − 1.
   private static void quantize(Rounded product, Kernel kernel, int first, int end) {
     try (Scratch scratch = Scratch.take(0)) {
@@ -191,15 +222,15 @@ final class IntegerMatmul {
           .set(RUN, GROUPS_OF_RUN)
           .set(MINUS_ZERO, (float) -LAYOUT.zero());
       for (int row = first; row < end; row++) {
-        int tile = row / MOST_ROWS * MOST_ROWS;
-        int tileRows = Math.min(MOST_ROWS, product.rows - tile);
-        int inTile = row - tile;
+        int lot = row / product.together * product.together;
+        int lotRows = Math.min(product.together, product.rows - lot);
+        int inLot = row - lot;
         arguments
             .set(FROM, product.x + 4L * row * product.width)
-            .set(X, product.codes(tile) + (long) inTile * GROUP_BYTES)
-            .set(X_GROUP, (long) tileRows * GROUP_BYTES)
-            .set(SCALES, product.scales(tile) + (long) inTile * RUN_BYTES)
-            .set(SCALES_RUN, (long) tileRows * RUN_BYTES);
+            .set(X, product.codes(lot) + (long) inLot * GROUP_BYTES)
+            .set(X_GROUP, (long) lotRows * GROUP_BYTES)
+            .set(SCALES, product.scales(lot) + (long) inLot * RUN_BYTES)
+            .set(SCALES_RUN, (long) lotRows * RUN_BYTES);
         kernel.call(arguments.address());
       }
     }

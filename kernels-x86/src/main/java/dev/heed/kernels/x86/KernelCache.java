@@ -7,7 +7,7 @@ import java.util.function.Function;
 ///
 /// The keys that a forward pass needs have `equals` and `hashCode` of their own: those that the
 /// compiler gives to records are linked at their first use, which a cold start feels.
-final class KernelCache {
+class KernelCache {
   private final Level level;
   private final ConcurrentHashMap<Object, Kernel> kernels = new ConcurrentHashMap<>();
 
@@ -25,7 +25,8 @@ final class KernelCache {
     return known != null ? known : kernels.computeIfAbsent(key, k -> load(emit.apply(level)));
   }
 
-  private static Kernel load(byte[] code) {
+  /// Makes emitted code callable; a test may do it another way.
+  Kernel load(byte[] code) {
     try {
       return Kernel.load(code);
     } catch (ExecutableMemory.RefusedException refused) {

@@ -6,10 +6,13 @@ import dev.heed.tensor.CounterRandom;
 import dev.heed.tensor.DType;
 import dev.heed.tensor.Kernels;
 import dev.heed.tensor.Precision;
+import dev.heed.tensor.QuantizedLayout;
 import dev.heed.tensor.ReferenceKernels;
 import dev.heed.tensor.Sequences;
 import dev.heed.tensor.Shape;
 import dev.heed.tensor.Tensor;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -55,9 +58,10 @@ final class SelfTest {
   }
 
   private Optional<String> products() {
-    Tensor a = input(37, 29);
-    Tensor b = input(29, 53);
-    Tensor weight = input(53, 29);
+    // Large enough for products of bfloat16, too.
+    Tensor a = input(37, 35);
+    Tensor b = input(35, 53);
+    Tensor weight = input(53, 35);
     Tensor gradient = input(37, 53);
     Tensor bias = input(53);
     return compare(
@@ -65,7 +69,7 @@ final class SelfTest {
             (k, out) -> {
               k.matmul(a, false, b, false, output(out, 37, 53), false);
               k.matmul(a, false, weight, true, output(out, 37, 53), false);
-              k.matmul(gradient, true, a, false, output(out, 53, 29), true);
+              k.matmul(gradient, true, a, false, output(out, 53, 35), true);
             })
         .or(() ->
             compare(
@@ -74,9 +78,24 @@ final class SelfTest {
                   Tensor before = output(out, 37, 53);
                   k.linear(a, weight, bias, Activation.GELU, gradient, before, output(out, 37, 53));
                   k.linear(
-                      input(1, 29), weight, null, Activation.NONE, null, null, output(out, 1, 53));
+                      input(1, 35), weight, null, Activation.NONE, null, null, output(out, 1, 53));
                   k.addColumnSums(gradient, output(out, 53));
-                }));
+                }))
+        .or(this::productOfBytes);
+  }
+
+  /// Columns of a whole run and of a part of one.
+  private Optional<String> productOfBytes() {
+    Tensor x = input(37, 160);
+    Tensor weight = bytes(53, 160);
+    Tensor bias = input(53);
+    return compare(
+        "product of 8 bits",
+        (k, out) -> {
+          k.linear(x, weight, bias, Activation.NONE, null, null, output(out, 37, 53));
+          Tensor row = x.rows(0, 1);
+          k.linear(row, weight, null, Activation.NONE, null, null, output(out, 1, 53));
+        });
   }
 
   private Optional<String> attention() {
@@ -251,6 +270,25 @@ final class SelfTest {
       values[i] = (float) (2 * CounterRandom.uniform(key, i) - 1);
     }
     return Tensor.of(values, shape);
+  }
+
+  /// Any codes, with other scales for neighbouring rows.
+  private Tensor bytes(int rows, int width) {
+    Tensor weight = Tensor.empty(Shape.of(rows, width), DType.I8);
+    QuantizedLayout layout = QuantizedLayout.of(DType.I8);
+    MemorySegment memory = weight.memory();
+    long key = CounterRandom.key(1, 0, inputs++);
+    for (long block = 0; block < memory.byteSize(); block += layout.blockBytes()) {
+      for (int row = 0; row < QuantizedLayout.ROWS; row++) {
+        short scale = Float.floatToFloat16((1 + row) / 1000f);
+        memory.set(ValueLayout.JAVA_SHORT, block + 2 * row, scale);
+      }
+      for (int i = layout.headerBytes(); i < layout.blockBytes(); i++) {
+        double code = 256 * CounterRandom.uniform(key, block + i);
+        memory.set(ValueLayout.JAVA_BYTE, block + i, (byte) (int) code);
+      }
+    }
+    return weight;
   }
 
   private static Tensor output(List<Tensor> out, int... shape) {

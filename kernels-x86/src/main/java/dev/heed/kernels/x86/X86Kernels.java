@@ -30,7 +30,11 @@ public final class X86Kernels extends ReferenceKernels {
   private final AttentionWeights weights;
 
   X86Kernels(Level level) {
-    this.kernels = new KernelCache(level);
+    this(new KernelCache(level));
+  }
+
+  X86Kernels(KernelCache kernels) {
+    this.kernels = kernels;
     this.matmul = new Matmul(kernels);
     this.bfloat = new BfloatMatmul(kernels);
     this.quantized = new QuantizedMatmul(kernels);
@@ -115,16 +119,16 @@ public final class X86Kernels extends ReferenceKernels {
       int n = weight.shape().dimension(0);
       Epilogue epilogue =
           new Epilogue(activation, address(bias), address(residual), address(beforeActivation));
+      if (weight.dtype() == DType.I8 && integers.isPossible()) {
+        integers.linear(x, weight, epilogue, out);
+        Rows.keep(bias, residual, beforeActivation);
+        return;
+      }
       if (bfloat.takesQuantized(m, n)) {
         int k = weight.shape().width();
         bfloat.multiply(
             m, n, k, address(x), weight.dtype(), address(weight), address(out), epilogue);
         Rows.keep(x, weight, bias, residual, beforeActivation, out);
-        return;
-      }
-      if (weight.dtype() == DType.I8 && integers.isPossible()) {
-        integers.linear(x, weight, epilogue, out);
-        Rows.keep(bias, residual, beforeActivation);
         return;
       }
       boolean plain = activation == Activation.NONE && beforeActivation == null;

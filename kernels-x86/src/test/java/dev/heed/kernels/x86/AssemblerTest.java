@@ -379,6 +379,10 @@ class AssemblerTest {
         "c4 e2 4a 5c d5",
         "tdpbf16ps tmm2,tmm5,tmm6",
         a -> a.tdpbf16ps(new Tile(2), new Tile(5), new Tile(6)));
+    encodes(
+        "c4 e2 4a 5e d5",
+        "tdpbsud tmm2,tmm5,tmm6",
+        a -> a.tdpbsud(new Tile(2), new Tile(5), new Tile(6)));
   }
 
   @Test

@@ -50,7 +50,7 @@ class AttentionTest {
     private static final Computation EXACT = new Computation(REFERENCE, Precision.FP32);
 
     static Computation of(Level level, Precision precision) {
-      return new Computation(new X86Kernels(level), precision);
+      return new Computation(Levels.kernels(level), precision);
     }
 
     /// Of an output. Weights, and the gradients of scores, are rounded to 8 bits in bfloat16.

@@ -30,7 +30,7 @@ class Bf16WeightTest {
   private final X86Kernels kernels;
 
   Bf16WeightTest(Level level) {
-    this.kernels = new X86Kernels(level);
+    this.kernels = Levels.kernels(level);
   }
 
   static List<Level> levels() {

@@ -33,7 +33,7 @@ class BfloatMatmulTest {
   private final Kernels kernels;
 
   BfloatMatmulTest(Level level) {
-    this.kernels = new X86Kernels(level);
+    this.kernels = Levels.kernels(level);
   }
 
   /// The levels of this machine that have such products.

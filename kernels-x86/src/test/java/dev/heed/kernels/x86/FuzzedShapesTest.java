@@ -85,7 +85,8 @@ class FuzzedShapesTest {
         size[1] = Math.max(1, size[1] % 5) * block;
         size[2] = Math.max(1, size[2] % 300);
         draw.largest = size[1];
-        size[0] %= 60;
+        // With tiles, more rows of a file's types are rounded otherwise: QuantizedMatmulTest.
+        size[0] %= type == DType.I8 ? 60 : 32;
         linear(k, draw, size, QuantizedMatmulTest.weight(type, size[2], size[1], 1), out);
       }
     },
@@ -342,7 +343,7 @@ class FuzzedShapesTest {
     List<Level> levels = new ArrayList<>(Levels.available());
     levels.addAll(Levels.withBfloat());
     List<Kernels> kernels = new ArrayList<>(List.of(new VectorKernels()));
-    levels.forEach(level -> kernels.add(new X86Kernels(level)));
+    levels.forEach(level -> kernels.add(Levels.kernels(level)));
     long end = System.nanoTime() + (long) (SECONDS * 1e9);
     long seed = FIRST_SEED;
     while (seed - FIRST_SEED < USUAL || System.nanoTime() < end) {

@@ -33,13 +33,17 @@ class QuantizedMatmulTest {
     }
     List<Level> levels =
         highest.compareTo(Level.VNNI) >= 0 ? List.of(Level.AVX2, Level.VNNI) : List.of(Level.AVX2);
-    return levels.stream().flatMap(level -> TYPES.stream().map(type -> Arguments.of(level, type)));
+    return Stream.concat(
+        levels.stream().flatMap(level -> TYPES.stream().map(type -> Arguments.of(level, type))),
+        Levels.withBfloat().stream()
+            .filter(level -> level == Level.AMX)
+            .map(level -> Arguments.of(level, DType.I8)));
   }
 
   @ParameterizedTest
   @MethodSource("cases")
   void productsAgreeWithTheReference(Level level, DType type) {
-    X86Kernels kernels = new X86Kernels(level);
+    X86Kernels kernels = Levels.kernels(level);
     int block = QuantizedLayout.of(type).blockColumns();
     for (int[] size :
         new int[][] {
@@ -67,8 +71,8 @@ class QuantizedMatmulTest {
   @ParameterizedTest
   @MethodSource("cases")
   void anyNumberOfThreadsGivesTheSameBitsAndZerosGiveZeros(Level level, DType type) {
-    X86Kernels kernels = new X86Kernels(level);
-    Tensor x = values(5, 512, 1);
+    X86Kernels kernels = Levels.kernels(level);
+    Tensor x = values(37, 512, 1);
     Tensor weight = weight(type, 200, 512, 2);
     int before = Parallel.threads();
     try {
@@ -85,11 +89,10 @@ class QuantizedMatmulTest {
     }
   }
 
-  @Test
-  void rowsAndColumnsOfSeveralTasksAgreeToo() throws Exception {
-    Level highest = Cpu.detect().level().orElse(null);
-    assumeThat(highest).as("VNNI").isNotNull().isGreaterThanOrEqualTo(Level.VNNI);
-    X86Kernels kernels = new X86Kernels(Level.VNNI);
+  @ParameterizedTest
+  @MethodSource("levelsOfBytes")
+  void rowsAndColumnsOfSeveralTasksAgreeToo(Level level) {
+    X86Kernels kernels = Levels.kernels(level);
     for (int[] size : new int[][] {{401, 390, 160}, {3, 4098, 96}, {207, 1030, 32}}) {
       Tensor x = values(size[0], size[2], 1);
       Tensor weight = weight(DType.I8, size[1], size[2], 2);
@@ -100,17 +103,21 @@ class QuantizedMatmulTest {
     }
   }
 
+  static Stream<Object> levelsOfBytes() throws ExecutableMemory.RefusedException {
+    return cases().filter(c -> c.get()[1] == DType.I8).map(c -> c.get()[0]);
+  }
+
   @ParameterizedTest
   @MethodSource("cases")
   void nanAndInfinityMakeTheirRowsNanAndNoOther(Level level, DType type) {
-    X86Kernels kernels = new X86Kernels(level);
+    X86Kernels kernels = Levels.kernels(level);
     Tensor weight = weight(type, 37, 256, 2);
-    Tensor x = values(20, 256, 1);
+    Tensor x = values(40, 256, 1);
     Tensor clean = product(kernels, x, weight);
     x.memory().setAtIndex(ValueLayout.JAVA_FLOAT, 2 * 256 + 7, Float.NaN);
     x.memory().setAtIndex(ValueLayout.JAVA_FLOAT, 9 * 256 + 150, Float.NEGATIVE_INFINITY);
     Tensor received = product(kernels, x, weight);
-    for (int row = 0; row < 20; row++) {
+    for (int row = 0; row < 40; row++) {
       if (row == 2 || row == 9) {
         assertThat(received.rows(row, row + 1).toFloatArray()).containsOnly(Float.NaN);
       } else {
@@ -119,27 +126,71 @@ class QuantizedMatmulTest {
     }
   }
 
+  @Test
+  void tilesOfBytesGiveTheBitsOfVnni() {
+    assumeThat(Levels.withBfloat()).as("what tiles need").contains(Level.AMX);
+    X86Kernels tiles = Levels.kernels(Level.AMX);
+    X86Kernels vnni = new X86Kernels(Level.VNNI);
+    int[] rows = {32, 33, 47, 48, 49, 63, 64, 65, 207};
+    int[] columns = {1, 15, 16, 17, 31, 32, 33, 48, 71};
+    for (int i = 0; i < rows.length; i++) {
+      for (int width : new int[] {32, 96, 128, 160, 544}) {
+        Tensor x = values(rows[i], width, 1);
+        float[] specials = {Float.NaN, Float.NEGATIVE_INFINITY, -0f, 1e-40f, 3e38f};
+        for (int row = 0; row < specials.length && i % 2 == 1; row++) {
+          x.memory().setAtIndex(ValueLayout.JAVA_FLOAT, 6L * row * width + row, specials[row]);
+        }
+        for (int n : columns) {
+          Tensor weight = weight(DType.I8, n, width, 2);
+          Tensor bias = i % 3 > 0 ? Guarded.random(3, n) : null;
+          Tensor residual = i % 4 >= 2 ? values(rows[i], n, 4) : null;
+          Activation activation = i % 5 < 2 ? Activation.GELU : Activation.NONE;
+          Tensor expected = Guarded.zeros(rows[i], n);
+          Tensor actual = Guarded.zeros(rows[i], n);
+          vnni.linear(x, weight, bias, activation, residual, null, expected);
+          tiles.linear(x, weight, bias, activation, residual, null, actual);
+          Agreement.assertSameBits(actual, expected, weight + " with " + x);
+        }
+      }
+      Guarded.releaseAll();
+    }
+  }
+
+  @Test
+  void fewerThan32RowsGoByVnniAlthoughThereAreTiles() {
+    assumeThat(Levels.withBfloat()).as("what tiles need").contains(Level.AMX);
+    X86Kernels idle = new X86Kernels(new IdleTiles());
+    X86Kernels vnni = new X86Kernels(Level.VNNI);
+    Tensor weight = weight(DType.I8, 40, 64, 2);
+    Tensor few = values(31, 64, 1);
+    Agreement.assertSameBits(product(idle, few, weight), product(vnni, few, weight), "31 rows");
+    Tensor more = values(32, 64, 1);
+    assertThat(product(idle, more, weight).toFloatArray())
+        .isNotEqualTo(product(vnni, more, weight).toFloatArray());
+  }
+
   /// With tiles, more rows are multiplied in bfloat16: the bits of the same weights as F32.
   @ParameterizedTest
-  @MethodSource("types")
-  void manyRowsAreMultipliedAsIfTheWeightsWereBfloat16(DType type) throws Exception {
-    assumeThat(Cpu.detect().level()).as("the processor's tiles").contains(Level.AMX);
+  @MethodSource("typesOfFiles")
+  void manyRowsAreMultipliedAsIfTheWeightsWereBfloat16(DType type) {
+    assumeThat(Levels.withBfloat()).as("what tiles need").contains(Level.AMX);
     int block = QuantizedLayout.of(type).blockColumns();
     requireBitsOfWideWeights(type, 32, 32, block);
     requireBitsOfWideWeights(type, 33, 37, 2 * block);
     requireBitsOfWideWeights(type, 207, 49, 3 * block);
     requireBitsOfWideWeights(type, 64, 208, block);
     int before = Parallel.threads();
-    Parallel.setThreads(1); // which takes deep products in turns
+    Parallel.setThreads(1);
     try {
-      requireBitsOfWideWeights(type, 300, 300, 2560);
+      assertThat(BfloatCut.of(160, 4, 1280, 32, 1).depth()).as("pairs in a turn").isLessThan(1280);
+      requireBitsOfWideWeights(type, 160, 100, 2560);
     } finally {
       Parallel.setThreads(before);
     }
   }
 
-  private static void requireBitsOfWideWeights(DType type, int m, int n, int k) throws Exception {
-    X86Kernels kernels = new X86Kernels(Level.AMX);
+  private static void requireBitsOfWideWeights(DType type, int m, int n, int k) {
+    X86Kernels kernels = Levels.kernels(Level.AMX);
     Tensor x = values(m, k, 1);
     Tensor weight = weight(type, n, k, 2);
     Tensor wide = FusedOperations.dequantized(weight);
@@ -153,8 +204,8 @@ class QuantizedMatmulTest {
     Agreement.assertSameBits(actual, expected, weight + " with " + x);
   }
 
-  static List<DType> types() {
-    return TYPES;
+  static Stream<DType> typesOfFiles() {
+    return TYPES.stream().filter(type -> type != DType.I8);
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.heed.kernels.x86;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.heed.tensor.AttentionArguments;
+import dev.heed.tensor.Kernels;
 import dev.heed.tensor.Precision;
 import dev.heed.tensor.ReferenceKernels;
 import dev.heed.tensor.Tensor;
@@ -20,10 +21,25 @@ class SelfTestTest {
     levels.addAll(Levels.withBfloat());
     for (Level level : levels) {
       for (Precision precision : Precision.values()) {
-        Optional<String> failure = precision.compute(() -> SelfTest.failure(new X86Kernels(level)));
+        Optional<String> failure = precision.compute(() -> SelfTest.failure(Levels.kernels(level)));
         assertThat(failure).as(level + " in " + precision).isEmpty();
       }
     }
+  }
+
+  @Test
+  void tilesThatDoNothingAreFound() {
+    Assumptions.assumeTrue(Levels.withBfloat().contains(Level.AMX), "no AVX512-BF16");
+    X86Kernels kernels = new X86Kernels(new IdleTiles());
+    assertThat(SelfTest.failure(kernels).orElseThrow()).startsWith("product of 8 bits must give ");
+    Kernels exactIn8Bits =
+        new ReferenceKernels() {
+          @Override
+          public void matmul(Tensor a, boolean ta, Tensor b, boolean tb, Tensor out, boolean add) {
+            kernels.matmul(a, ta, b, tb, out, add);
+          }
+        };
+    assertThat(SelfTest.failure(exactIn8Bits).orElseThrow()).startsWith("matmul must give ");
   }
 
   @Test
