@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 /// Products of few rows of A with rows of B, where packing B would cost more than it saves:
 /// `c[r][j] = Σ a[r][k]·b[j][k]`, a vector of k at a time.
 ///
-/// The lanes' partial sums are added by halves at the end. The rows of B that the next turn takes
-/// are fetched meanwhile: memory limits these products.
+/// The lanes' partial sums are added by halves at the end. Where a turn takes several rows of B, those
+/// of the next are fetched meanwhile: memory limits these products.
 ///
 /// @param rows the rows of A
 /// @param columns the rows of B that one turn of the loop takes
@@ -96,9 +96,11 @@ record DotCode(int rows, int columns, Kind kind) {
     Vec element = code.vec();
     Gpr half = code.gpr();
     Gpr later = code.gpr();
-    asm.mov(later, b);
-    for (int j = 0; j < columns; j++) {
-      asm.add(later, VectorCode.slot(B_ROW));
+    if (columns > 1) {
+      asm.mov(later, b);
+      for (int j = 0; j < columns; j++) {
+        asm.add(later, VectorCode.slot(B_ROW));
+      }
     }
     int step = columns * code.bytes / (kind == Kind.HALVES ? 2 : 1);
     code.forVectors(
@@ -108,10 +110,12 @@ record DotCode(int rows, int columns, Kind kind) {
           for (int r = 0; r < rows; r++) {
             code.load(a[r], code.at(aRows[r], 0));
           }
-          for (int line = 0; line < step; line += 64) {
-            asm.prefetch(Address.at(later, line));
+          if (columns > 1) {
+            for (int line = 0; line < step; line += 64) {
+              asm.prefetch(Address.at(later, line));
+            }
+            asm.add(later, step);
           }
-          asm.add(later, step);
           asm.mov(bAt, b);
           if (kind == Kind.HALVES) {
             code.halveIndex(half);

@@ -22,7 +22,12 @@ final class ThinMatmul {
   /// Bytes of B that all rows of A meet while the second-level cache holds them.
   private static final int BYTES_AT_ONCE = 128 << 10;
 
+  /// Rows of B that are taken at once.
   private static final int COLUMNS = 4;
+
+  /// Rows of A that are multiplied faster than memory gives B: one row of B after the other then,
+  /// which a processor reads ahead best by itself.
+  private static final int FEW_ROWS = 2;
 
   private final KernelCache kernels;
   private final int rowsAtOnce;
@@ -99,12 +104,13 @@ final class ThinMatmul {
             .set(DotCode.ACCUMULATE, product.accumulate() ? 1 : 0);
         for (int column = from; column < end; column += lot) {
           int count = Math.min(lot, end - column);
-          int turns = count / COLUMNS;
-          int rest = count % COLUMNS;
+          int atOnce = m <= FEW_ROWS ? 1 : COLUMNS;
+          int turns = count / atOnce;
+          int rest = count % atOnce;
           for (int row = 0; row < m; row += thin.rowsAtOnce) {
             int rows = Math.min(thin.rowsAtOnce, m - row);
-            dots(thin.kernels, arguments, row, rows, column, COLUMNS, turns);
-            dots(thin.kernels, arguments, row, rows, column + turns * COLUMNS, 1, rest);
+            dots(thin.kernels, arguments, row, rows, column, atOnce, turns);
+            dots(thin.kernels, arguments, row, rows, column + turns * atOnce, 1, rest);
           }
         }
         if (!epilogue.isEmpty()) {
