@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 /// Products of few rows of A with rows of B, where packing B would cost more than it saves:
 /// `c[r][j] = Σ a[r][k]·b[j][k]`, a vector of k at a time.
 ///
-/// The lanes' partial sums are added by halves at the end. Where a turn takes several rows of B, those
-/// of the next are fetched meanwhile: memory limits these products.
+/// The lanes' partial sums are added by halves at the end. Where a turn takes several rows of B,
+/// those of the next are fetched meanwhile: memory limits these products.
 ///
 /// @param rows the rows of A
 /// @param columns the rows of B that one turn of the loop takes
