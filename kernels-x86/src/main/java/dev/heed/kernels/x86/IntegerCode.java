@@ -84,6 +84,7 @@ record IntegerCode(int rows, int panels, boolean whole) {
     if (panels == MOST_PANELS) {
       asm.add(weights[1], VectorCode.slot(W_PANEL));
     }
+    prefetchOut(code);
     Vec[][] sums = registers(code);
     Vec[][] integers = registers(code);
     Vec[] codes = new Vec[panels];
@@ -137,6 +138,18 @@ record IntegerCode(int rows, int panels, boolean whole) {
     }
     store(code, sums, four);
     return code.finish();
+  }
+
+  /// What is written at the end comes meanwhile.
+  private void prefetchOut(VectorCode code) {
+    Gpr at = code.argument(OUT);
+    for (int r = 0; r < rows; r++) {
+      for (int p = 0; p < panels; p++) {
+        code.asm.prefetchToWrite(Address.at(at, 64 * p));
+      }
+      code.asm.add(at, VectorCode.slot(OUT_ROW));
+    }
+    code.free(at);
   }
 
   private Vec[][] registers(VectorCode code) {
