@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 
 /// What the processor says of itself, by its own `cpuid` and `xgetbv` instructions.
 ///
@@ -14,10 +15,11 @@ import java.util.Optional;
 /// @param name the brand string
 /// @param level the highest level that processor and operating system both support; empty where not
 ///   even AVX2 is there
+/// @param avxVnni whether AVX-VNNI is there, which the levels above [Level#AVXVNNI] do not say
 /// @param l1 bytes of the first-level data cache
 /// @param l2 bytes of the second-level cache
 /// @param l3 bytes of the third-level cache, 0 where there is none
-public record Cpu(String name, Optional<Level> level, int l1, int l2, int l3) {
+public record Cpu(String name, Optional<Level> level, boolean avxVnni, int l1, int l2, int l3) {
 
   /// Asks the processor this code runs on.
   ///
@@ -28,8 +30,21 @@ public record Cpu(String name, Optional<Level> level, int l1, int l2, int l3) {
     }
   }
 
+  /// Whether kernels of this level run.
+  boolean has(Level asked) {
+    return asked == Level.AVXVNNI
+        ? avxVnni
+        : level.isPresent() && asked.compareTo(level.get()) <= 0;
+  }
+
   /// The four registers in which `cpuid` answers.
-  private record Leaf(int a, int b, int c, int d) {
+  record Leaf(int a, int b, int c, int d) {
+    static final Leaf NONE = new Leaf(0, 0, 0, 0);
+
+    boolean hasA(int bit) {
+      return (a >>> bit & 1) != 0;
+    }
+
     boolean hasB(int bit) {
       return (b >>> bit & 1) != 0;
     }
@@ -40,6 +55,49 @@ public record Cpu(String name, Optional<Level> level, int l1, int l2, int l3) {
 
     boolean hasD(int bit) {
       return (d >>> bit & 1) != 0;
+    }
+  }
+
+  /// What can be used: a unit counts only where the processor has the instructions *and* the system
+  /// saves the registers they use.
+  record Units(Optional<Level> level, boolean avxVnni) {
+    static final Units NONE = new Units(Optional.empty(), false);
+
+    /// @param extended leaf 7
+    /// @param further its subleaf 1, zeros where there is none
+    /// @param saved the lower half of XCR0
+    /// @param tiles asks the system for the registers of the tiles
+    static Units of(Leaf extended, Leaf further, int saved, BooleanSupplier tiles) {
+      boolean avx2 = (saved & 0x6) == 0x6 && extended.hasB(5) && extended.hasB(8);
+      if (!avx2) {
+        return NONE;
+      }
+      boolean avxVnni = further.hasA(4);
+      Level level = avxVnni ? Level.AVXVNNI : Level.AVX2;
+      boolean avx512 =
+          (saved & 0xE6) == 0xE6
+              && extended.hasB(16)
+              && extended.hasB(17)
+              && extended.hasB(30)
+              && extended.hasB(31);
+      boolean vnni = avx512 && extended.hasC(11);
+      boolean bf16 = vnni && further.hasA(5);
+      boolean amx =
+          bf16
+              && (saved & 0x60000) == 0x60000
+              && extended.hasD(22)
+              && extended.hasD(24)
+              && extended.hasD(25);
+      if (amx && tiles.getAsBoolean()) {
+        level = Level.AMX;
+      } else if (bf16) {
+        level = Level.AVX512BF16;
+      } else if (vnni) {
+        level = Level.VNNI;
+      } else if (avx512) {
+        level = Level.AVX512;
+      }
+      return new Units(Optional.of(level), avxVnni);
     }
   }
 
@@ -56,7 +114,8 @@ public record Cpu(String name, Optional<Level> level, int l1, int l2, int l3) {
 
     Cpu read() {
       int[] caches = caches();
-      return new Cpu(brand(), level(), caches[1], caches[2], caches[3]);
+      Units units = units();
+      return new Cpu(brand(), units.level(), units.avxVnni(), caches[1], caches[2], caches[3]);
     }
 
     private Leaf leaf(int leaf, int subleaf) {
@@ -74,43 +133,17 @@ public record Cpu(String name, Optional<Level> level, int l1, int l2, int l3) {
       return Integer.compareUnsigned(highest, leaf) >= 0;
     }
 
-    /// A level counts only where the processor has the instructions *and* the system saves the
-    /// registers they use.
-    private Optional<Level> level() {
+    private Units units() {
       Leaf basic = leaf(1, 0);
       boolean systemSaves = basic.hasC(27);
       if (!systemSaves || !basic.hasC(12) || !basic.hasC(28) || !has(7)) {
-        return Optional.empty();
+        return Units.NONE;
       }
       xgetbv.call(arguments.address());
       int saved = (int) arguments.get(0);
       Leaf extended = leaf(7, 0);
-      boolean avx2 = (saved & 0x6) == 0x6 && extended.hasB(5) && extended.hasB(8);
-      if (!avx2) {
-        return Optional.empty();
-      }
-      boolean avx512 =
-          (saved & 0xE6) == 0xE6
-              && extended.hasB(16)
-              && extended.hasB(17)
-              && extended.hasB(30)
-              && extended.hasB(31);
-      if (!avx512) {
-        return Optional.of(Level.AVX2);
-      }
-      if (!extended.hasC(11)) {
-        return Optional.of(Level.AVX512);
-      }
-      boolean bf16 = extended.a() >= 1 && (leaf(7, 1).a() >>> 5 & 1) != 0;
-      if (!bf16) {
-        return Optional.of(Level.VNNI);
-      }
-      boolean amx =
-          (saved & 0x60000) == 0x60000
-              && extended.hasD(22)
-              && extended.hasD(24)
-              && extended.hasD(25);
-      return Optional.of(amx && systemGrantsTiles() ? Level.AMX : Level.AVX512BF16);
+      Leaf further = extended.a() >= 1 ? leaf(7, 1) : Leaf.NONE;
+      return Units.of(extended, further, saved, Identification::systemGrantsTiles);
     }
 
     /// Asks Linux for the registers of the tiles, which it saves only for processes that ask.

@@ -17,7 +17,7 @@ record QuantizeRowCode(boolean halves) {
   /// −zero of the weights, as a float.
   static final int MINUS_ZERO = 4;
 
-  /// The groups of a run, the last of which has the run's start.
+  /// The groups of a run, which share a scale.
   static final int RUN = 5;
 
   byte[] emit() {
@@ -32,7 +32,6 @@ record QuantizeRowCode(boolean halves) {
     Vec largest = code.vec();
     Vec scale = code.vec();
     Vec inverse = code.vec();
-    Vec sum = code.vec();
     Gpr from = code.gpr();
     Gpr groups = code.gpr();
     code.forRuns(
@@ -49,7 +48,6 @@ record QuantizeRowCode(boolean halves) {
                 asm.add(from, 128);
               });
           scale(code, largest, scale, inverse);
-          code.clear(sum);
           code.countDown(
               count,
               () -> {
@@ -58,7 +56,7 @@ record QuantizeRowCode(boolean halves) {
                   code.mul(parts[i], inverse, Address.at(x, 32 * i));
                   asm.emit(VCVTPS2DQ, parts[i], parts[i]);
                 }
-                sums(code, to, parts, scale, sum, minusZero);
+                sums(code, to, parts, scale, minusZero);
                 asm.emit(VPACKSSDW, parts[0], parts[0], parts[1]);
                 asm.emit(VPACKSSDW, parts[2], parts[2], parts[3]);
                 asm.emit(VPACKSSWB, parts[0], parts[0], parts[2]);
@@ -96,8 +94,7 @@ record QuantizeRowCode(boolean halves) {
     }
   }
 
-  /// @param before the sum of the codes of the run before this group, to which its own are added
-  private void sums(VectorCode code, Gpr to, Vec[] parts, Vec scale, Vec before, Vec minusZero) {
+  private void sums(VectorCode code, Gpr to, Vec[] parts, Vec scale, Vec minusZero) {
     Assembler asm = code.asm;
     try (var _ = code.scope()) {
       Vec first = code.vec();
@@ -110,11 +107,10 @@ record QuantizeRowCode(boolean halves) {
       code.sumLanes(second);
       Vec all = code.vec();
       code.add(all, first, second);
-      code.add(before, before, all);
+      code.mul(first, halves ? first : all, minusZero);
+      code.mul(second, second, minusZero);
       code.mul(all, scale, all);
       asm.emit(VMOVSS_STORE, Address.at(to, QuantizedCode.SCALED_SUM), all.as(16));
-      code.mul(first, halves ? first : before, minusZero);
-      code.mul(second, second, minusZero);
       asm.emit(VCVTPS2DQ, first, first);
       asm.emit(VCVTPS2DQ, second, second);
       asm.emit(VMOVSS_STORE, Address.at(to, QuantizedCode.START), first.as(16));

@@ -9,7 +9,9 @@ import org.jspecify.annotations.Nullable;
 ///
 /// With AVX512-VNNI a group's eight vectors of codes stay in registers while every row meets them;
 /// a lane is a weight row, so nothing is added up across lanes. With AVX2 a half of the panel is
-/// taken at a time, and each vector of codes meets all rows before the next is unpacked.
+/// taken at a time, and each vector of codes meets all rows before the next is unpacked; AVX-VNNI
+/// does the same with one instruction for three. The sums of a group are exact, and what follows is
+/// done in the same order: all forms give the same bits.
 ///
 /// @param layout how the weights lie
 /// @param rows the rows of activations
@@ -75,7 +77,16 @@ record QuantizedCode(QuantizedLayout layout, int rows) {
   }
 
   byte[] emit(Level level) {
-    return isVnni(level) ? new Wide(level).emit() : new Narrow().emit();
+    if (isVnni(level)) {
+      return new Wide(level).emit();
+    }
+    return level == Level.AVXVNNI ? emitNarrow(VPDPBUSD_VEX) : new Narrow(null).emit();
+  }
+
+  /// The form of 256 bits that multiplies by `dot`. AVX512-VNNI has the instruction of AVX-VNNI in
+  /// another encoding, by which tests run this form on a processor without AVX-VNNI.
+  byte[] emitNarrow(VectorOp dot) {
+    return new Narrow(dot).emit();
   }
 
   /// What both forms share: registers that walk through the weights and the activations.
@@ -263,6 +274,10 @@ record QuantizedCode(QuantizedLayout layout, int rows) {
 
   /// 256 bits: two halves of 8 lanes.
   private final class Narrow extends Form {
+    /// Adds products of four unsigned codes with four signed ones; null where there is no such
+    /// instruction.
+    private final @Nullable VectorOp dot;
+
     private final Vec[] sums = new Vec[rows];
     private final Vec[] integers = new Vec[rows];
     private final Vec codes;
@@ -272,8 +287,9 @@ record QuantizedCode(QuantizedLayout layout, int rows) {
     private final Vec bits;
     private final Gpr start;
 
-    Narrow() {
+    Narrow(@Nullable VectorOp dot) {
       super(Level.AVX2);
+      this.dot = dot;
       for (int r = 0; r < rows; r++) {
         sums[r] = code.vec();
         integers[r] = code.vec();
@@ -288,7 +304,15 @@ record QuantizedCode(QuantizedLayout layout, int rows) {
 
     @Override
     void prepare() {
-      asm.emit(VPBROADCASTD, ones, code.pooled(0x00010001));
+      if (dot == null) {
+        asm.emit(VPBROADCASTD, ones, code.pooled(0x00010001));
+      }
+    }
+
+    /// Whether codes have their sign here: two products of unsigned codes of 8 bits are too large
+    /// for the 16 bits in which AVX2 adds them.
+    private boolean isSigned() {
+      return dot == null && layout.bits() == 8;
     }
 
     @Override
@@ -321,8 +345,8 @@ record QuantizedCode(QuantizedLayout layout, int rows) {
       int parts = halves() ? 2 : 1;
       for (int part = 0; part < parts; part++) {
         for (int r = 0; r < rows; r++) {
-          if (layout.zero() == 0 || layout.bits() == 8) {
-            code.clear(integers[r]); // of 8 bits the codes are signed here
+          if (layout.zero() == 0 || isSigned()) {
+            code.clear(integers[r]);
           } else {
             asm.emit(VPBROADCASTD, integers[r], activation(r, part == 0 ? START : SECOND_START));
           }
@@ -373,7 +397,11 @@ record QuantizedCode(QuantizedLayout layout, int rows) {
 
     private void multiply(int r, int v) {
       asm.emit(VPBROADCASTD, broadcast, activation(r, 4 * v));
-      if (layout.bits() == 8) {
+      if (dot != null) {
+        asm.emit(dot, integers[r], codes, broadcast);
+        return;
+      }
+      if (isSigned()) {
         asm.emit(VPSIGNB, broadcast, broadcast, codes);
         asm.emit(VPABSB, product, codes);
         asm.emit(VPMADDUBSW, product, product, broadcast);
@@ -388,8 +416,10 @@ record QuantizedCode(QuantizedLayout layout, int rows) {
       int shift = 4 * lanes; // bytes of a vector before these lanes
       if (layout.bits() == 8) {
         code.load(codes, Address.at(w, at + 64 * v + shift));
-        asm.emit(VPBROADCASTD, bits, code.pooled(0x80808080));
-        asm.emit(VPXOR, codes, codes, bits);
+        if (isSigned()) {
+          asm.emit(VPBROADCASTD, bits, code.pooled(0x80808080));
+          asm.emit(VPXOR, codes, codes, bits);
+        }
         return;
       }
       code.load(codes, Address.at(w, at + 64 * (v % 4) + shift));

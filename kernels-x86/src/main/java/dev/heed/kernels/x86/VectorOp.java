@@ -86,6 +86,8 @@ enum VectorOp {
   VCVTNE2PS2BF16(Form.RVM, 0xF2, 2, 0x72, Tuple.FULL, 2),
   VPERMW(Form.RVM, 0x66, 2, 0x8D, Tuple.FULL, 2, true),
   VPDPBUSD(Form.RVM, 0x66, 2, 0x50, Tuple.FULL, 2),
+  /// Of AVX-VNNI, which processors with the form above may lack, and the other way round.
+  VPDPBUSD_VEX(Form.RVM, 0x66, 2, 0x50, Tuple.FULL, 1),
   VPMADDUBSW(Form.RVM, 0x66, 2, 0x04, Tuple.MEMORY, 3),
   VPMADDWD(Form.RVM, 0x66, 1, 0xF5, Tuple.MEMORY, 3),
   VPABSB(Form.RM, 0x66, 2, 0x1C, Tuple.MEMORY, 3),

@@ -34,20 +34,22 @@ public final class X86KernelsProvider implements Kernels.Provider {
       if (cpu.level().isEmpty()) {
         return new Kernels.Offer(null, cpu.name() + " lacks AVX2, FMA or BMI2");
       }
-      Level level = cpu.level().get();
-      return tested(
-          cpu, level.compareTo(highest) < 0 ? level : highest, TestedLevels.of(cpu)::failure);
+      return tested(cpu, highest, TestedLevels.of(cpu)::failure);
     } catch (ExecutableMemory.RefusedException refused) {
       return new Kernels.Offer(null, String.valueOf(refused.getMessage()));
     }
   }
 
-  /// The kernels of the highest level, from `level` downwards, that pass the self-test.
+  /// The kernels of the highest level, from `highest` downwards, that the processor has and that
+  /// passes the self-test.
   static Kernels.Offer tested(
-      Cpu cpu, Level level, BiFunction<Level, X86Kernels, Optional<String>> selfTest) {
+      Cpu cpu, Level highest, BiFunction<Level, X86Kernels, Optional<String>> selfTest) {
     List<String> failures = new ArrayList<>();
-    List<Level> levels = List.of(Level.values()).subList(0, level.ordinal() + 1).reversed();
+    List<Level> levels = List.of(Level.values()).subList(0, highest.ordinal() + 1).reversed();
     for (Level next : levels) {
+      if (!cpu.has(next)) {
+        continue; // its instructions would end the process
+      }
       X86Kernels kernels = new X86Kernels(next);
       Optional<String> failure = selfTest.apply(next, kernels);
       String name = next.name().toLowerCase(Locale.ROOT);

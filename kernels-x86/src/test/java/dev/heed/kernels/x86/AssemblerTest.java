@@ -320,6 +320,30 @@ class AssemblerTest {
         "vpdpbusd zmm1,zmm2,DWORD BCST [rax]",
         a -> a.emit(VPDPBUSD, zmm(1), zmm(2), at(RAX).broadcastOne()));
     encodes(
+        "62 f2 6d 28 50 cb",
+        "vpdpbusd ymm1,ymm2,ymm3",
+        a -> a.emit(VPDPBUSD, ymm(1), ymm(2), ymm(3)));
+    encodes(
+        "62 52 6d 28 50 78 02",
+        "vpdpbusd ymm15,ymm2,YMMWORD PTR [r8+0x40]",
+        a -> a.emit(VPDPBUSD, ymm(15), ymm(2), at(R8, 64)));
+    encodes(
+        "c4 e2 6d 50 cb",
+        "{vex} vpdpbusd ymm1,ymm2,ymm3",
+        a -> a.emit(VPDPBUSD_VEX, ymm(1), ymm(2), ymm(3)));
+    encodes(
+        "c4 42 6d 50 fe",
+        "{vex} vpdpbusd ymm15,ymm2,ymm14",
+        a -> a.emit(VPDPBUSD_VEX, ymm(15), ymm(2), ymm(14)));
+    encodes(
+        "c4 e2 1d 50 48 20",
+        "{vex} vpdpbusd ymm1,ymm12,YMMWORD PTR [rax+0x20]",
+        a -> a.emit(VPDPBUSD_VEX, ymm(1), ymm(12), at(RAX, 32)));
+    encodes(
+        "c4 02 6d 50 84 8c 00 01 00 00",
+        "{vex} vpdpbusd ymm8,ymm2,YMMWORD PTR [r12+r9*4+0x100]",
+        a -> a.emit(VPDPBUSD_VEX, ymm(8), ymm(2), at(R12, R9, 4, 256)));
+    encodes(
         "c4 e2 6d 04 cb",
         "vpmaddubsw ymm1,ymm2,ymm3",
         a -> a.emit(VPMADDUBSW, ymm(1), ymm(2), ymm(3)));
@@ -350,6 +374,7 @@ class AssemblerTest {
   private boolean isCovered(VectorOp op) {
     String name =
         switch (op) {
+          case VPDPBUSD_VEX -> "{vex} vpdpbusd";
           case VCMPPS -> "vcmpgt_oqps";
           case VPCMPD -> "vpcmpled";
           case VPCMPUD -> "vpcmpnltud";

@@ -53,9 +53,19 @@ class ExecutableMemoryTest {
   }
 
   @Test
+  void aCapThatTheProcessorLacksIsTheLevelBelow() throws Exception {
+    org.junit.jupiter.api.Assumptions.assumeFalse(
+        Levels.available().isEmpty(), "this machine has no AVX2");
+    String level = Levels.has(Level.AVXVNNI) ? "avxvnni" : "avx2";
+    assertThat(offerUnder("--enable-native-access=ALL-UNNAMED", "-Dheed.cpu=avxvnni"))
+        .contains("x86 " + level + ": " + level + " on ");
+  }
+
+  @Test
   void anUnknownLevelIsNamed() throws Exception {
     assertThat(offerUnder("--enable-native-access=ALL-UNNAMED", "-Dheed.cpu=avx1024"))
-        .contains("heed.cpu must be avx2, avx512, vnni, avx512bf16 or amx: received avx1024");
+        .contains(
+            "heed.cpu must be avx2, avxvnni, avx512, vnni, avx512bf16 or amx: received avx1024");
   }
 
   @Test

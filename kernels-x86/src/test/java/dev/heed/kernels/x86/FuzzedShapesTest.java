@@ -11,7 +11,9 @@ import dev.heed.tensor.ReferenceKernels;
 import dev.heed.tensor.Tensor;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -338,10 +340,15 @@ class FuzzedShapesTest {
     void run(Kernels kernels, long seed, String what);
   }
 
-  /// Draws levels, threads and seeds until the time is over.
-  private static void fuzz(String name, Case drawn) {
-    List<Level> levels = new ArrayList<>(Levels.available());
+  private static Set<Level> levels() {
+    Set<Level> levels = EnumSet.noneOf(Level.class);
+    levels.addAll(Levels.available());
     levels.addAll(Levels.withBfloat());
+    return levels;
+  }
+
+  /// Draws one of the levels, threads and seeds until the time is over.
+  private static void fuzz(String name, Set<Level> levels, Case drawn) {
     List<Kernels> kernels = new ArrayList<>(List.of(new VectorKernels()));
     levels.forEach(level -> kernels.add(Levels.kernels(level)));
     long end = System.nanoTime() + (long) (SECONDS * 1e9);
@@ -360,8 +367,13 @@ class FuzzedShapesTest {
   @ParameterizedTest
   @EnumSource
   void anyShapeAgrees(Operation operation) {
+    Set<Level> levels = levels();
+    if (operation == Operation.LINEAR_QUANTIZED) {
+      levels.addAll(Levels.quantized());
+    }
     fuzz(
         operation.name(),
+        levels,
         (kernels, seed, what) -> {
           List<Tensor> expected = new ArrayList<>();
           List<Tensor> actual = new ArrayList<>();
@@ -381,6 +393,7 @@ class FuzzedShapesTest {
   void anyAttentionAgrees() {
     fuzz(
         "ATTENTION",
+        levels(),
         (kernels, seed, what) -> {
           SplittableRandom random = new SplittableRandom(seed);
           int keyWidth = 1 + random.nextInt(random.nextBoolean() ? 20 : 140);

@@ -22,19 +22,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// Products with quantised weights against the reference, in both forms of the code.
+/// Products with quantised weights against the reference, in all forms of the code.
 class QuantizedMatmulTest {
   static final List<DType> TYPES = Stream.of(DType.values()).filter(DType::isQuantized).toList();
 
-  static Stream<Arguments> cases() throws ExecutableMemory.RefusedException {
-    Level highest = Cpu.detect().level().orElse(null);
-    if (highest == null) {
-      return Stream.of();
-    }
-    List<Level> levels =
-        highest.compareTo(Level.VNNI) >= 0 ? List.of(Level.AVX2, Level.VNNI) : List.of(Level.AVX2);
+  static Stream<Arguments> cases() {
     return Stream.concat(
-        levels.stream().flatMap(level -> TYPES.stream().map(type -> Arguments.of(level, type))),
+        Levels.quantized().stream()
+            .flatMap(level -> TYPES.stream().map(type -> Arguments.of(level, type))),
         Levels.withBfloat().stream()
             .filter(level -> level == Level.AMX)
             .map(level -> Arguments.of(level, DType.I8)));
@@ -103,7 +98,7 @@ class QuantizedMatmulTest {
     }
   }
 
-  static Stream<Object> levelsOfBytes() throws ExecutableMemory.RefusedException {
+  static Stream<Object> levelsOfBytes() {
     return cases().filter(c -> c.get()[1] == DType.I8).map(c -> c.get()[0]);
   }
 
@@ -124,6 +119,40 @@ class QuantizedMatmulTest {
         Agreement.assertSameBits(received.rows(row, row + 1), clean.rows(row, row + 1), "" + row);
       }
     }
+  }
+
+  @ParameterizedTest
+  @MethodSource("otherFormsOfTheSameSums")
+  void vnniGivesTheBitsOfAvx2(Level level, DType type) {
+    X86Kernels kernels = Levels.kernels(level);
+    X86Kernels avx2 = new X86Kernels(Level.AVX2);
+    int block = QuantizedLayout.of(type).blockColumns();
+    for (int[] size :
+        new int[][] {{1, 16, block}, {3, 37, 5 * block}, {5, 31, 3 * block}, {31, 71, 6 * block}}) {
+      Tensor x = values(size[0], size[2], 1);
+      float[] specials = {Float.NaN, Float.NEGATIVE_INFINITY, -0f, 1e-40f, 3e38f};
+      for (int row = 0; row < specials.length && 6 * row < size[0]; row++) {
+        long at = 6L * row * size[2] + row;
+        x.memory().setAtIndex(ValueLayout.JAVA_FLOAT, at, specials[row]);
+      }
+      Tensor weight = weight(type, size[1], size[2], 2);
+      Tensor bias = Guarded.random(3, size[1]);
+      Tensor residual = values(size[0], size[1], 4);
+      Tensor expected = Guarded.zeros(size[0], size[1]);
+      Tensor actual = Guarded.zeros(size[0], size[1]);
+      avx2.linear(x, weight, bias, Activation.NONE, residual, null, expected);
+      kernels.linear(x, weight, bias, Activation.NONE, residual, null, actual);
+      Agreement.assertSameBits(actual, expected, weight + " with " + x + " at " + level);
+    }
+  }
+
+  /// All but [DType#I8] by VNNI, which adds up more columns as integers.
+  static Stream<Arguments> otherFormsOfTheSameSums() {
+    return Levels.quantized().stream()
+        .filter(level -> level != Level.AVX2)
+        .flatMap(level ->
+            (level == Level.AVXVNNI ? TYPES.stream() : typesOfFiles())
+                .map(type -> Arguments.of(level, type)));
   }
 
   @Test

@@ -19,6 +19,7 @@ class SelfTestTest {
   void kernelsOfEveryLevelPassInWhateverPrecisionTheFirstUseIs() {
     List<Level> levels = new ArrayList<>(Levels.available());
     levels.addAll(Levels.withBfloat());
+    levels.addAll(Levels.quantized());
     for (Level level : levels) {
       for (Precision precision : Precision.values()) {
         Optional<String> failure = precision.compute(() -> SelfTest.failure(Levels.kernels(level)));
@@ -40,6 +41,13 @@ class SelfTestTest {
           }
         };
     assertThat(SelfTest.failure(exactIn8Bits).orElseThrow()).startsWith("matmul must give ");
+  }
+
+  @Test
+  void wrongSumsOfBytesAreFound() {
+    Assumptions.assumeTrue(Levels.has(Level.AVX2), "no AVX2");
+    X86Kernels kernels = new X86Kernels(new OtherDotProducts(VectorOp.VPADDD));
+    assertThat(SelfTest.failure(kernels).orElseThrow()).startsWith("product of 8 bits must give ");
   }
 
   @Test
@@ -74,9 +82,8 @@ class SelfTestTest {
   }
 
   @Test
-  void aLevelThatFailsGivesWayToTheNextAndThenToNone() throws Exception {
-    Assumptions.assumeTrue(Levels.available().contains(Level.AVX512), "no AVX-512");
-    Cpu cpu = Cpu.detect();
+  void aLevelThatFailsGivesWayToTheNextThatTheProcessorHasAndThenToNone() {
+    Cpu cpu = new Cpu("a processor", Optional.of(Level.AVX512BF16), false, 0, 0, 0);
     List<Level> asked = new ArrayList<>();
     var offer =
         X86KernelsProvider.tested(
@@ -89,7 +96,7 @@ class SelfTestTest {
     assertThat(asked).containsExactly(Level.AVX512, Level.AVX2);
     assertThat(offer.kernels()).isNotNull().extracting(k -> k.name()).isEqualTo("x86 avx2");
     assertThat(offer.reason())
-        .isEqualTo("avx512 failed its self-test: matmul is wrong; avx2 on " + cpu.name());
+        .isEqualTo("avx512 failed its self-test: matmul is wrong; avx2 on a processor");
 
     var below =
         X86KernelsProvider.tested(
@@ -98,9 +105,15 @@ class SelfTestTest {
             (level, kernels) ->
                 level.compareTo(Level.VNNI) > 0 ? Optional.of("bfloat16") : Optional.empty());
     assertThat(below.kernels()).isNotNull().extracting(k -> k.name()).isEqualTo("x86 vnni");
+    assertThat(below.reason()).startsWith("avx512bf16 failed its self-test: bfloat16; vnni on ");
 
-    var none = X86KernelsProvider.tested(cpu, Level.AVX512, (level, kernels) -> Optional.of("bad"));
+    Cpu withAvxVnni = new Cpu("a processor", Optional.of(Level.AVX512), true, 0, 0, 0);
+    var none =
+        X86KernelsProvider.tested(withAvxVnni, Level.AMX, (level, kernels) -> Optional.of("bad"));
     assertThat(none.kernels()).isNull();
-    assertThat(none.reason()).contains("avx512 failed its self-test: bad; avx2 failed");
+    assertThat(none.reason())
+        .isEqualTo(
+            "avx512 failed its self-test: bad; avxvnni failed its self-test: bad;"
+                + " avx2 failed its self-test: bad");
   }
 }
