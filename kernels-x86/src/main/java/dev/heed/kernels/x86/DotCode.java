@@ -21,10 +21,6 @@ record DotCode(int rows, int columns, Kind kind) {
     PAIRS
   }
 
-  /// Vectors of a row of B in a turn of the loop, where it is the only one. Four are no faster from
-  /// the cache and slower from memory.
-  private static final int UNROLL = 2;
-
   /// Slots of the argument block. Strides are in bytes.
   static final int A = 0;
 
@@ -86,9 +82,12 @@ record DotCode(int rows, int columns, Kind kind) {
 
   private void turn(VectorCode code, Gpr[] aRows, Gpr b, Gpr c, Gpr k) {
     Assembler asm = code.asm;
-    Vec[][] sums = zeros(code, columns);
-    // A sum waits for the one before it: one row of B has two for each row of A, in turn.
-    Vec[][] odd = zeros(code, columns > 1 ? 0 : 1);
+    Vec[][] sums = new Vec[rows][columns];
+    for (Vec[] row : sums) {
+      for (int j = 0; j < columns; j++) {
+        row[j] = code.zero();
+      }
+    }
     Gpr bAt = code.gpr();
     Vec[] a = new Vec[rows];
     for (int r = 0; r < rows; r++) {
@@ -103,19 +102,19 @@ record DotCode(int rows, int columns, Kind kind) {
         asm.add(later, VectorCode.slot(B_ROW));
       }
     }
-    int elementBytes = code.bytes / (kind == Kind.HALVES ? 2 : 1);
+    int step = columns * code.bytes / (kind == Kind.HALVES ? 2 : 1);
     code.forVectors(
         k,
-        columns > 1 ? 1 : UNROLL,
+        1,
         i -> {
           for (int r = 0; r < rows; r++) {
-            code.load(a[r], code.at(aRows[r], i));
+            code.load(a[r], code.at(aRows[r], 0));
           }
           if (columns > 1) {
-            for (int line = 0; line < columns * elementBytes; line += 64) {
+            for (int line = 0; line < step; line += 64) {
               asm.prefetch(Address.at(later, line));
             }
-            asm.add(later, columns * elementBytes);
+            asm.add(later, step);
           }
           asm.mov(bAt, b);
           if (kind == Kind.HALVES) {
@@ -123,16 +122,15 @@ record DotCode(int rows, int columns, Kind kind) {
           }
           for (int j = 0; j < columns; j++) {
             if (kind == Kind.HALVES) {
-              code.loadHalves(element, Address.at(bAt, half, 1, i * elementBytes));
+              code.loadHalves(element, Address.at(bAt, half, 1));
             } else {
-              code.load(element, code.at(bAt, i));
+              code.load(element, code.at(bAt, 0));
             }
             for (int r = 0; r < rows; r++) {
-              Vec sum = i % 2 == 0 ? sums[r][j] : odd[r][j];
               if (kind == Kind.PAIRS) {
-                asm.emit(VectorOp.VDPBF16PS, sum, a[r], element);
+                asm.emit(VectorOp.VDPBF16PS, sums[r][j], a[r], element);
               } else {
-                code.addProduct(sum, a[r], element);
+                code.addProduct(sums[r][j], a[r], element);
               }
             }
             if (j + 1 < columns) {
@@ -140,24 +138,11 @@ record DotCode(int rows, int columns, Kind kind) {
             }
           }
         });
-    for (int r = 0; columns == 1 && r < rows; r++) {
-      code.add(sums[r][0], sums[r][0], odd[r][0]);
-    }
     store(code, sums, c, element);
     for (int j = 0; j < columns; j++) {
       asm.add(b, VectorCode.slot(B_ROW));
     }
     asm.add(c, 4 * columns);
-  }
-
-  private Vec[][] zeros(VectorCode code, int width) {
-    Vec[][] zeros = new Vec[rows][width];
-    for (Vec[] row : zeros) {
-      for (int j = 0; j < width; j++) {
-        row[j] = code.zero();
-      }
-    }
-    return zeros;
   }
 
   private void store(VectorCode code, Vec[][] sums, Gpr c, Vec scratch) {
