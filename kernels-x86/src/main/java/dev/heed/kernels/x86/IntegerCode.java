@@ -174,28 +174,28 @@ record IntegerCode(int rows, int panels, boolean whole) {
   private void store(VectorCode code, Vec[][] sums, Vec spare) {
     Assembler asm = code.asm;
     Gpr at = code.argument(BIAS);
-    Label noBias = new Label();
-    asm.test(at, at);
-    asm.jump(Condition.ZERO, noBias);
-    for (int p = 0; p < panels; p++) {
-      load(code, spare, at, p);
-      for (Vec[] row : sums) {
-        code.add(row[p], row[p], spare);
-      }
-    }
-    asm.bind(noBias);
-    Label noResidual = new Label();
+    code.ifNotZero(
+        at,
+        () -> {
+          for (int p = 0; p < panels; p++) {
+            load(code, spare, at, p);
+            for (Vec[] row : sums) {
+              code.add(row[p], row[p], spare);
+            }
+          }
+        });
     asm.mov(at, VectorCode.slot(RESIDUAL));
-    asm.test(at, at);
-    asm.jump(Condition.ZERO, noResidual);
-    for (Vec[] row : sums) {
-      for (int p = 0; p < panels; p++) {
-        load(code, spare, at, p);
-        code.add(row[p], row[p], spare);
-      }
-      asm.add(at, VectorCode.slot(OUT_ROW));
-    }
-    asm.bind(noResidual);
+    code.ifNotZero(
+        at,
+        () -> {
+          for (Vec[] row : sums) {
+            for (int p = 0; p < panels; p++) {
+              load(code, spare, at, p);
+              code.add(row[p], row[p], spare);
+            }
+            asm.add(at, VectorCode.slot(OUT_ROW));
+          }
+        });
     asm.mov(at, VectorCode.slot(OUT));
     for (Vec[] row : sums) {
       for (int p = 0; p < panels; p++) {

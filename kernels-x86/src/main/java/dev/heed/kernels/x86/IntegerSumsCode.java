@@ -51,7 +51,7 @@ record IntegerSumsCode(int panels, boolean whole) {
       asm.add(weights, VectorCode.slot(W_PANEL));
     }
     Vec[] biases = registers(code);
-    ifNotZero(code, bias, () -> load(code, biases, bias));
+    code.ifNotZero(bias, () -> load(code, biases, bias));
     Vec[] products = registers(code);
     Vec[] parts = registers(code);
     code.countDown(
@@ -78,9 +78,8 @@ record IntegerSumsCode(int panels, boolean whole) {
           for (int p = 0; p < panels; p++) {
             code.mul(products[p], products[p], weightScales[p]);
           }
-          ifNotZero(code, bias, () -> add(code, products, biases));
-          ifNotZero(
-              code,
+          code.ifNotZero(bias, () -> add(code, products, biases));
+          code.ifNotZero(
               residual,
               () -> {
                 load(code, parts, residual);
@@ -101,14 +100,6 @@ record IntegerSumsCode(int panels, boolean whole) {
       registers[p] = code.vec();
     }
     return registers;
-  }
-
-  private static void ifNotZero(VectorCode code, Gpr address, Runnable body) {
-    Label end = new Label();
-    code.asm.test(address, address);
-    code.asm.jump(Condition.ZERO, end);
-    body.run();
-    code.asm.bind(end);
   }
 
   private static void add(VectorCode code, Vec[] to, Vec[] from) {

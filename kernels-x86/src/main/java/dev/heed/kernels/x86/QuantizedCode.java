@@ -121,16 +121,8 @@ record QuantizedCode(QuantizedLayout layout, int rows) {
           () -> {
             panel();
             asm.add(out, 64);
-            Label none = new Label();
-            asm.test(bias, bias);
-            asm.jump(Condition.ZERO, none);
-            asm.add(bias, 64);
-            asm.bind(none);
-            Label nothing = new Label();
-            asm.test(residual, residual);
-            asm.jump(Condition.ZERO, nothing);
-            asm.add(residual, 64);
-            asm.bind(nothing);
+            code.ifNotZero(bias, () -> asm.add(bias, 64));
+            code.ifNotZero(residual, () -> asm.add(residual, 64));
           });
       return code.finish();
     }
@@ -141,22 +133,22 @@ record QuantizedCode(QuantizedLayout layout, int rows) {
 
     /// Adds bias and residual and stores, `shift` bytes into the panel's 16 columns.
     void store(Vec[] sums, int shift) {
-      Label noBias = new Label();
-      asm.test(bias, bias);
-      asm.jump(Condition.ZERO, noBias);
-      for (Vec sum : sums) {
-        code.add(sum, sum, Address.at(bias, shift));
-      }
-      asm.bind(noBias);
-      Label noResidual = new Label();
-      asm.test(residual, residual);
-      asm.jump(Condition.ZERO, noResidual);
-      asm.mov(at, residual);
-      for (Vec sum : sums) {
-        code.add(sum, sum, Address.at(at, shift));
-        asm.add(at, VectorCode.slot(OUT_ROW));
-      }
-      asm.bind(noResidual);
+      code.ifNotZero(
+          bias,
+          () -> {
+            for (Vec sum : sums) {
+              code.add(sum, sum, Address.at(bias, shift));
+            }
+          });
+      code.ifNotZero(
+          residual,
+          () -> {
+            asm.mov(at, residual);
+            for (Vec sum : sums) {
+              code.add(sum, sum, Address.at(at, shift));
+              asm.add(at, VectorCode.slot(OUT_ROW));
+            }
+          });
       asm.mov(at, out);
       for (Vec sum : sums) {
         asm.emit(VMOVUPS_STORE, Address.at(at, shift), sum);

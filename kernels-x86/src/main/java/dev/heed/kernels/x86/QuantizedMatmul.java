@@ -19,8 +19,8 @@ final class QuantizedMatmul {
   /// Bytes of weights, times rows, that make a task worth a thread: some microseconds.
   private static final long LEAST_WORK = 64 << 10;
 
-  /// The same of a task of which there are enough for all threads. A processor reads ahead of who
-  /// reads on, and begins anew with each task.
+  /// The same of a task of which there are enough for all threads. Tasks of 48 KB read memory at
+  /// two thirds of the speed.
   private static final long USUAL_WORK = 192 << 10;
 
   private final KernelCache kernels;
@@ -56,11 +56,11 @@ final class QuantizedMatmul {
       int panels = outWidth / PANEL;
       long work = layout.panelBytes(width) * rows;
       long share = work * panels / Parallel.threads();
-      int each = (int) (Math.clamp(share, LEAST_WORK, USUAL_WORK) / Math.max(1, work));
+      long each = Math.clamp(share, LEAST_WORK, USUAL_WORK) / Math.max(1, work);
       long biasAt = bias == null ? 0 : bias.memory().address();
       long residualAt = residual == null ? 0 : residual.memory().address();
       long outAt = out.memory().address();
-      int tasks = Math.ceilDiv(panels, Math.max(1, each));
+      int tasks = (int) Math.ceilDiv(panels, Math.max(1, each));
       Parallel.run(
           tasks,
           index -> {

@@ -25,8 +25,8 @@ final class ThinMatmul {
   /// Rows of B that are taken at once.
   private static final int COLUMNS = 4;
 
-  /// Rows of A that are multiplied faster than memory gives B: one row of B after the other then,
-  /// which a processor reads ahead best by itself.
+  /// Rows of A for which B is taken one row after the other: memory gives it faster so, a cache
+  /// slower.
   private static final int FEW_ROWS = 2;
 
   private final KernelCache kernels;

@@ -236,6 +236,15 @@ final class VectorCode {
     asm.bind(end);
   }
 
+  /// Runs `body` where `value`, an address perhaps, is not 0.
+  void ifNotZero(Gpr value, Runnable body) {
+    Label end = new Label();
+    asm.test(value, value);
+    asm.jump(Condition.ZERO, end);
+    body.run();
+    asm.bind(end);
+  }
+
   /// Runs `body` for each run of the integer in slot `all`, with how long it is in a register that
   /// it may change: as the integer in slot `run` says, but the last run may be shorter.
   void forRuns(int all, int run, Consumer<Gpr> body) {
